@@ -1,0 +1,1 @@
+"""The product without a terminal library: datasets, Comprehend, tuning, and the workflow."""

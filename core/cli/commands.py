@@ -1,0 +1,21 @@
+"""The commands as a table: name, module, and the line that ``--help`` shows.
+
+The module is imported only when its command runs, so ``--help`` and ``--version`` stay fast.
+"""
+
+COMMANDS: dict[str, str] = {
+    "demo": "Run the whole workflow on the sample tickets, offline and free.",
+    "new": "Start a session: read a labelled file.",
+    "health": "Check the dataset; apply a fix as a new revision.",
+    "split": "Deal the documents into train, calibration and test.",
+    "train": "Create the classifier and wait until it is trained.",
+    "metrics": "Show the service's metrics and confusion matrices.",
+    "score": "Score the held-out documents and join the results.",
+    "thresholds": "Tune each label's threshold, read the report, save the file.",
+    "oversample": "Repeat positives of rare labels in the training part.",
+    "apply": "Apply a thresholds file to predictions or to one reply.",
+    "jobs": "Show every job of the session; stop a training.",
+    "status": "Show where the session stands.",
+    "cost": "Show what the session cost and what comes next.",
+    "info": "Show versions, settings and paths.",
+}

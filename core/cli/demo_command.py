@@ -1,0 +1,50 @@
+"""``demo``: the whole workflow on the sample tickets."""
+
+import shutil
+from pathlib import Path
+
+import click
+
+from core.cli.options import Options, cancel, common_options, here
+from core.cli.thresholds_command import report_text
+from core.text import printable
+
+_EPILOG = """\b
+Examples:
+  comprehend-tuner demo                     all steps on the sample tickets, offline and free
+  comprehend-tuner demo --headless          the same, never opening the app
+  comprehend-tuner demo --fresh             forget an earlier demo first
+"""
+
+
+@click.command(epilog=_EPILOG)
+@click.option("--name", default="demo", show_default=True, help="Name of the session.")
+@click.option("--headless", is_flag=True, help="Print the report instead of opening the app.")
+@click.option("--fresh", is_flag=True, help="Delete the demo session first.")
+@common_options
+@click.pass_context
+def command(ctx: click.Context, name: str, headless: bool, fresh: bool) -> None:
+    """Run every step on the sample tickets: import, check, split, train, score, tune, save.
+
+    Repeating it carries on where it stopped.
+    """
+    from core.workflow.actions.demo import run_demo
+    from core.workflow.actions.thresholds_file import usage_lines
+    from core.workflow.session import new_folder
+
+    options: Options = ctx.obj
+    folder = new_folder(name, here())
+    if fresh and (folder / "session.json").exists():
+        shutil.rmtree(folder)
+    options.narrate(f"demo session: {printable(str(folder))}")
+    finished = run_demo(folder, options.reporter(), cancel)
+    path = Path(folder / finished.thresholds_path)
+    text = "\n".join(
+        [
+            report_text(finished.report),
+            f"saved: {printable(str(path))}",
+            usage_lines(path, finished.report.mode),
+            f"look around: comprehend-tuner --session {name} status",
+        ]
+    )
+    options.emit({"report": finished.report, "thresholds_file": str(path)}, text)

@@ -1,0 +1,147 @@
+"""The command group, its global options, and the mapping of errors to exit codes."""
+
+import importlib
+import os
+import sys
+import traceback
+from typing import Any
+
+import click
+
+from core.cli.commands import COMMANDS
+from core.cli.options import Options, ignore_broken_pipe, watch_interrupts
+from core.errors import TunerError
+from core.text import printable
+
+_EPILOG = """\b
+Examples:
+  comprehend-tuner demo --headless
+  comprehend-tuner new toxic comments.csv
+  comprehend-tuner --session toxic split --ratios 70/10/20 --seed 7
+  comprehend-tuner --json status
+
+\b
+Exit codes: 0 ok, 1 failed, 2 usage, configuration or bad data,
+3 try again later, 4 refused, 130 interrupted.
+"""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names of the commands in workflow order."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"core.cli.{cmd_name}_command").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+def _version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        from importlib.metadata import version
+
+        click.echo(f"comprehend-tuner {version('comprehend-tuner')}")
+        ctx.exit()
+
+
+@click.group(
+    cls=LazyGroup,
+    epilog=_EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option("--session", metavar="NAME|PATH", help="The session; needed when there are several.")
+@click.option(
+    "--engine",
+    type=click.Choice(["offline", "aws"]),
+    default=None,
+    help="Who answers; chosen when a session starts (default: offline).",
+)
+@click.option("--profile", help="AWS profile.")
+@click.option("--region", help="AWS Region.")
+@click.option("--bucket", help="Bucket for uploads and output.")
+@click.option("--role-arn", help="Data access role that the service assumes.")
+@click.option("--endpoint-url", help="Another address of the service, for tests.")
+@click.option("--yes", is_flag=True, help="Answer the confirmation of a step.")
+@click.option("--read-only", is_flag=True, help="Refuse every upload, start, stop and delete.")
+@click.option("--dry-run", is_flag=True, help="Print what a step would do, and do nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
+@click.option(
+    "--version",
+    is_flag=True,
+    callback=_version,
+    expose_value=False,
+    is_eager=True,
+    help="Show the version.",
+)
+@click.pass_context
+def cli(ctx: click.Context, /, **given: Any) -> None:
+    """Tune the decision thresholds of an Amazon Comprehend custom classifier.
+
+    Every step works offline without an account; options stand before the command.
+    """
+    ctx.obj = Options(**given)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit code; no traceback reaches the user."""
+    watch_interrupts()
+    try:
+        result = cli.main(arguments, prog_name="comprehend-tuner", standalone_mode=False)
+        sys.stdout.flush()
+        return result if isinstance(result, int) else 0
+    except BrokenPipeError:
+        ignore_broken_pipe()
+        return 0
+    except (click.Abort, KeyboardInterrupt):
+        _say("Interrupted: what was finished is kept — run it again to go on")
+        return 130
+    except click.ClickException as error:
+        return _report_usage(error)
+    except TunerError as error:
+        hint = f" — {error.hint}" if error.hint else ""
+        _say(f"{error.title}: {error.message}{hint}")
+        return error.exit_code
+    except Exception as error:
+        return _report_defect(error)
+
+
+def _report_usage(error: click.ClickException) -> int:
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        click.echo(error.format_message(), err=True)
+    elif isinstance(error, click.UsageError):
+        where = error.ctx.command_path if error.ctx else "comprehend-tuner"
+        _say(f"Usage: {error.format_message()} — see: {where} --help")
+    else:
+        _say(error.format_message())
+    return error.exit_code
+
+
+def _say(line: str) -> None:
+    click.echo(f"comprehend-tuner: {printable(line)}", err=True)
+
+
+def _report_defect(error: Exception) -> int:
+    """Write the traceback to a file and say where it is."""
+    from platformdirs import user_log_path
+
+    path = user_log_path("comprehend-tuner") / f"error-{os.getpid()}.log"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+        path.chmod(0o600)
+        where = f"details: {path}"
+    except OSError:
+        where = "its details could not be written"
+    kind = type(error).__name__
+    _say(f"Unexpected error: {kind}: {printable(str(error), 200)} — the session is kept; {where}")
+    return 1

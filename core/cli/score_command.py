@@ -1,0 +1,90 @@
+"""``score``: score held-out parts."""
+
+import click
+
+from core.cli.options import Options, cancel, common_options
+from core.cli.sessions import again, chosen_session
+from core.cli.tables import figure, table
+from core.cli.train_command import price_line
+from core.text import plural
+
+_EPILOG = """\b
+Examples:
+  comprehend-tuner score
+  comprehend-tuner score --parts calibration,test
+  comprehend-tuner score --offline-returned all     let the twin return every score
+"""
+
+
+@click.command(epilog=_EPILOG)
+@click.option("--run", "run_name", help="The run (default: the newest).")
+@click.option("--parts", default="", help="Parts, separated by commas (default: held-out parts).")
+@click.option(
+    "--offline-returned",
+    type=click.Choice(["3", "all"]),
+    help="How many labels the offline twin returns a document; remembered.",
+)
+@click.option("--detach", is_flag=True, help="Return once the jobs are started.")
+@common_options
+@click.pass_context
+def command(
+    ctx: click.Context,
+    run_name: str | None,
+    parts: str,
+    offline_returned: str | None,
+    detach: bool,
+) -> None:
+    """Score the held-out parts, join the results by line, and report what was returned.
+
+    Files to be scored hold text alone, one document a line. A label that is not returned has an
+    unknown score, not zero.
+    """
+    from core.workflow.actions.joining import joined_summary
+    from core.workflow.actions.launching import naming_resume
+    from core.workflow.actions.score import (
+        finish_scoring,
+        plan_scoring,
+        set_twin_returned,
+        start_scoring_jobs,
+    )
+
+    options: Options = ctx.obj
+    session = chosen_session(options)
+    if offline_returned is not None and not options.dry_run:
+        set_twin_returned(session, "all" if offline_returned == "all" else 3)
+    wanted = tuple(part.strip() for part in parts.split(",") if part.strip())
+    plan = plan_scoring(session, run_name, wanted)
+    documents = ", ".join(f"{part} {count:,}" for part, count in plan.documents.items())
+    text = "\n".join(
+        [
+            f"run {plan.run} on {plan.engine}: documents to score: {documents}; "
+            f"{plural(plan.units, 'unit')} still to be charged",
+            price_line(plan.estimate.low_usd, plan.estimate.high_usd, plan.is_paid),
+            f"basis: {plan.estimate.basis}",
+        ]
+    )
+    if options.dry_run:
+        options.emit(plan, text)
+        return
+    options.refuse_when_read_only("scoring")
+    options.narrate(text)
+    options.confirm(f"Start scoring run {plan.run} on {plan.engine}?", plan.is_paid)
+    run = start_scoring_jobs(session, plan, options.reporter(), cancel)
+    resume = again(options, session, f"score --run {run.name}")
+    if detach:
+        options.emit({"run": run.name, "jobs": run.jobs()}, f"started; come back with: {resume}")
+        return
+    with naming_resume(resume):
+        scored = finish_scoring(session, run.name, plan.parts, options.reporter(), cancel)
+    labels = list(next(iter(scored.values())).returned_share)
+    rows = [
+        [label, *(figure(kept.returned_share[label]) for kept in scored.values())]
+        for label in labels
+    ]
+    lines = [
+        *(f"{part}: {joined_summary(kept)}" for part, kept in scored.items()),
+        "share of each label's positives whose score was returned:",
+        table(["label", *scored], rows),
+        f"next: {again(options, session, 'thresholds')}",
+    ]
+    options.emit({"run": run.name, "parts": scored}, "\n".join(lines))

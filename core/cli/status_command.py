@@ -1,0 +1,56 @@
+"""``status``: where the session stands."""
+
+import click
+
+from core.cli.options import Options, common_options
+from core.cli.sessions import again, chosen_session
+from core.cli.tables import table
+from core.text import printable
+
+_EPILOG = """\b
+Examples:
+  comprehend-tuner status
+  comprehend-tuner --session toxic --json status
+"""
+SIGNS = {"blocked": "–", "ready": "›", "running": "…", "done": "✓", "stale": "!"}
+
+
+@click.command(epilog=_EPILOG)
+@common_options
+@click.pass_context
+def command(ctx: click.Context) -> None:
+    """Show every step: blocked, ready, running, done or stale, and what to do next."""
+    from core.workflow.overview import session_overview
+
+    options: Options = ctx.obj
+    session = chosen_session(options)
+    overview = session_overview(session)
+    state, statuses, following = overview.state, overview.statuses, overview.following
+    rows = [
+        [f"{s.step.key} {s.step.title}", f"{SIGNS[s.status]} {s.status}", s.detail]
+        for s in statuses
+    ]
+    hint = (
+        f"next: {again(options, session, following.command)}"
+        if following
+        else "every step of the main line is done"
+    )
+    text = "\n".join(
+        [
+            f"session {printable(state.name)} · {overview.badge}",
+            printable(str(session.folder)),
+            table(["step ", "status ", "detail "], rows, widest=70),
+            hint,
+        ]
+    )
+    options.emit(
+        {
+            "session": str(session.folder),
+            "engine": state.engine.name,
+            "steps": [
+                {"step": s.step.id, "status": s.status, "detail": s.detail} for s in statuses
+            ],
+            "next": following.command if following else None,
+        },
+        text,
+    )

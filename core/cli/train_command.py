@@ -1,0 +1,65 @@
+"""``train``: create the classifier of a run."""
+
+import click
+
+from core.cli.metrics_command import metrics_text
+from core.cli.options import Options, cancel, common_options
+from core.cli.sessions import again, chosen_session
+from core.text import plural, printable
+
+_EPILOG = """\b
+Examples:
+  comprehend-tuner --dry-run train       what would be uploaded, created and paid
+  comprehend-tuner train                 start (or carry on) and wait
+  comprehend-tuner train --detach        start and return; come back with train or jobs
+"""
+
+
+@click.command(epilog=_EPILOG)
+@click.option("--run", "run_name", help="Name of the run (default: base, then run2 …).")
+@click.option("--detach", is_flag=True, help="Return once the jobs are started.")
+@click.option("--despite-findings", is_flag=True, help="Train although the health check blocks.")
+@common_options
+@click.pass_context
+def command(ctx: click.Context, run_name: str | None, detach: bool, despite_findings: bool) -> None:
+    """Upload the training files, create the classifier and wait until it is trained.
+
+    Repeating the command carries on where it stopped; nothing is created or paid twice.
+    """
+    from core.workflow.actions.launching import naming_resume
+    from core.workflow.actions.train import finish_training, plan_training, start_training_run
+
+    options: Options = ctx.obj
+    session = chosen_session(options)
+    plan = plan_training(session, run_name)
+    text = "\n".join(
+        [
+            f"run {plan.run} ({'carried on' if plan.is_resumed else 'new'}) on {plan.engine}: "
+            f"{plural(plan.classifiers, 'classifier')}, {plan.mode}, "
+            f"{plural(plan.documents, 'training document')}",
+            *(f"upload: {printable(file)} ({size:,} bytes)" for file, size in plan.uploads),
+            price_line(plan.estimate.low_usd, plan.estimate.high_usd, plan.is_paid),
+            f"basis: {plan.estimate.basis}",
+        ]
+    )
+    if options.dry_run:
+        options.emit(plan, text)
+        return
+    options.refuse_when_read_only("training")
+    options.narrate(text)
+    options.confirm(f"Start training run {plan.run} on {plan.engine}?", plan.is_paid)
+    run = start_training_run(session, plan, despite_findings, options.reporter(), cancel)
+    resume = again(options, session, f"train --run {run.name}")
+    if detach:
+        options.emit({"run": run.name, "jobs": run.jobs()}, f"started; come back with: {resume}")
+        return
+    with naming_resume(resume):
+        metrics = finish_training(session, run.name, options.reporter(), cancel)
+    head = f"run {run.name} is trained — next: {again(options, session, 'score')}"
+    options.emit({"run": run.name, "metrics": metrics}, f"{metrics_text(metrics)}\n{head}")
+
+
+def price_line(low_usd: float, high_usd: float, is_paid: bool) -> str:
+    """What a step costs, or would cost with an account."""
+    amount = f"${low_usd:,.2f}" if low_usd == high_usd else f"${low_usd:,.2f} to ${high_usd:,.2f}"
+    return f"price: {amount}, estimated" if is_paid else f"price: $0.00 offline (on AWS: {amount})"

@@ -1,0 +1,1 @@
+"""Datasets: read every source, check, split, oversample, write Comprehend's files."""

@@ -1,0 +1,207 @@
+"""Read CSV rows once, with the line number of every fault.
+
+Rows are parsed strictly as RFC 4180 with any of three field delimiters: a quote that is never
+closed would otherwise swallow the rest of a file without a word.
+"""
+
+import contextlib
+import csv
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+
+from core.dataset.formats.opening import Source
+from core.dataset.formats.places import CANNOT_READ, place_of, quoted, unknown_column
+from core.dataset.formats.rows import LabelSets, Rows
+from core.errors import InvalidInput
+from core.text import plural
+
+NOT_SCORED = -1
+"""What stands for the label set of a row that is not scored."""
+FIELD_DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
+_LONGEST_CELL = 2**31 - 1
+
+
+class BadCellError(Exception):
+    """A label cell that cannot be read."""
+
+    def __init__(self, column: str, value: str, wanted: str, hint: str) -> None:
+        super().__init__(value)
+        self.column = column
+        self.value = value
+        self.wanted = wanted
+        self.hint = hint
+
+
+@dataclass(frozen=True)
+class TablePlan:
+    """Which cells of a row to take, and how to read its labels."""
+
+    text: int
+    """Position of the text."""
+    labels_at: tuple[int, ...]
+    """Positions of the label cells."""
+    label_set: Callable[[tuple[str, ...], LabelSets], int]
+    """Numbers the label set of such cells, or says `NOT_SCORED`; called once per distinct cells."""
+    id: int | None = None
+    """Position of the id; None for none."""
+    group: int | None = None
+    """Position of the group; None for none."""
+    labels: Sequence[str] = ()
+    """Label names that are known beforehand, in order."""
+
+
+def csv_reader(lines: Iterator[str], delimiter: str, strict: bool = True) -> Any:
+    """Return a `csv.reader` without a limit on the length of a cell."""
+    csv.field_size_limit(_LONGEST_CELL)
+    return csv.reader(lines, delimiter=delimiter, strict=strict)
+
+
+def read_header(reader: Iterator[list[str]], path: Path) -> list[str]:
+    """Return the first row that has cells.
+
+    Raises:
+        InvalidInput: the file has none.
+    """
+    for row in reader:
+        if row:
+            return row
+    raise InvalidInput(CANNOT_READ, f"{place_of(path)} has no rows", "give a file with data")
+
+
+def position(name: str, columns: Sequence[str], path: Path, what: str) -> int:
+    """Return where a named column stands; blanks around the name do not matter.
+
+    Raises:
+        InvalidInput: there is none, or more than one.
+    """
+    found = [place for place, column in enumerate(columns) if column == name]
+    found = found or [
+        place for place, column in enumerate(columns) if column.strip() == name.strip()
+    ]
+    if not found:
+        raise unknown_column(name, columns, path, what)
+    if len(found) > 1:
+        raise InvalidInput(
+            CANNOT_READ,
+            f"{place_of(path, 1)}: {what} {quoted(name)} stands in the header {len(found)} times",
+            "rename all but one of them",
+        )
+    return found[0]
+
+
+def read_table(source: Source, reader: Any, width: int, plan: TablePlan) -> Rows:
+    """Read the data rows that `reader` has left.
+
+    Args:
+        source: the open source, for messages.
+        reader: a `csv_reader` past the header.
+        width: number of cells that every row must have.
+        plan: which cells to take.
+
+    Raises:
+        InvalidInput: a row has another number of cells, or a label cell cannot be read.
+    """
+    rows, extras = _no_rows(plan)
+    label_cells = _picker(plan.labels_at)
+    known: dict[tuple[str, ...], int] = {}
+    add_text, add_code, add_line = rows.texts.append, rows.codes.append, rows.lines.append
+    count, line = 0, reader.line_num + 1
+    for row in reader:
+        if len(row) == width:
+            count += 1
+            cells = label_cells(row)
+            code = known.get(cells)
+            if code is None:
+                code = known[cells] = _label_set(cells, plan, rows.sets, source.path, line)
+            if code != NOT_SCORED:
+                add_code(code)
+                add_text(row[plan.text])
+                add_line(line)
+                for add, place in extras:
+                    add(row[place])
+                if rows.ids is None:
+                    rows.numbers.append(count)
+        elif row:
+            raise _ragged(source.path, line, len(row), width)
+        else:
+            rows.blank_lines += 1
+        line = reader.line_num + 1
+    rows.rows_read = count
+    rows.not_scored = count - len(rows.texts)
+    return rows
+
+
+def _no_rows(plan: TablePlan) -> tuple[Rows, list[tuple[Callable[[str], None], int]]]:
+    """Rows to fill, and for ids and groups what takes a cell and the cell's position."""
+    rows, extras = Rows(sets=LabelSets(plan.labels)), []
+    if plan.id is not None:
+        rows.ids = []
+        extras.append((rows.ids.append, plan.id))
+    if plan.group is not None:
+        rows.groups = []
+        extras.append((rows.groups.append, plan.group))
+    return rows, extras
+
+
+def _label_set(
+    cells: tuple[str, ...], plan: TablePlan, sets: LabelSets, path: Path, line: int
+) -> int:
+    """Number the label set of cells that were not seen before."""
+    try:
+        return plan.label_set(cells, sets)
+    except BadCellError as error:
+        place = place_of(path, line, error.column)
+        message = f"{place}: {quoted(error.value)} is not {error.wanted}"
+        raise InvalidInput(CANNOT_READ, message, error.hint) from error
+
+
+def _picker(places: tuple[int, ...]) -> Callable[[list[str]], tuple[str, ...]]:
+    """A function that takes the cells at `places` as a tuple."""
+    if len(places) == 1:
+        only = places[0]
+        return lambda row: (row[only],)
+    return itemgetter(*places)
+
+
+def _ragged(path: Path, line: int, found: int, width: int) -> InvalidInput:
+    return InvalidInput(
+        CANNOT_READ,
+        f"{place_of(path, line)} has {plural(found, 'cell')} where {width} are expected",
+        "put cells that hold the field delimiter or quotes in quotes, and double the quotes inside",
+    )
+
+
+@contextlib.contextmanager
+def csv_faults_explained(path: Path, delimiter: str) -> Iterator[None]:
+    """Turn a fault of quoting into an error with the line where the row begins.
+
+    Raises:
+        InvalidInput: instead of `csv.Error`.
+    """
+    try:
+        yield
+    except csv.Error as error:
+        first, last = _faulty_row(path, delimiter)
+        message = f"{place_of(path, first)}: {error}"
+        hint = "double the quotes inside a quoted cell, and close every quoted cell"
+        if "end of data" in str(error):
+            message = (
+                f"{place_of(path, first)}: a quoted cell that begins in this row is never closed"
+            )
+        elif "expected after" in str(error):
+            message = f"{place_of(path, last)}: text follows the closing quote of a cell"
+        raise InvalidInput(CANNOT_READ, message, hint) from error
+
+
+def _faulty_row(path: Path, delimiter: str) -> tuple[int, int]:
+    """The physical lines where the row that cannot be parsed begins, and where parsing stopped."""
+    with Source(path) as source:
+        reader = csv_reader(source.lines(), delimiter)
+        first = 1
+        with contextlib.suppress(csv.Error):
+            for _ in reader:
+                first = reader.line_num + 1
+        return first, max(reader.line_num, first)

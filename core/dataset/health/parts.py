@@ -1,0 +1,164 @@
+"""Checks of a split: nothing in two parts, and enough of every label in each."""
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from core.dataset.health.findings import Check, Facts, Finding, Rows, about_documents, about_labels
+from core.dataset.health.limits import FEWEST_PER_LABEL
+
+
+def _parts(facts: Facts) -> npt.NDArray[np.int8]:
+    parts = facts.context.parts
+    return np.full(len(facts.dataset), -1, np.int8) if parts is None else parts
+
+
+def _support_in(facts: Facts, part_name: str) -> npt.NDArray[np.int64] | None:
+    """int64 (n_labels,): support in a part; None when the split has no such part."""
+    if part_name not in facts.context.part_names:
+        return None
+    rows = _parts(facts) == facts.context.part_names.index(part_name)
+    return np.asarray(facts.dataset.membership[rows].sum(axis=0), dtype=np.int64)
+
+
+def _rows_in_several_parts(facts: Facts, codes: npt.NDArray[np.int64]) -> Rows:
+    """Positions of documents whose code occurs in several parts, code by code; -1 never counts."""
+    parts = _parts(facts)
+    rows = np.flatnonzero((parts >= 0) & (codes >= 0))
+    lowest = np.full(int(codes.max(initial=-1)) + 1, np.iinfo(np.int64).max)
+    highest = np.full(len(lowest), -1, np.int64)
+    np.minimum.at(lowest, codes[rows], parts[rows])
+    np.maximum.at(highest, codes[rows], parts[rows])
+    is_spread = lowest != highest
+    shared = rows[np.flatnonzero(is_spread[codes[rows]])]
+    return shared[np.argsort(codes[shared], kind="stable")]
+
+
+def _text_overlap(facts: Facts) -> Finding | None:
+    codes = np.unique(facts.keys, return_inverse=True)[1].astype(np.int64)
+    codes[facts.is_blank] = -1
+    return about_documents(
+        facts,
+        _rows_in_several_parts(facts, codes),
+        Finding(
+            id="part-overlap",
+            severity="error",
+            title="The same text in several parts",
+            meaning="What was trained on is also used to tune or to test, so thresholds and "
+            "figures come out better than they will ever be again.",
+            remedy="Split again with this program, which keeps equal texts together: split.",
+        ),
+    )
+
+
+def _group_overlap(facts: Facts) -> Finding | None:
+    if facts.dataset.groups is None:
+        return None
+    number: dict[str, int] = {}
+    codes = [
+        number.setdefault(group, len(number)) if group else -1 for group in facts.dataset.groups
+    ]
+    return about_documents(
+        facts,
+        _rows_in_several_parts(facts, np.array(codes, dtype=np.int64)),
+        Finding(
+            id="group-overlap",
+            severity="error",
+            title="A group in several parts",
+            meaning="Documents of one group resemble each other, so the parts are not independent.",
+            remedy="Split again with this program, which keeps groups together: split.",
+        ),
+    )
+
+
+def _rare_in_training(facts: Facts) -> Finding | None:
+    support = _support_in(facts, "train")
+    if support is None:
+        return None
+    return about_labels(
+        facts,
+        np.flatnonzero((support < FEWEST_PER_LABEL) & (facts.support >= FEWEST_PER_LABEL)).tolist(),
+        Finding(
+            id="rare-in-training",
+            severity="error",
+            title=f"Labels with fewer than {FEWEST_PER_LABEL} training documents",
+            meaning=f"They have {FEWEST_PER_LABEL} documents in all, but Comprehend counts those "
+            "of the training file alone.",
+            remedy="Give the training part a larger share (split --ratios 80/20), label more "
+            "documents of them, or drop them.",
+            measures=_counts(facts, support, FEWEST_PER_LABEL),
+        ),
+    )
+
+
+def _counts(facts: Facts, support: npt.NDArray[np.int64], below: int) -> dict[str, float]:
+    return {
+        facts.dataset.labels[column]: float(support[column])
+        for column in np.flatnonzero((support < below) & (facts.support > 0)).tolist()
+    }
+
+
+_MISSING = {
+    "test": Finding(
+        id="test-lacks-labels",
+        severity="error",
+        title="Labels without a document in the test part",
+        meaning="A test file must hold every label of the training file, and a label without test "
+        "documents cannot be measured at all.",
+        remedy="Give the test part a larger share, label more documents of them, or drop them.",
+    ),
+    "calibration": Finding(
+        id="calibration-lacks-labels",
+        severity="warning",
+        title="Labels without a document in the calibration part",
+        meaning="Their threshold cannot be tuned there and stays at the default.",
+        remedy="Give the calibration part a larger share, or split in two, so that thresholds are "
+        "tuned on the test part by cross-fitting: split --ratios 80/20.",
+    ),
+}
+
+
+def _missing_in(part_name: str) -> Callable[[Facts], Finding | None]:
+    """The check for labels that occur in the dataset but not in a part."""
+
+    def run(facts: Facts) -> Finding | None:
+        support = _support_in(facts, part_name)
+        if support is None:
+            return None
+        columns = np.flatnonzero((support == 0) & (facts.support > 0)).tolist()
+        return about_labels(facts, columns, _MISSING[part_name])
+
+    return run
+
+
+def _few_to_tune(facts: Facts) -> Finding | None:
+    names = facts.context.part_names
+    part_name = "calibration" if "calibration" in names else "test"
+    support = _support_in(facts, part_name)
+    if support is None:
+        return None
+    finding = Finding(
+        id="few-to-tune",
+        severity="warning",
+        title=f"Labels with fewer than {FEWEST_PER_LABEL} documents in the {part_name} part",
+        meaning="Their thresholds are tuned on these few positives: with 6 of them, an F1 of 0.33 "
+        "may be anything from 0 to 0.57.",
+        remedy=f"Give the {part_name} part a larger share, or label more documents of them.",
+        measures=_counts(facts, support, FEWEST_PER_LABEL),
+    )
+    columns = np.flatnonzero((support > 0) & (support < FEWEST_PER_LABEL)).tolist()
+    return about_labels(facts, columns, finding)
+
+
+CHECKS = (
+    Check("part-overlap", "No text is in several parts", _text_overlap),
+    Check("group-overlap", "No group is in several parts", _group_overlap),
+    Check("rare-in-training", f"Every label with {FEWEST_PER_LABEL} documents has them in training",
+          _rare_in_training),
+    Check("test-lacks-labels", "The test part holds every label", _missing_in("test")),
+    Check("calibration-lacks-labels", "The calibration part holds every label",
+          _missing_in("calibration")),
+    Check("few-to-tune", f"Every label has {FEWEST_PER_LABEL} documents to tune on", _few_to_tune),
+)  # fmt: skip
+"""Checks of a split; the others do not look at parts."""

@@ -1,0 +1,16 @@
+"""The offline twin's models: TF-IDF words backed by character sequences, one linear model a label.
+
+Scores are calibrated probabilities. The same texts, labels and seed always give the same model.
+"""
+
+from core.offline.engine.model import TrainedModel, score, term_contributions, train
+from core.offline.engine.saving import load_model, save_model
+
+__all__ = [
+    "TrainedModel",
+    "load_model",
+    "save_model",
+    "score",
+    "term_contributions",
+    "train",
+]

@@ -1,0 +1,180 @@
+"""A scoring job: read documents in blocks, score them, write predictions in the service's form."""
+
+import mmap
+from array import array
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from msgspec.structs import replace
+
+from core.errors import TunerError
+from core.offline.artifacts import write_predictions
+from core.offline.inputs import (
+    LARGEST_DOCUMENT_BYTES,
+    MOST_DOCUMENTS,
+    InvalidData,
+    lines_of,
+    objects_under,
+)
+from core.offline.predictions import LineWriter, error_line
+from core.offline.records import MODEL, Record, ScoringRecord, clock
+from core.offline.work import Work
+
+_BLOCK_DOCUMENTS = 2_000
+_NO_WRITE_ACCESS = (
+    "NO_WRITE_ACCESS_TO_OUTPUT: The provided data access role does not have write access to the "
+    "output S3 URI or it does not have access to the output S3 KMS Key."
+)
+
+
+def run_scoring(work: Work, job: ScoringRecord) -> None:
+    """Score the documents of a job and write its final record.
+
+    Memory does not grow with the number of documents: they are read, scored and written in blocks.
+
+    Raises:
+        InvalidData: the input breaks a rule of the service, or the output cannot be written.
+    """
+    objects = objects_under(work.store, job.request["InputDataConfig"]["S3Uri"])
+    model = _model(work, job)
+    lines, shuffled = work.folder / "lines.tmp", work.folder / "shuffled.tmp"
+    try:
+        ends = _write_lines(work, job, objects, model, lines)
+        if job.behaviour.shuffle:
+            _shuffle(lines, shuffled, ends, int(job.job_id[:16], 16))
+        _write_output(work, job, shuffled if job.behaviour.shuffle else lines)
+    finally:
+        lines.unlink(missing_ok=True)
+        shuffled.unlink(missing_ok=True)
+
+    def change(record: Record) -> Record:
+        return replace(record, status="COMPLETED", ended_at=clock())
+
+    work.finish(change)
+
+
+def _model(work: Work, job: ScoringRecord) -> Any:
+    from core.offline.engine import load_model
+
+    work.report("loading the classifier", 0, None)
+    classifiers = work.folder.parents[1] / "classifiers"
+    return load_model(classifiers / job.classifier_folder / MODEL)
+
+
+def _write_lines(
+    work: Work,
+    job: ScoringRecord,
+    objects: list[tuple[str, Path]],
+    model: Any,
+    path: Path,
+) -> "array[int]":
+    """Write the prediction lines in input order; return where each ends."""
+    from core.offline.engine import score
+
+    key = "Labels" if model.mode == "multi-label" else "Classes"
+    writer = LineWriter(model.labels, key, job.behaviour.returned, job.behaviour.decimals)
+    ends = array("Q")
+    done, position = 0, 0
+    input_format = job.request["InputDataConfig"].get("InputFormat", "ONE_DOC_PER_LINE")
+    is_per_line = input_format == "ONE_DOC_PER_LINE"
+    total = _count(objects) if is_per_line else len(objects)
+    work.report("scoring", 0, total)
+    with path.open("wb") as file:
+        for name, source in objects:
+            documents = _lines(name, source) if is_per_line else _whole(name, source)
+            while block := list(islice(documents, _BLOCK_DOCUMENTS)):
+                good = [(number, text) for number, text, error in block if error is None]
+                rows = [error for _, _, error in block if error is not None]
+                if good:
+                    scores = score(model, [text for _, text in good])
+                    rows += writer.lines(name, [number for number, _ in good], scores)
+                for row in rows:
+                    file.write(row)
+                    position += len(row)
+                    ends.append(position)
+                done += len(block)
+                work.report("scoring", done, total)
+    return ends
+
+
+Document = tuple[int | None, str, bytes | None]
+"""Line number (None for a whole file), text, and the output line when it cannot be scored."""
+
+
+def _count(objects: list[tuple[str, Path]]) -> int:
+    total = 0
+    for _, path in objects:
+        with path.open("rb") as file:
+            total += sum(1 for line in lines_of(file) if line.strip())
+    if total > MOST_DOCUMENTS:
+        raise InvalidData(
+            f"INVALID_INPUT: The input has {total:,} lines, at most {MOST_DOCUMENTS:,} are allowed."
+        )
+    return total
+
+
+def _lines(name: str, path: Path) -> Iterator[Document]:
+    """Yield one document per line; a blank line has a number and no result.
+
+    A line that is not UTF-8 gets an error row, and the rest of its file is ignored.
+    """
+    with path.open("rb") as file:
+        for number, line in enumerate(lines_of(file)):
+            try:
+                text = line.decode("utf-8")
+            except UnicodeDecodeError:
+                yield number, "", _not_utf8(name, number)
+                return
+            if text.strip():
+                yield number, text, None
+
+
+def _whole(name: str, path: Path) -> Iterator[Document]:
+    """Yield the document that a file is."""
+    data = path.read_bytes()
+    if len(data) > LARGEST_DOCUMENT_BYTES:
+        text = f"Document size exceeds maximum size limit {LARGEST_DOCUMENT_BYTES} bytes."
+        yield None, "", error_line(name, None, "DOCUMENT_SIZE_EXCEEDED", text)
+        return
+    try:
+        yield None, data.decode("utf-8"), None
+    except UnicodeDecodeError:
+        yield None, "", _not_utf8(name, None)
+
+
+def _not_utf8(name: str, number: int | None) -> bytes:
+    text = "Document is not in UTF-8 format and all subsequent line are ignored."
+    return error_line(name, number, "UNSUPPORTED_ENCODING", text)
+
+
+def _shuffle(source: Path, target: Path, ends: "array[int]", seed: int) -> None:
+    """Copy lines in a random order that depends on `seed` alone."""
+    starts = [0, *ends[:-1]]
+    with source.open("rb") as file, target.open("wb") as sink:
+        if not ends:
+            return
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            _copy_lines(data, sink, starts, ends, np.random.default_rng(seed))
+
+
+def _copy_lines(
+    data: mmap.mmap,
+    sink: BinaryIO,
+    starts: list[int],
+    ends: "array[int]",
+    random: np.random.Generator,
+) -> None:
+    for number in random.permutation(len(ends)).tolist():
+        sink.write(data[starts[number] : ends[number]])
+
+
+def _write_output(work: Work, job: ScoringRecord, lines: Path) -> None:
+    work.report("writing the output", 0, None)
+    assert job.output_uri is not None
+    try:
+        write_predictions(work.store.path_of(job.output_uri), lines)
+    except TunerError as error:
+        raise InvalidData(f"{_NO_WRITE_ACCESS} {error.message}") from error

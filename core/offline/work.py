@@ -1,0 +1,125 @@
+"""What a worker knows about its job: the record, the store, progress, and being asked to stop."""
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from core.offline.lifecycle import failed
+from core.offline.processes import WorkerProgress, take_slot, write_progress
+from core.offline.records import (
+    ACTIVE,
+    RECORD,
+    Record,
+    TrainingRecord,
+    change_record,
+    clock,
+    load_record,
+    root_of,
+)
+from core.offline.store import FolderStore
+
+_WATCH_INTERVAL_S = 0.1
+_PROGRESS_INTERVAL_S = 0.25
+
+
+class Work:
+    """One job in the hands of one worker process.
+
+    Args:
+        folder: the job's folder.
+        record: its record when the worker took it.
+    """
+
+    def __init__(self, folder: Path, record: Record) -> None:
+        self.folder = folder
+        self.record = record
+        self.store = FolderStore(root_of(folder) / "bucket")
+        self._stage = ""
+        self._next_progress = 0.0
+        self._ended = threading.Event()
+        self._slot: int | None = None
+
+    def watch(self) -> None:
+        """Watch for a stop request in a thread; when it comes, or the job is removed, exit."""
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def _watch(self) -> None:
+        seen = (0, 0)
+        while not self._ended.wait(_WATCH_INTERVAL_S):
+            try:
+                status = (self.folder / RECORD).stat()
+            except FileNotFoundError:
+                os._exit(0)
+            version = (status.st_ino, status.st_mtime_ns)
+            if version != seen:
+                seen = version
+                self._obey()
+
+    def _obey(self) -> None:
+        record = load_record(self.folder)
+        if record is not None and record.status == "STOP_REQUESTED":
+            record = change_record(self.folder, _stopped)
+            if record is not None and record.status == "STOPPED":
+                os._exit(0)
+
+    def queue(self) -> None:
+        """Wait as SUBMITTED for the delay of the options and for a free processor."""
+        self.report("waiting for its turn", 0, None)
+        self._ended.wait(self.record.behaviour.queue_s)
+        slots = root_of(self.folder) / "slots"
+        while (slot := take_slot(slots, os.cpu_count() or 1)) is None:
+            self._ended.wait(_WATCH_INTERVAL_S)
+        self._slot = slot
+
+    def close(self) -> None:
+        """Stop watching and give the processor back."""
+        self._ended.set()
+        if self._slot is not None:
+            os.close(self._slot)
+            self._slot = None
+
+    def begin(self) -> None:
+        """Say that the work has begun.
+
+        Raises:
+            SystemExit: the job was stopped before.
+        """
+        running = "TRAINING" if isinstance(self.record, TrainingRecord) else "IN_PROGRESS"
+
+        def change(record: Record) -> Record:
+            if record.status == "STOP_REQUESTED":
+                return _stopped(record)
+            return replace(record, status=running, started_at=clock())
+
+        record = change_record(self.folder, change)
+        if record is None or record.status != running:
+            raise SystemExit(0)
+        self.record = record
+
+    def report(self, stage: str, done: int, total: int | None) -> None:
+        """Publish progress: every new stage, and at most a few events a second within one."""
+        now = time.monotonic()
+        if stage != self._stage or now >= self._next_progress:
+            self._stage = stage
+            self._next_progress = now + _PROGRESS_INTERVAL_S
+            write_progress(self.folder, WorkerProgress(done, total, stage))
+
+    def finish(self, change: Callable[[Record], Record]) -> None:
+        """Write the final record, unless the job was stopped meanwhile."""
+        change_record(
+            self.folder, lambda record: change(record) if record.status in ACTIVE else record
+        )
+
+    def fail(self, message: str) -> None:
+        """End the job with an error."""
+        self.finish(lambda record: failed(record, message))
+
+
+def _stopped(record: Record) -> Record:
+    if record.status != "STOP_REQUESTED":
+        return record
+    return replace(record, status="STOPPED", ended_at=clock())

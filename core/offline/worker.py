@@ -1,0 +1,79 @@
+"""One job in a process of its own: ``python -m core.offline.worker JOB_FOLDER [LOCK]``.
+
+`LOCK` is the descriptor of the job's lock file, held since before the job was visible. The process
+belongs to no terminal; whatever ends it, the lock is released and the next describe tells.
+"""
+
+import fcntl
+import os
+import sys
+import traceback
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from core.errors import TunerError
+from core.offline.inputs import InvalidData
+from core.offline.records import ACTIVE, Record, TrainingRecord, change_record
+from core.offline.work import Work
+
+
+def main(arguments: list[str]) -> int:
+    """Run the job of a folder to its end; return the exit code of the process."""
+    folder = Path(arguments[0]).resolve()
+    if not _hold_lock(folder, arguments[1:]):
+        sys.stderr.write(f"another worker has the job in {folder}\n")
+        return 1
+    record = change_record(folder, _taken)
+    if record is None or record.status not in ACTIVE:
+        return 0
+    work = Work(folder, record)
+    work.watch()
+    try:
+        work.queue()
+        work.begin()
+        _run(work)
+    except InvalidData as error:
+        work.fail(str(error))
+    except TunerError as error:
+        work.fail(f"INTERNAL_FAILURE: {error}")
+    except Exception as error:
+        traceback.print_exc()
+        work.fail(f"INTERNAL_FAILURE: {type(error).__name__}: {error}")
+    finally:
+        work.close()
+    return 0
+
+
+def _hold_lock(folder: Path, inherited: list[str]) -> bool:
+    """Keep the job's lock for the life of the process; children do not get it."""
+    if inherited:
+        os.set_inheritable(int(inherited[0]), False)
+        return True
+    descriptor = os.open(folder / "worker.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _taken(record: Record) -> Record:
+    return replace(record, is_taken=True) if record.status in ACTIVE else record
+
+
+def _run(work: Work) -> None:
+    if work.record.behaviour.fail is not None:
+        raise InvalidData(work.record.behaviour.fail)
+    if isinstance(work.record, TrainingRecord):
+        from core.offline.trainings import run_training
+
+        run_training(work, work.record)
+    else:
+        from core.offline.scorings import run_scoring
+
+        run_scoring(work, work.record)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""Threshold tuning: exact curves, objectives, evidence, evaluation, the thresholds file, charts."""

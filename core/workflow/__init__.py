@@ -1,0 +1,1 @@
+"""The workflow: the session folder, the steps and one action per step."""

@@ -1,0 +1,141 @@
+"""Join the output of scoring jobs into one score matrix per part."""
+
+import math
+from pathlib import Path
+
+from core.comprehend.artifacts import (
+    JoinReport,
+    Scores,
+    join_predictions,
+    join_problems,
+    load_scores,
+    merge_scores,
+    returned_share,
+    save_scores,
+)
+from core.comprehend.clients import Clients
+from core.dataset.formats import load_line_map
+from core.errors import InvalidInput, OperationFailed
+from core.files import file_fingerprint
+from core.text import plural, printable
+from core.workflow.actions.launching import fetch
+from core.workflow.actions.runs import find_run
+from core.workflow.actions.truth import PartTruth, load_truth
+from core.workflow.session import Session, now
+from core.workflow.state import ClassifierState, JobState, RunState, ScoresState
+from core.workflow.steps import split_of
+
+
+def collect_scores(session: Session, clients: Clients, run_name: str, part: str) -> ScoresState:
+    """Fetch and join the finished jobs of one part and keep the merged score matrix.
+
+    Raises:
+        OperationFailed: an archive cannot be fetched or read, or nothing in it could be joined.
+    """
+    state = session.state()
+    run = find_run(state, run_name)
+    file = split_of(state, run).scoring[part]
+    line_map = load_line_map(session.path(file.line_map))
+    pieces: list[Scores] = []
+    reports: list[JoinReport] = []
+    for classifier in run.classifiers:
+
+        def join(archive: Path, classifier: ClassifierState = classifier) -> None:
+            scores, report = join_predictions(
+                archive,
+                file_name=line_map.file_name,
+                n_documents=len(line_map.ids),
+                labels=classifier.labels,
+            )
+            _require_joined(report, classifier, classifier.scoring[part])
+            pieces.append(scores)
+            reports.append(report)
+
+        fetch(session, clients, run_name, classifier.scoring[part].id, join)
+    truth = load_truth(session, state, split_of(state, run), part)
+    if len(truth) != len(line_map.ids):
+        raise OperationFailed(
+            "Line map does not fit",
+            f"{file.line_map} names {len(line_map.ids)} documents, part {part} has {len(truth)}",
+            "split again and score again",
+        )
+    return _keep_scores(session, run_name, part, merge_scores(pieces, truth.labels),
+                        truth, reports)  # fmt: skip
+
+
+def part_scores(session: Session, run: RunState, part: str) -> Scores:
+    """The merged score matrix of one part.
+
+    Raises:
+        InvalidInput: the part was not scored, or the file is absent or damaged.
+    """
+    if part not in run.scores:
+        raise InvalidInput(
+            "Not scored",
+            f"run {printable(run.name)} has no scores of part {printable(part)}",
+            f"run: comprehend-tuner score --parts {printable(part)}",
+        )
+    return load_scores(session.path(run.scores[part].path))
+
+
+def _require_joined(report: JoinReport, classifier: ClassifierState, job: JobState) -> None:
+    """Refuse output that belongs to another file or another classifier."""
+    if report.joined and not report.unknown_labels:
+        return
+    problems = join_problems(report, classifier.labels)
+    raise OperationFailed(
+        "Output does not fit",
+        f"{printable(job.id)}: {'; '.join(problems) or 'nothing could be joined'}",
+        "check that the job read the right file with this run's classifier",
+    )
+
+
+def _keep_scores(
+    session: Session,
+    run_name: str,
+    part: str,
+    scores: Scores,
+    truth: PartTruth,
+    reports: list[JoinReport],
+) -> ScoresState:
+    path = f"runs/{run_name}/scores-{part}.npz"
+    save_scores(scores, session.path(path))
+    shares = returned_share(scores, truth.membership).tolist()
+    kept = ScoresState(
+        path=path,
+        fingerprint=file_fingerprint(session.path(path)),
+        documents=len(truth),
+        missing=sum(len(report.missing) for report in reports),
+        duplicated=sum(len(report.duplicated) for report in reports),
+        conflicting=sum(len(report.conflicting) for report in reports),
+        extra=sum(report.extra_rows for report in reports),
+        errored=sum(len(report.errored) for report in reports),
+        returned_share={
+            label: None if math.isnan(share) else share
+            for label, share in zip(scores.labels, shares, strict=True)
+        },
+        made_at=now(),
+    )
+    with session.editing() as state:
+        find_run(state, run_name).scores[part] = kept
+    session.record("scored", run=run_name, part=part, documents=len(truth),
+                   missing=kept.missing, errored=kept.errored)  # fmt: skip
+    return kept
+
+
+def joined_summary(kept: ScoresState) -> str:
+    """One line on how the output joined, for screens and commands."""
+    troubles = [
+        plural(count, what, what)
+        for count, what in (
+            (kept.missing, "missing"),
+            (kept.duplicated, "duplicated"),
+            (kept.conflicting, "with conflicting scores"),
+            (kept.extra, "extra"),
+            (kept.errored, "with an error"),
+        )
+        if count
+    ]
+    return f"{plural(kept.documents, 'document')} joined" + (
+        f", {', '.join(troubles)}" if troubles else ", none missing"
+    )

@@ -1,0 +1,207 @@
+"""The score step: score held-out parts with every classifier of a run and join the results."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from core.comprehend.clients import Clients
+from core.comprehend.jobs import new_token, resource_name, scoring_request
+from core.comprehend.pricing import Estimate, load_prices, scoring_estimate
+from core.dataset.formats import refuse_labelled_lines
+from core.errors import InvalidInput
+from core.progress import CancelToken, Reporter, silent
+from core.text import printable
+from core.workflow.actions.joining import collect_scores
+from core.workflow.actions.launching import launch, replace_failed, session_clients, wait_for
+from core.workflow.actions.runs import find_run, object_base, pick_run, resource_tags
+from core.workflow.session import Session, now
+from core.workflow.state import (
+    ClassifierState,
+    JobState,
+    PartFile,
+    RunState,
+    ScoresState,
+    SessionState,
+)
+from core.workflow.steps import held_out_parts, is_trained, is_usable, split_of
+
+
+@dataclass(frozen=True)
+class ScoringPlan:
+    """What a scoring would upload, start and cost."""
+
+    run: str
+    parts: tuple[str, ...]
+    classifiers: int
+    documents: dict[str, int]
+    units: int
+    """Charged units of 100 characters over all parts and classifiers still to be scored."""
+    estimate: Estimate
+    engine: str
+    is_paid: bool
+
+
+def plan_scoring(
+    session: Session, run_name: str | None = None, parts: tuple[str, ...] = ()
+) -> ScoringPlan:
+    """Say what `score` would do, without doing it.
+
+    Args:
+        parts: parts to score; the held-out parts when empty.
+
+    Raises:
+        InvalidInput: no trained run, or an unknown part.
+    """
+    state = session.state()
+    run = pick_run(state, run_name)
+    wanted = _parts(state, run, parts)
+    clients = session_clients(session)
+    files = split_of(state, run).scoring
+    units = sum(
+        files[part].units
+        for part in wanted
+        for classifier in run.classifiers
+        if _needs_job(state, clients, classifier, part)
+    )
+    return ScoringPlan(
+        run=run.name,
+        parts=wanted,
+        classifiers=len(run.classifiers),
+        documents={part: files[part].documents for part in wanted},
+        units=units,
+        estimate=scoring_estimate(units, load_prices(None)),
+        engine=clients.info.label,
+        is_paid=clients.info.is_paid,
+    )
+
+
+def start_scoring_jobs(
+    session: Session,
+    plan: ScoringPlan,
+    reporter: Reporter = silent,
+    cancel: CancelToken | None = None,
+) -> RunState:
+    """Start a scoring job per part and classifier that has none, or carry on.
+
+    Raises:
+        InvalidInput: a file to be scored holds labels instead of text alone.
+        TryAgain: another terminal runs a step of this session.
+        TunerError: an upload or a call failed.
+    """
+    with session.working():
+        clients = session_clients(session)
+        state = session.state()
+        run = find_run(state, plan.run)
+        files = split_of(state, run).scoring
+        for part in plan.parts:
+            refuse_labelled_lines(session.path(files[part].path), state.dataset.labels)
+        with session.editing() as state:
+            run = find_run(state, plan.run)
+            for part in plan.parts:
+                for classifier in run.classifiers:
+                    _write_ahead(state, clients, run, classifier, part, files[part])
+        for classifier in run.classifiers:
+            for part in plan.parts:
+                launch(session, clients, run.name, classifier.scoring[part].id, reporter, cancel)
+        return find_run(session.state(), plan.run)
+
+
+def finish_scoring(
+    session: Session,
+    run_name: str,
+    parts: tuple[str, ...],
+    reporter: Reporter = silent,
+    cancel: CancelToken | None = None,
+) -> dict[str, ScoresState]:
+    """Wait for the scoring jobs, fetch and join their output; interrupting leaves them running.
+
+    Raises:
+        OperationFailed: a job failed, or its output does not fit what was sent.
+        Interrupted: cancelled; the jobs go on.
+    """
+    clients = session_clients(session)
+    for part in parts:
+        for classifier in find_run(session.state(), run_name).classifiers:
+            job = classifier.scoring[part]
+            if not is_usable(job):
+                wait_for(session, clients, run_name, job.id, reporter, cancel)
+        collect_scores(session, clients, run_name, part)
+    run = find_run(session.state(), run_name)
+    return {part: run.scores[part] for part in parts}
+
+
+def set_twin_returned(session: Session, returned: int | Literal["all"]) -> None:
+    """Set how many labels the offline twin returns a document; the session remembers it."""
+    with session.editing() as state:
+        state.twin = msgspec.structs.replace(state.twin, returned=returned)
+
+
+def _parts(state: SessionState, run: RunState, parts: tuple[str, ...]) -> tuple[str, ...]:
+    if not all(is_trained(classifier) for classifier in run.classifiers):
+        raise InvalidInput(
+            "Not trained",
+            f"run {printable(run.name)} is not trained yet",
+            "run: comprehend-tuner train",
+        )
+    split = split_of(state, run)
+    for part in parts:
+        if part not in split.part_names:
+            raise InvalidInput(
+                "No such part",
+                f"{printable(part)!r} is not a part of split {split.id}",
+                f"parts: {', '.join(split.part_names)}",
+            )
+    return parts or held_out_parts(split)
+
+
+def _needs_job(
+    state: SessionState, clients: Clients, classifier: ClassifierState, part: str
+) -> bool:
+    job = classifier.scoring.get(part)
+    if job is None:
+        return True
+    is_final_failure = job.status is not None and job.status.is_final and not job.status.is_usable
+    return is_final_failure or job.twin != (None if clients.info.name == "aws" else state.twin)
+
+
+def _write_ahead(
+    state: SessionState,
+    clients: Clients,
+    run: RunState,
+    classifier: ClassifierState,
+    part: str,
+    file: PartFile,
+) -> None:
+    """Put the intent of a scoring job into the state; the call comes after saving."""
+    if not _needs_job(state, clients, classifier, part):
+        return
+    former = classifier.scoring.get(part)
+    if former is not None and not replace_failed(run, former):
+        run.replaced_jobs.append(former)
+    earlier = [job for job in run.replaced_jobs if job.kind == "scoring" and job.part == part]
+    attempt = 1 + sum(job.id.startswith(f"{run.name}/{classifier.id}/") for job in earlier)
+    job_id = f"{run.name}/{classifier.id}/score-{part}" + (f"-{attempt}" if attempt > 1 else "")
+    base = object_base(state, clients, run.name, classifier.id)
+    uri = f"{base}/scoring/{part}/{Path(file.path).name}"
+    token = new_token()
+    classifier.scoring[part] = JobState(
+        id=job_id,
+        kind="scoring",
+        part=part,
+        token=token,
+        request=scoring_request(
+            job_name=resource_name("ct", state.name, state.uid, run.name, classifier.id, part),
+            classifier_arn=classifier.training.arn,
+            input_uri=uri,
+            output_uri=f"{base}/scoring-output/{part}/",
+            role_arn=clients.info.role_arn,
+            token=token,
+            tags=resource_tags(state, run.name),
+        ),
+        uploads={file.path: uri},
+        intended_at=now(),
+        estimate=scoring_estimate(file.units, load_prices(None)),
+        twin=None if clients.info.name == "aws" else state.twin,
+    )

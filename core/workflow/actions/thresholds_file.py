@@ -1,0 +1,93 @@
+"""Build the thresholds file of a run from its report, and write it where the user wants it."""
+
+from importlib.metadata import version
+from pathlib import Path
+
+from core.errors import InvalidInput
+from core.files import write_atomic
+from core.text import printable
+from core.tuning.thresholds import (
+    Change,
+    Classifier,
+    LabelThreshold,
+    Provenance,
+    Summary,
+    Thresholds,
+)
+from core.workflow.reports import LabelReport, RunReport
+from core.workflow.session import Session
+from core.workflow.state import RunState, SessionState
+from core.workflow.steps import scores_inputs, split_of
+
+
+def thresholds_file(state: SessionState, run: RunState, report: RunReport) -> Thresholds:
+    """The thresholds of a run in the form that production code reads."""
+    split = split_of(state, run)
+    return Thresholds(
+        mode="multi-class" if report.mode == "multi-class" else "multi-label",
+        engine=state.engine.name,
+        default_threshold=report.default_threshold,
+        classifiers=tuple(
+            Classifier(arn=c.training.arn, version=c.version, labels=c.labels)
+            for c in run.classifiers
+        ),
+        label_order=tuple(label.label for label in report.labels),
+        labels={label.label: _label(label, report) for label in report.labels},
+        summary=Summary(
+            measured_on=report.measured_on,
+            macro_f1=Change(default=report.default.macro_f1, tuned=report.tuned.macro_f1),
+            micro_f1=Change(default=report.default.micro_f1, tuned=report.tuned.micro_f1),
+        ),
+        provenance=Provenance(
+            dataset=split.dataset,
+            split=split.fingerprint,
+            scores=scores_inputs(run),
+            seed=split.seed,
+            tool=version("comprehend-tuner"),
+            created_at=report.made_at,
+        ),
+    )
+
+
+def export_thresholds(session: Session, run: RunState, path: Path) -> Path:
+    """Copy a run's thresholds file to `path`; return its full path.
+
+    Raises:
+        InvalidInput: the run has no thresholds.
+        OperationFailed: the file cannot be written.
+    """
+    if run.thresholds is None or not session.path(run.thresholds.path).exists():
+        raise InvalidInput(
+            "No thresholds",
+            f"run {printable(run.name)} has no thresholds yet",
+            "run: comprehend-tuner thresholds",
+        )
+    write_atomic(path, session.path(run.thresholds.path).read_bytes(), mode=0o644)
+    session.record("saved", run=run.name, path=str(path))
+    return path.resolve()
+
+
+def usage_lines(path: Path, mode: str) -> str:
+    """The two lines of Python that use a thresholds file on an endpoint's reply."""
+    key = "Classes" if mode == "multi-class" else "Labels"
+    return (
+        "from core.tuning.thresholds import load\n"
+        f"labels = load({str(path)!r}).decide(reply[{key!r}])"
+    )
+
+
+def _label(label: LabelReport, report: RunReport) -> LabelThreshold:
+    is_by_hand = label.status == "set by hand"
+    return LabelThreshold(
+        threshold=label.threshold,
+        objective="manual" if is_by_hand else label.objective,
+        tuned_on=report.tuned_on,
+        measured_on=report.measured_on,
+        support=label.support,
+        returned_share=label.returned_share,
+        precision=label.tuned.precision,
+        recall=label.tuned.recall,
+        f1=label.tuned.f1,
+        f1_at_default=label.default.f1,
+        status=label.status,
+    )

@@ -1,0 +1,64 @@
+"""A session at a glance: one frozen snapshot for the status command and every screen."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.workflow.session import Session
+from core.workflow.state import JobState, SessionState
+from core.workflow.steps import Step, StepStatus, next_step, step_statuses
+
+
+@dataclass(frozen=True)
+class Overview:
+    """What stands where, as read from disk at one moment."""
+
+    folder: Path
+    state: SessionState
+    """Read only: changes go through an action."""
+    statuses: tuple[StepStatus, ...]
+    following: Step | None
+    """The step that is worth doing next; None when the main line is done."""
+    badge: str
+    """``OFFLINE``, or the account's region."""
+    estimate_usd: float
+    """Highest estimate of everything started so far; 0 offline, where nothing is charged."""
+    running_jobs: int
+    """Jobs that were started and have not ended, as last seen."""
+
+    @property
+    def name(self) -> str:
+        """The session's name."""
+        return self.state.name
+
+    def status_of(self, step_id: str) -> StepStatus:
+        """The status of one step."""
+        return next(status for status in self.statuses if status.step.id == step_id)
+
+
+def session_overview(session: Session) -> Overview:
+    """Read a session's state and derive where every step stands.
+
+    Raises:
+        InvalidInput: there is no session, or it is damaged.
+    """
+    state = session.state()
+    statuses = step_statuses(session, state)
+    jobs = [job for run in state.runs for job in (*run.replaced_jobs, *run.jobs())]
+    is_paid = state.engine.name == "aws"
+    return Overview(
+        folder=session.folder,
+        state=state,
+        statuses=statuses,
+        following=next_step(statuses),
+        badge=f"AWS {state.engine.region}" if is_paid else "OFFLINE",
+        estimate_usd=sum(_price_usd(job) for job in jobs) if is_paid else 0.0,
+        running_jobs=sum(_is_running(job) for job in jobs),
+    )
+
+
+def _price_usd(job: JobState) -> float:
+    return job.estimate.high_usd if job.arn and job.estimate else 0.0
+
+
+def _is_running(job: JobState) -> bool:
+    return bool(job.arn) and not (job.status is not None and job.status.is_final)

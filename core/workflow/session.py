@@ -1,0 +1,229 @@
+"""A session: one workflow on one dataset, kept in one folder.
+
+Readers need no lock, since ``session.json`` is replaced whole. Whoever changes it holds the lock
+from reading to saving, so two terminals cannot overwrite each other's work.
+"""
+
+import contextlib
+import datetime
+import re
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from core.errors import InvalidInput
+from core.files import locked, write_atomic
+from core.text import printable
+from core.workflow.state import SCHEMA_VERSION, SessionState
+
+SESSIONS_FOLDER = ".comprehend-tuner"
+_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,38}[A-Za-z0-9])?")
+
+
+@dataclass(frozen=True)
+class Session:
+    """The folder of one session; its state is read from disk whenever it is asked for."""
+
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        """The folder's name, which is the session's name."""
+        return self.folder.name
+
+    @property
+    def state_path(self) -> Path:
+        """Where the state is kept."""
+        return self.folder / "session.json"
+
+    def path(self, relative: str) -> Path:
+        """Absolute path of a file that the state names."""
+        return self.folder / relative
+
+    def state(self) -> SessionState:
+        """Read the state.
+
+        Raises:
+            InvalidInput: there is no session, it is damaged, or a newer version wrote it.
+        """
+        try:
+            data = self.state_path.read_bytes()
+        except OSError as error:
+            raise InvalidInput(
+                "No such session",
+                f"{printable(str(self.folder))} holds no session",
+                "start one with: comprehend-tuner new NAME SOURCE",
+            ) from error
+        return decode_state(data, self.state_path)
+
+    @contextlib.contextmanager
+    def editing(self, timeout_s: float = 10.0) -> Iterator[SessionState]:
+        """Yield the newest state under the lock and save it when the block succeeds.
+
+        Raises:
+            TryAgain: another terminal holds the session.
+        """
+        with self.locked(timeout_s):
+            state = self.state()
+            yield state
+            self.save(state)
+
+    @contextlib.contextmanager
+    def locked(self, timeout_s: float = 0.0) -> Iterator[None]:
+        """Hold the session's lock.
+
+        Raises:
+            TryAgain: another terminal holds it.
+        """
+        with locked(self.folder / ".lock", f"session {printable(self.name)}", timeout_s):
+            yield
+
+    @contextlib.contextmanager
+    def working(self) -> Iterator[None]:
+        """Hold the right to run a step that writes data files; one step at a time.
+
+        Raises:
+            TryAgain: another terminal runs a step of this session.
+        """
+        with locked(self.folder / ".work.lock", f"a step of session {printable(self.name)}"):
+            yield
+
+    def save(self, state: SessionState) -> None:
+        """Replace the saved state; call it under the lock."""
+        data = msgspec.json.format(msgspec.json.encode(state), indent=1)
+        write_atomic(self.state_path, data + b"\n")
+
+    def record(self, action: str, **details: Any) -> None:
+        """Append one line to the event log."""
+        line = msgspec.json.encode({"at": now(), "action": action, **details}) + b"\n"
+        path = self.folder / "events.jsonl"
+        with locked(self.folder / ".events.lock", "the event log", 10.0):
+            is_new = not path.exists()
+            with path.open("ab") as file:
+                file.write(line)
+            if is_new:
+                path.chmod(0o600)
+
+    def events(self) -> list[dict[str, Any]]:
+        """The event log, oldest first; a line cut short by a crash is left out."""
+        path = self.folder / "events.jsonl"
+        events = []
+        for line in path.read_bytes().split(b"\n") if path.exists() else []:
+            with contextlib.suppress(msgspec.DecodeError):
+                events.append(msgspec.json.decode(line, type=dict[str, Any]))
+        return events
+
+
+def decode_state(data: bytes, path: Path) -> SessionState:
+    """Decode a saved state.
+
+    Raises:
+        InvalidInput: it is damaged, or a newer version wrote it.
+    """
+    try:
+        version = msgspec.json.decode(data, type=_Version).schema_version
+        if version > SCHEMA_VERSION:
+            raise InvalidInput(
+                "Session of a newer version",
+                f"{printable(str(path))} has schema {version}; this version knows {SCHEMA_VERSION}",
+                "update comprehend-tuner",
+            )
+        return msgspec.json.decode(data, type=SessionState)
+    except msgspec.MsgspecError as error:
+        raise InvalidInput(
+            "Damaged session",
+            f"{printable(str(path))}: {printable(str(error), 200)}",
+            "restore the file from a copy, or start a new session",
+        ) from error
+
+
+class _Version(msgspec.Struct):
+    schema_version: int
+
+
+def check_name(name: str) -> str:
+    """Return a session name that is fit for a folder and for a resource name.
+
+    Raises:
+        InvalidInput: it is not.
+    """
+    if not _NAME.fullmatch(name):
+        raise InvalidInput(
+            "Unusable session name",
+            f"{printable(name, 60)!r}: letters, digits, '-', '_' and '.' only, at most 40",
+            "choose another name, such as toxic-comments",
+        )
+    return name
+
+
+def find_session(given: str | None, directory: Path) -> Session:
+    """The session that a user means.
+
+    Args:
+        given: a session's name or folder; None for the only session below `directory`.
+        directory: the working directory.
+
+    Raises:
+        InvalidInput: there is none, or more than one when none was named.
+    """
+    if given is not None:
+        for folder in (Path(given), directory / SESSIONS_FOLDER / given):
+            if (folder / "session.json").is_file():
+                return Session(folder.resolve())
+        raise InvalidInput(
+            "No such session",
+            f"{printable(given, 200)} is neither a session's name nor its folder",
+            _known_names(directory),
+        )
+    sessions = list_sessions(directory)
+    if len(sessions) == 1:
+        return sessions[0]
+    if not sessions:
+        raise InvalidInput(
+            "No session here",
+            f"{printable(str(directory))} has no session yet",
+            "start one with: comprehend-tuner new NAME SOURCE, or try: comprehend-tuner demo",
+        )
+    raise InvalidInput(
+        "Which session?",
+        f"{len(sessions)} sessions are here: {', '.join(s.name for s in sessions)}",
+        "name one: comprehend-tuner --session NAME …",
+    )
+
+
+def list_sessions(directory: Path) -> list[Session]:
+    """The sessions below a working directory, the last changed first."""
+    states = (directory / SESSIONS_FOLDER).glob("*/session.json")
+    newest_first = sorted(states, key=lambda path: path.stat().st_mtime, reverse=True)
+    return [Session(path.parent.resolve()) for path in newest_first]
+
+
+def new_folder(name: str, directory: Path) -> Path:
+    """Where a session of this name goes: below `directory`, or the path that the name spells.
+
+    Raises:
+        InvalidInput: the name is unusable.
+    """
+    if "/" in name:
+        check_name(Path(name).name)
+        return Path(name).resolve()
+    return (directory / SESSIONS_FOLDER / check_name(name)).resolve()
+
+
+def new_uid() -> str:
+    """Eight random hexadecimal digits."""
+    return secrets.token_hex(4)
+
+
+def now() -> str:
+    """The time in UTC, ISO 8601, whole seconds."""
+    return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _known_names(directory: Path) -> str:
+    names = [session.name for session in list_sessions(directory)]
+    return f"sessions here: {', '.join(names)}" if names else "start one with: comprehend-tuner new"

@@ -1,0 +1,229 @@
+"""What ``session.json`` holds, as typed structs.
+
+Paths are relative to the session's folder, so the folder can be moved. Times are ISO 8601 in UTC.
+Every artefact names the fingerprint of what it was made from; `core.workflow.steps` derives from
+these whether a step is done or stale.
+"""
+
+from typing import Any, Literal
+
+import msgspec
+
+from core.comprehend.clients import EngineSettings, TwinOptions
+from core.comprehend.jobs import JobStatus
+from core.comprehend.pricing import Estimate
+from core.comprehend.resources import LedgerEntry
+from core.dataset.documents import Mode
+from core.dataset.formats import ImportReport, SourceSettings
+from core.dataset.health import Finding
+
+SCHEMA_VERSION = 1
+
+
+class Revision(msgspec.Struct, frozen=True, kw_only=True):
+    """One state of the dataset: the import, or a fix applied to the revision before."""
+
+    id: str
+    """``r1``, ``r2`` …"""
+    path: str
+    fingerprint: str
+    documents: int
+    labels: tuple[str, ...]
+    mode: Mode
+    none_label: str | None
+    how: str
+    """What made it, in words."""
+    fix: str = ""
+    """Id of the applied fix; empty for the import."""
+    made_at: str
+
+
+class HealthState(msgspec.Struct, frozen=True, kw_only=True):
+    """Findings on one dataset revision."""
+
+    dataset: str
+    """Fingerprint of the revision that was checked."""
+    findings: tuple[Finding, ...]
+    made_at: str
+
+
+class PartFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A prepared file of one part."""
+
+    path: str
+    fingerprint: str
+    documents: int
+    units: int = 0
+    """Charged units of 100 characters; only for files that are scored."""
+    line_map: str = ""
+    """Path of the line map; only for files that are scored."""
+
+
+class SplitState(msgspec.Struct, frozen=True, kw_only=True):
+    """A split of one dataset revision and the files prepared from it."""
+
+    id: str
+    """``s1``, ``s2`` …; also its folder below ``data/``."""
+    dataset: str
+    """Fingerprint of the revision that was split."""
+    revision: str
+    ratios: tuple[float, ...]
+    part_names: tuple[str, ...]
+    seed: int
+    sizes: tuple[int, ...]
+    delimiter: str
+    worst_deviation: float
+    """Largest relative deviation of a label's share in a part from the wanted share."""
+    fingerprint: str
+    """Fingerprint of the assignment of documents to parts."""
+    support: dict[str, dict[str, int]]
+    """Positives by label and part."""
+    training: dict[str, PartFile]
+    """``train`` and ``test`` in the classifier's two-column format."""
+    scoring: dict[str, PartFile]
+    """Text-only files by part, one document a line."""
+    findings: tuple[Finding, ...] = ()
+    """Checks that need the parts: labels missing from one, texts in two."""
+    made_at: str
+
+
+class OversamplingState(msgspec.Struct, frozen=True, kw_only=True):
+    """A training part with positives of rare labels repeated."""
+
+    split: str
+    """Fingerprint of the split whose training part was oversampled."""
+    targets: dict[str, int]
+    seed: int
+    added: int
+    before: dict[str, int]
+    after: dict[str, int]
+    training: PartFile
+    made_at: str
+
+
+class JobState(msgspec.Struct, kw_only=True):
+    """A training or scoring job, written ahead of the call that starts it."""
+
+    id: str
+    """Name within the session, such as ``base/c1/train``."""
+    kind: Literal["training", "scoring"]
+    part: str = ""
+    """The part that a scoring job reads."""
+    token: str
+    """ClientRequestToken: repeating the call with it starts nothing a second time."""
+    request: dict[str, Any]
+    uploads: dict[str, str]
+    """Object URI by the session file that is uploaded to it."""
+    intended_at: str
+    arn: str = ""
+    """Empty until the call that starts the job has answered."""
+    job_id: str = ""
+    status: JobStatus | None = None
+    artifact: str = ""
+    """The fetched output archive; empty until it is here and was read."""
+    estimate: Estimate | None = None
+    twin: TwinOptions | None = None
+    """The twin's quirks that a scoring job ran with; None on Amazon's side."""
+
+
+class ClassifierState(msgspec.Struct, kw_only=True):
+    """One trained classifier of a run with the jobs that used it."""
+
+    id: str
+    """``c1``, ``c2`` …"""
+    labels: tuple[str, ...]
+    name: str
+    version: str
+    training: JobState
+    scoring: dict[str, JobState] = {}
+
+
+class ScoresState(msgspec.Struct, frozen=True, kw_only=True):
+    """The merged score matrix of one part."""
+
+    path: str
+    fingerprint: str
+    documents: int
+    missing: int
+    duplicated: int
+    conflicting: int
+    extra: int
+    errored: int
+    returned_share: dict[str, float | None]
+    """Share of a label's positives whose score was returned; None without positives."""
+    made_at: str
+
+
+class ThresholdsState(msgspec.Struct, frozen=True, kw_only=True):
+    """The thresholds of a run."""
+
+    inputs: str
+    """Fingerprint of the scores that they were tuned and measured on."""
+    objective: str
+    tuned_on: str
+    measured_on: str
+    values: dict[str, float]
+    edited: tuple[str, ...] = ()
+    """Labels whose threshold was set by hand."""
+    path: str
+    """The thresholds file."""
+    report: str
+    """The report in JSON."""
+    made_at: str
+
+
+class RunState(msgspec.Struct, kw_only=True):
+    """One or more trained classifiers, their merged scores and their thresholds."""
+
+    name: str
+    split: str
+    """Id of the split it was trained on."""
+    inputs: str
+    """Fingerprint of everything that training depends on."""
+    oversampled: dict[str, int] = {}
+    classifiers: list[ClassifierState]
+    scores: dict[str, ScoresState] = {}
+    thresholds: ThresholdsState | None = None
+    replaced_jobs: list[JobState] = []
+    """Jobs that failed or ran with other settings, and were started anew."""
+    made_at: str
+
+    def jobs(self) -> list[JobState]:
+        """The jobs that count, training first in each classifier."""
+        return [
+            job
+            for classifier in self.classifiers
+            for job in (classifier.training, *classifier.scoring.values())
+        ]
+
+
+class SessionState(msgspec.Struct, kw_only=True):
+    """The whole of ``session.json``."""
+
+    schema_version: int = SCHEMA_VERSION
+    name: str
+    uid: str
+    """Eight random hexadecimal digits: keeps equal session names apart in one bucket."""
+    created_at: str
+    engine: EngineSettings
+    twin: TwinOptions
+    source: SourceSettings
+    imported: ImportReport
+    revisions: list[Revision]
+    health: HealthState | None = None
+    splits: list[SplitState] = []
+    oversampling: OversamplingState | None = None
+    runs: list[RunState] = []
+    ledger: list[LedgerEntry] = []
+    test_looks: int = 0
+    """How often thresholds were measured on the test part."""
+
+    @property
+    def dataset(self) -> Revision:
+        """The newest revision of the dataset."""
+        return self.revisions[-1]
+
+    @property
+    def split(self) -> SplitState | None:
+        """The newest split."""
+        return self.splits[-1] if self.splits else None

@@ -1,0 +1,1 @@
+"""Sample datasets written by the seeded generator in ``sample_data.generate``."""

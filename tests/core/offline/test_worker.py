@@ -1,0 +1,281 @@
+"""Real worker processes: they train and score, are stopped, killed, and never lost."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from msgspec.structs import replace
+
+from core.offline import lifecycle, processes
+from core.offline.client import OfflineComprehend
+from core.offline.processes import is_running
+from core.offline.records import change_record, load_record
+from tests.core.offline.conftest import BUCKET, Place, rows, scoring, training, wait_for
+from tests.core.offline.test_client_requests import check_answer
+
+_FITTING = "WorkerProgress(done=1, total=4, stage='fitting labels')"
+
+
+def describer(client: OfflineComprehend, arn: str) -> Any:
+    def describe() -> dict[str, Any]:
+        answer = client.describe_document_classifier(DocumentClassifierArn=arn)
+        return dict(answer["DocumentClassifierProperties"])
+
+    return describe
+
+
+def create(client: OfflineComprehend, **changes: Any) -> str:
+    return str(client.create_document_classifier(**training(**changes))["DocumentClassifierArn"])
+
+
+def kill_worker(folder: Path) -> None:
+    """SIGKILL the newest worker, which must be the one of `folder`."""
+    child = processes._children[-1]
+    assert str(folder) in child.args  # type: ignore[operator]
+    os.kill(child.pid, signal.SIGKILL)
+    child.wait()
+
+
+def test_a_classifier_is_trained_scores_and_serves(place: Place) -> None:
+    client = place.client(endpoint_s=0, returned="all")
+    place.put_rows("in/train.csv", rows(300))
+    arn = create(client)
+    trained = wait_for(describer(client, arn))
+    assert trained["Status"] == "TRAINED", trained
+    check_answer(
+        "DescribeDocumentClassifier", client.describe_document_classifier(DocumentClassifierArn=arn)
+    )
+    assert trained["SubmitTime"] <= trained["TrainingStartTime"] <= trained["TrainingEndTime"]
+    assert trained["TrainingEndTime"] <= trained["EndTime"]
+    metadata = trained["ClassifierMetadata"]
+    assert metadata["NumberOfTrainedDocuments"] + metadata["NumberOfTestDocuments"] == 300
+    assert metadata["NumberOfTestDocuments"] == 30
+    assert metadata["EvaluationMetrics"]["F1Score"] > 0.8
+    with tarfile.open(place.get(trained["OutputDataConfig"]["S3Uri"])) as archive:
+        assert archive.getnames() == ["output", "output/confusion_matrix.json"]
+
+    place.put("in/docs.txt", b"abouta thinga1\nnothing known\r\naboutb aboutc thingb2")
+    job = client.start_document_classification_job(**scoring(arn))["JobId"]
+
+    def describe_job() -> dict[str, Any]:
+        answer = client.describe_document_classification_job(JobId=job)
+        return dict(answer["DocumentClassificationJobProperties"])
+
+    scored = wait_for(describe_job)
+    assert scored["JobStatus"] == "COMPLETED", scored
+    progress = client.progress(job)
+    assert progress is not None
+    with tarfile.open(place.get(scored["OutputDataConfig"]["S3Uri"])) as archive:
+        member = archive.extractfile("predictions.jsonl")
+        assert member is not None
+        lines = [json.loads(line) for line in member.read().splitlines()]
+    assert sorted(line["Line"] for line in lines) == ["0", "1", "2"]
+    first = next(line for line in lines if line["Line"] == "0")
+    assert first["File"] == "docs.txt"
+    assert first["Labels"][0]["Name"] == "a"
+    assert len(first["Labels"]) == 4
+
+    endpoint = client.create_endpoint(EndpointName="live", DesiredInferenceUnits=1, ModelArn=arn)
+    answer = client.classify_document(EndpointArn=endpoint["EndpointArn"], Text="abouta thinga1")
+    check_answer("ClassifyDocument", answer)
+    shown = {label["Name"]: label["Score"] for label in first["Labels"]}
+    exact = {label["Name"]: label["Score"] for label in answer["Labels"]}
+    assert {name: round(score, 4) for name, score in exact.items()} == shown
+    assert exact != shown
+
+
+def test_a_killed_worker_shows_as_an_error_at_the_next_describe(place: Place) -> None:
+    client = place.client(queue_s=600)
+    arn = create(client)
+    folder = place.job_folder("tickets")
+    wait_for(lambda: {"Status": str(load_record(folder).is_taken)}, "True")  # type: ignore[union-attr]
+    assert describer(client, arn)()["Status"] == "SUBMITTED"
+    kill_worker(folder)
+    found = describer(client, arn)()
+    assert found["Status"] == "IN_ERROR"
+    assert found["Message"].startswith("INTERNAL_FAILURE: The worker process ended")
+    assert found["EndTime"] >= found["SubmitTime"]
+
+
+def test_a_training_is_stopped_while_it_waits(place: Place) -> None:
+    client = place.client(queue_s=600)
+    arn = create(client)
+    client.stop_training_document_classifier(DocumentClassifierArn=arn)
+    assert wait_for(describer(client, arn))["Status"] == "STOPPED"
+    folder = place.job_folder("tickets")
+    wait_for(lambda: {"Status": str(is_running(folder))}, "False")
+    client.delete_document_classifier(DocumentClassifierArn=arn)
+
+
+_ENDLESS_TRAINING = """
+import sys, threading
+from types import SimpleNamespace
+def train(texts, membership, labels, mode, report):
+    report("fitting labels", 1, 4)
+    threading.Event().wait(600)
+engine = SimpleNamespace(train=train, score=None, save_model=None)
+sys.modules["core.offline.engine"] = engine
+from core.offline.worker import main
+main(sys.argv[1:])
+"""
+
+
+@pytest.fixture
+def endless(place: Place, monkeypatch: pytest.MonkeyPatch) -> OfflineComprehend:
+    """A client whose trainings never end by themselves."""
+
+    def spawn(folder: Path, lock: int) -> None:
+        command = [sys.executable, "-c", _ENDLESS_TRAINING, str(folder), str(lock)]
+        here = Path(__file__).parents[3]
+        processes._children.append(subprocess.Popen(command, pass_fds=[lock], cwd=here))
+
+    monkeypatch.setattr(lifecycle, "spawn", spawn)
+    place.put_rows("in/train.csv", rows(30))
+    return place.client()
+
+
+def test_a_training_under_way_is_stopped(endless: OfflineComprehend) -> None:
+    arn = create(endless)
+    wait_for(describer(endless, arn), "TRAINING")
+    with pytest.raises(ClientError, match="ResourceUnavailableException"):
+        endless.delete_document_classifier(DocumentClassifierArn=arn)
+    endless.stop_training_document_classifier(DocumentClassifierArn=arn)
+    found = wait_for(describer(endless, arn))
+    assert found["Status"] == "STOPPED"
+    assert "TrainingEndTime" not in found
+
+
+def test_a_training_killed_under_way_shows_as_an_error(
+    place: Place, endless: OfflineComprehend
+) -> None:
+    arn = create(endless)
+    wait_for(lambda: {"Status": str(endless.progress(arn))}, _FITTING)
+    assert describer(endless, arn)()["Status"] == "TRAINING"
+    kill_worker(place.job_folder("tickets"))
+    assert describer(endless, arn)()["Status"] == "IN_ERROR"
+
+
+_ONCE = json.dumps(training(ClientRequestToken="once"))
+_PARENT_THAT_DIES = """
+import json, os, sys
+from pathlib import Path
+from core.offline import lifecycle
+def die(folder, lock): os.kill(os.getpid(), 9)
+lifecycle.spawn = die
+from core.offline.client import OfflineComprehend
+OfflineComprehend(Path(sys.argv[1])).create_document_classifier(**json.loads(sys.argv[2]))
+"""
+
+
+def test_f2_a_parent_killed_before_its_worker_started_loses_nothing(place: Place) -> None:
+    command = [sys.executable, "-c", _PARENT_THAT_DIES, str(place.root), _ONCE]
+    parent = subprocess.run(command, cwd=Path(__file__).parents[3], check=False)
+    assert parent.returncode == -signal.SIGKILL
+    client = place.client()
+    arn = create(client, ClientRequestToken="once")
+    found = wait_for(describer(client, arn))
+    assert found["Status"] == "IN_ERROR"
+    assert found["Message"].startswith("NO_READ_ACCESS_TO_INPUT: ")
+    record = load_record(place.job_folder("tickets"))
+    assert record is not None and record.attempts == 2
+
+
+def test_a_worker_outlives_the_process_that_started_it(place: Place) -> None:
+    place.put_rows("in/train.csv", rows(60))
+    code = _PARENT_THAT_DIES.replace("lifecycle.spawn = die", "")
+    command = [sys.executable, "-c", code, str(place.root), _ONCE]
+    subprocess.run(command, cwd=Path(__file__).parents[3], check=True)
+    client = place.client()
+    arn = create(client, ClientRequestToken="once")
+    assert wait_for(describer(client, arn))["Status"] == "TRAINED"
+    record = load_record(place.job_folder("tickets"))
+    assert record is not None and record.attempts == 1
+
+
+def test_a_worker_that_never_comes_up_is_given_up(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    starts: list[Path] = []
+    monkeypatch.setattr(lifecycle, "spawn", lambda folder, lock: starts.append(folder))
+    client = place.client()
+    describe = describer(client, create(client))
+    assert [describe()["Status"] for _ in range(3)] == ["SUBMITTED", "SUBMITTED", "IN_ERROR"]
+    assert "did not come up" in describe()["Message"]
+    assert len(starts) == 3
+
+
+def test_a_machine_that_cannot_start_a_process_loses_nothing(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(folder: Path, lock: int) -> None:
+        raise OSError("no more processes")
+
+    monkeypatch.setattr(lifecycle, "spawn", refuse)
+    client = place.client()
+    arn = create(client)
+    monkeypatch.undo()
+    assert wait_for(describer(client, arn))["Status"] == "IN_ERROR"
+
+
+@pytest.mark.parametrize(
+    ("status", "wanted"),
+    [("TRAINING", "IN_ERROR"), ("IN_PROGRESS", "FAILED"), ("STOP_REQUESTED", "STOPPED")],
+)
+def test_a_job_whose_worker_is_missing_ends_in_its_own_words(
+    place: Place,
+    no_processes: list[Path],
+    monkeypatch: pytest.MonkeyPatch,
+    status: str,
+    wanted: str,
+) -> None:
+    client = place.client()
+    arn = create(client)
+    folder = place.job_folder("tickets")
+    change_record(folder, lambda record: replace(record, status="TRAINED"))
+    if status == "IN_PROGRESS":
+        folder = place.job_folder(client.start_document_classification_job(**scoring(arn))["JobId"])
+    change_record(folder, lambda record: replace(record, status=status, is_taken=True))
+    monkeypatch.setattr(lifecycle, "is_running", is_running)
+    found = lifecycle.current(client._twin, folder)
+    assert found is not None and found.status == wanted
+    assert found.ended_at is not None
+
+
+def test_a_folder_removed_under_a_worker_ends_the_worker(place: Place) -> None:
+    client = place.client(queue_s=600)
+    create(client)
+    folder = place.job_folder("tickets")
+    wait_for(lambda: {"Status": str(load_record(folder).is_taken)}, "True")  # type: ignore[union-attr]
+    (folder / "record.json").unlink()
+    assert processes._children[-1].wait(timeout=20) == 0
+
+
+def test_a_working_directory_with_a_package_called_core_does_no_harm(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "core").mkdir()
+    (tmp_path / "core" / "__init__.py").write_text("raise ImportError('the wrong one')")
+    monkeypatch.chdir(tmp_path)
+    client = place.client(fail="INTERNAL_FAILURE: on demand")
+    arn = create(client, InputDataConfig={"S3Uri": f"{BUCKET}/absent"})
+    assert wait_for(describer(client, arn))["Message"] == "INTERNAL_FAILURE: on demand"
+
+
+def test_a_second_worker_of_a_job_steps_back(place: Place) -> None:
+    client = place.client(queue_s=600)
+    create(client)
+    folder = place.job_folder("tickets")
+    command = [sys.executable, "-m", "core.offline.worker", str(folder)]
+    second = subprocess.run(
+        command, cwd=Path(__file__).parents[3], capture_output=True, text=True, check=False
+    )
+    assert second.returncode == 1
+    assert "another worker" in second.stderr
+    assert is_running(folder)

@@ -1,0 +1,213 @@
+"""Figures at thresholds, per label and averaged."""
+
+import msgspec
+import numpy as np
+import pytest
+
+from core.errors import InvalidInput
+from core.tuning.curves import Counts
+from core.tuning.evaluation import (
+    Evaluation,
+    LabelResult,
+    averages_of,
+    evaluate,
+    evaluate_classes,
+    evaluation_table,
+    multiclass_scores,
+)
+
+LABELS = ["threat", "insult", "clean"]
+
+
+def random_problem(n: int = 3_000) -> tuple[np.ndarray, np.ndarray]:
+    generator = np.random.default_rng(7)
+    truth = generator.random((n, 3)) < [0.03, 0.1, 0.9]
+    noise = generator.normal(size=(n, 3))
+    scores = np.round(1 / (1 + np.exp(-(noise + 3 * truth - 2))), 4).astype(np.float32)
+    return scores, truth
+
+
+def evaluated(thresholds: dict[str, float]) -> Evaluation:
+    scores, truth = random_problem()
+    return evaluate(LABELS, scores, truth, thresholds, measured_on="test", none_label="clean")
+
+
+THRESHOLDS = {"threat": 0.8, "insult": 0.6432, "clean": 0.5}
+
+
+def test_every_figure_equals_sklearns() -> None:
+    from sklearn import metrics
+
+    scores, truth = random_problem()
+    flags = np.round(scores.astype(float), 4) >= list(THRESHOLDS.values())
+    result = evaluated(THRESHOLDS)
+    precision, recall, f1, support = metrics.precision_recall_fscore_support(truth, flags)
+    for column, label in enumerate(result.labels):
+        assert (label.label, label.support) == (LABELS[column], support[column])
+        assert (label.precision, label.recall, label.f1) == pytest.approx(
+            (precision[column], recall[column], f1[column])
+        )
+        assert label.f1_low == label.f1 == label.f1_high
+        expected = metrics.average_precision_score(truth[:, column], scores[:, column])
+        assert label.average_precision == pytest.approx(expected)
+    for averages, kept in ((result.averages, [0, 1, 2]), (result.averages_without_none, [0, 1])):
+        assert averages is not None
+        for name in ("macro", "micro"):
+            figures = metrics.precision_recall_fscore_support(
+                truth[:, kept], flags[:, kept], average=name
+            )
+            ours = [getattr(averages, f"{name}_{of}") for of in ("precision", "recall", "f1")]
+            assert ours == pytest.approx(figures[:3])
+        assert averages.hamming_loss == pytest.approx(
+            metrics.hamming_loss(truth[:, kept], flags[:, kept])
+        )
+        assert averages.subset_accuracy == pytest.approx(
+            metrics.accuracy_score(truth[:, kept], flags[:, kept])
+        )
+
+
+def result_of(label: str, counts: Counts) -> LabelResult:
+    return LabelResult(
+        label, counts.positives, 0.5, counts, counts.precision, counts.recall, counts.f1,
+        counts.f1_low, counts.f1_high, None,
+    )  # fmt: skip
+
+
+def test_c1_macro_f1_is_the_mean_of_the_label_f1s() -> None:
+    first = Counts(0.5, tp=2, fp=0, fn=98, tn=0)
+    second = Counts(0.5, tp=2, fp=98, fn=0, tn=0)
+    flags = np.zeros((100, 2), dtype=bool)
+    averages = averages_of([result_of("a", first), result_of("b", second)], flags, flags)
+    assert averages.macro_f1 == pytest.approx(0.039, abs=0.001)
+    assert averages.macro_precision == averages.macro_recall == pytest.approx(0.51)
+
+
+def test_c2_the_best_thresholds_per_label_need_not_be_the_best_for_micro_f1() -> None:
+    from core.tuning.curves import label_curves
+    from core.tuning.objectives import choose
+
+    scores, truth = random_problem(300)
+    curves = label_curves(LABELS, scores, truth)
+    best = {label: choose(curve).threshold for label, curve in curves.items()}
+    tuned = evaluate(LABELS, scores, truth, best, measured_on="t", none_label=None).averages
+    grid = np.linspace(0.02, 1, 50)
+    micros, macros = [], []
+    for threat in grid:
+        for insult in grid:
+            counts = [
+                curves["threat"].at(threat), curves["insult"].at(insult),
+                curves["clean"].at(best["clean"]),
+            ]  # fmt: skip
+            tp, wrong = sum(c.tp for c in counts), sum(c.fp + c.fn for c in counts)
+            micros.append(2 * tp / (2 * tp + wrong))
+            macros.append(sum(c.f1 for c in counts) / 3)
+    assert max(macros) <= tuned.macro_f1
+    assert max(micros) > tuned.micro_f1
+
+
+def test_c3_averages_are_given_with_and_without_the_none_label() -> None:
+    nothing_found = evaluated({"threat": 1.0, "insult": 1.0, "clean": 0.1})
+    assert nothing_found.averages.micro_f1 > 0.85
+    assert nothing_found.averages_without_none is not None
+    assert nothing_found.averages_without_none.micro_f1 < 0.02
+    scores, truth = random_problem(50)
+    for none_label in (None, "absent"):
+        result = evaluate(
+            LABELS, scores, truth, THRESHOLDS, measured_on="test", none_label=none_label
+        )
+        assert result.averages_without_none is None
+
+
+def test_c5_hamming_loss_of_finding_nothing_is_tiny_while_f1_is_zero() -> None:
+    truth = np.zeros((1_000, 1), dtype=bool)
+    truth[:3] = True
+    scores = np.linspace(0, 0.4, 1_000, dtype=np.float32)[:, None]
+    result = evaluate(["threat"], scores, truth, {"threat": 0.5}, measured_on="t", none_label=None)
+    assert result.averages.hamming_loss == pytest.approx(0.003)
+    assert result.averages.macro_f1 == result.averages.micro_f1 == 0
+
+
+def test_c6_labels_without_support_are_listed_and_not_averaged() -> None:
+    scores, truth = random_problem()
+    truth[:, 0] = False
+    result = evaluate(LABELS, scores, truth, THRESHOLDS, measured_on="test", none_label="clean")
+    threat, insult, clean = result.labels
+    assert (threat.support, threat.f1, threat.average_precision) == (0, 0, None)
+    assert result.averages.labels_without_support == ("threat",)
+    assert result.averages.macro_f1 == pytest.approx((insult.f1 + clean.f1) / 2)
+    pooled = insult.counts.tp + clean.counts.tp
+    wrong = sum(found.counts.fp + found.counts.fn for found in result.labels)
+    assert result.averages.micro_f1 == pytest.approx(2 * pooled / (2 * pooled + wrong))
+
+
+def test_d6_unknown_scores_give_a_range() -> None:
+    scores, truth = random_problem()
+    hidden = scores < np.sort(scores, axis=1)[:, [1]]
+    ceilings = np.where(hidden, np.inf, scores).min(axis=1).astype(np.float32)
+    scores[hidden] = np.nan
+    low = evaluate(
+        LABELS, scores, truth, dict.fromkeys(LABELS, 0.3),
+        measured_on="test", none_label="clean", ceilings=ceilings,
+    )  # fmt: skip
+    for label in low.labels:
+        assert label.f1_low <= label.f1 <= label.f1_high
+    assert low.averages.macro_f1_low < low.averages.macro_f1 < low.averages.macro_f1_high
+
+
+def test_a_label_without_a_threshold_is_an_error() -> None:
+    with pytest.raises(InvalidInput, match="insult"):
+        evaluated({"threat": 0.5, "clean": 0.5})
+
+
+def test_an_evaluation_survives_json() -> None:
+    result = evaluated(THRESHOLDS)
+    assert msgspec.json.decode(msgspec.json.encode(result), type=Evaluation) == result
+
+
+def test_classes_are_decided_by_the_highest_score() -> None:
+    from sklearn.metrics import accuracy_score, f1_score
+
+    generator = np.random.default_rng(9)
+    scores = generator.dirichlet(np.ones(3), 500).astype(np.float32)
+    actual = np.where(generator.random(500) < 0.7, scores.argmax(axis=1), 0)
+    truth = np.eye(3, dtype=bool)[actual]
+    result = evaluate_classes(LABELS, scores, truth, {}, measured_on="test")
+    predicted = scores.argmax(axis=1)
+    assert result.averages.macro_f1 == pytest.approx(f1_score(actual, predicted, average="macro"))
+    assert result.averages.subset_accuracy == pytest.approx(accuracy_score(actual, predicted))
+    assert result.averages.micro_f1 == pytest.approx(accuracy_score(actual, predicted))
+
+
+def test_a_class_below_its_threshold_is_not_predicted() -> None:
+    scores = np.array([[0.6, 0.4], [0.3, 0.7]], dtype=np.float32)
+    truth = np.array([[True, False], [False, True]])
+    result = evaluate_classes(["a", "b"], scores, truth, {"a": 0.65}, measured_on="test")
+    assert [label.counts.flagged for label in result.labels] == [0, 1]
+    assert result.averages.subset_accuracy == 0.5
+
+
+def test_multiclass_scores_keep_the_highest_class_only() -> None:
+    scores = np.array(
+        [[0.2, np.nan, 0.7], [0.4, 0.4, np.nan], [np.nan] * 3, [np.nan, 0.0, np.nan]],
+        dtype=np.float32,
+    )
+    kept = multiclass_scores(scores)
+    assert kept[0].tolist() == [-np.inf, -np.inf, np.float32(0.7)]
+    assert kept[1].tolist() == [np.float32(0.4), -np.inf, -np.inf]
+    assert np.isnan(kept[2]).all()
+    assert kept[3].tolist() == [-np.inf, 0.0, -np.inf]
+
+
+def test_the_table_holds_labels_and_averages_side_by_side() -> None:
+    default, tuned = evaluated(dict.fromkeys(LABELS, 0.5)), evaluated(THRESHOLDS)
+    table = evaluation_table(default, tuned)
+    assert table["name"].tolist() == [
+        "threat", "insult", "clean", "macro", "micro",
+        "macro without none-label", "micro without none-label",
+    ]  # fmt: skip
+    threat = table.iloc[0]
+    assert threat["default_f1"] == default.labels[0].f1
+    assert threat["tuned_threshold"] == 0.8
+    assert threat["tuned_tp"] == tuned.labels[0].counts.tp
+    assert table.iloc[3]["tuned_f1"] == tuned.averages.macro_f1
+    assert set(table["measured_on"]) == {"test"}

@@ -1,0 +1,86 @@
+"""The session folder: found, locked, versioned, never half written."""
+
+import json
+import threading
+from pathlib import Path
+
+import pytest
+
+from core.errors import InvalidInput, TryAgain
+from core.workflow.session import Session, check_name, find_session, list_sessions, new_folder
+
+
+def test_the_only_session_is_meant_when_none_is_named(tickets_session: Path) -> None:
+    assert find_session(None, tickets_session.parents[1]).folder == tickets_session
+
+
+def test_a_session_is_found_by_name_and_by_folder(tickets_session: Path, tmp_path: Path) -> None:
+    assert find_session("small", tmp_path).folder == tickets_session
+    assert find_session(str(tickets_session), Path("/")).folder == tickets_session
+
+
+def test_two_sessions_must_be_named(tickets_session: Path, tmp_path: Path) -> None:
+    other = tickets_session.parent / "other"
+    other.mkdir()
+    (other / "session.json").write_bytes((tickets_session / "session.json").read_bytes())
+    with pytest.raises(InvalidInput, match="2 sessions") as caught:
+        find_session(None, tmp_path)
+    assert "--session" in caught.value.hint
+    assert len(list_sessions(tmp_path)) == 2
+
+
+@pytest.mark.parametrize("name", ["", "a b", "-x", "x-", "a" * 41, "ä", "a/../b"])
+def test_unusable_names_are_refused(name: str) -> None:
+    with pytest.raises(InvalidInput):
+        check_name(name)
+
+
+def test_a_path_is_taken_as_the_folder(tmp_path: Path) -> None:
+    assert new_folder(f"{tmp_path}/deep/mine", Path("/")) == tmp_path / "deep" / "mine"
+    assert new_folder("mine", tmp_path) == tmp_path / ".comprehend-tuner" / "mine"
+
+
+def test_two_terminals_cannot_write_one_session(tickets_session: Path) -> None:
+    session = Session(tickets_session)
+    outcome: list[type[BaseException]] = []
+
+    def other_terminal() -> None:
+        try:
+            with session.editing(timeout_s=0.0):
+                pass
+        except TryAgain as error:
+            outcome.append(type(error))
+
+    with session.editing() as state:
+        state.test_looks = 41
+        thread = threading.Thread(target=other_terminal)
+        thread.start()
+        thread.join()
+    assert outcome == [TryAgain]
+    assert session.state().test_looks == 41
+
+
+def test_a_failed_edit_saves_nothing(tickets_session: Path) -> None:
+    session = Session(tickets_session)
+    before = session.state_path.read_bytes()
+    with pytest.raises(RuntimeError), session.editing() as state:
+        state.test_looks = 99
+        raise RuntimeError
+    assert session.state_path.read_bytes() == before
+
+
+def test_state_is_private_readable_json(tickets_session: Path) -> None:
+    path = tickets_session / "session.json"
+    assert path.stat().st_mode & 0o777 == 0o600
+    state = json.loads(path.read_text())
+    assert state["schema_version"] == 1
+    assert str(tickets_session) not in json.dumps(state["runs"]), "the folder could not be moved"
+
+
+def test_the_event_log_outlives_a_torn_line(tickets_session: Path) -> None:
+    session = Session(tickets_session)
+    with (tickets_session / "events.jsonl").open("ab") as file:
+        file.write(b'{"at": "2026')
+    actions = [event["action"] for event in session.events()]
+    assert actions[0] == "new"
+    assert {"health", "split", "started", "trained", "scored", "thresholds"} <= set(actions)
