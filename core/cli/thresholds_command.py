@@ -109,7 +109,7 @@ def report_text(report: "RunReport") -> str:
     headers = [
         "label",
         *(_SHORT_PARTS.get(part, part) for part in parts),
-        "threshold",
+        "thr",
         "F1@default",
         "F1",
         "P",

@@ -48,6 +48,7 @@ class LabelReport(msgspec.Struct, frozen=True, kw_only=True):
     tuned_optimistic: Figures
     """At the threshold, on the rows it was tuned on: optimistic."""
     average_precision: float | None
+    """On the measuring part; None without positives, or when a score was not returned."""
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):

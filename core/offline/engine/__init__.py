@@ -1,6 +1,7 @@
-"""The offline twin's models: TF-IDF words backed by character sequences, one linear model a label.
+"""The offline twin's models: TF-IDF words backed by character sequences, and logistic regression.
 
-Scores are calibrated probabilities. The same texts, labels and seed always give the same model.
+Scores are probabilities as the regression gives them. The same texts and labels always give the
+same model.
 """
 
 from core.offline.engine.model import TrainedModel, score, term_contributions, train

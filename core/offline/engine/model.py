@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import InvalidInput
-from core.offline.engine import calibration
 from core.offline.engine.features import (
     Design,
     Lexicon,
@@ -17,7 +16,7 @@ from core.offline.engine.features import (
     learn_design,
     weigh_words,
 )
-from core.offline.engine.solver import Factors, fit_together
+from core.offline.engine.solver import Factors, fit_together, sigmoid, softmax
 from core.text import printable
 
 BoolMatrix = npt.NDArray[np.bool_]
@@ -25,10 +24,13 @@ Float32Array = npt.NDArray[np.float32]
 Report = Callable[[str, int, int], None]
 Mode = Literal["multi-label", "multi-class"]
 
-_COST = 0.04
-"""Weight of a document's loss against the length of the weights, as `C` of scikit-learn."""
-_FOLDS = 3
-_MODELS_AT_ONCE = 24
+_COSTS: dict[Mode, float] = {"multi-label": 1.0, "multi-class": 10.0}
+"""Weight of a document's loss against the length of the weights, as `C` of scikit-learn.
+
+On held-out documents of the sample queues, log loss and accuracy of multi-class are 0.43 and 0.88
+with 10, and 0.69 and 0.81 with 1.
+"""
+_LABELS_AT_ONCE = 24
 _DOCUMENTS_AT_ONCE = 20_000
 
 
@@ -49,11 +51,7 @@ class TrainedModel:
     gram_weights: Float32Array
     """float32 (n_grams, n_labels): for words that training did not see."""
     intercepts: Float32Array
-    """float32 (n_labels,)."""
-    slopes: npt.NDArray[np.float64]
-    """float64 (n_labels,): log-odds per unit of margin."""
-    biases: npt.NDArray[np.float64]
-    """float64 (n_labels,): log-odds at margin 0."""
+    """float32 (n_labels,): log-odds, or power of the softmax, of a text without words."""
     constants: npt.NDArray[np.float64]
     """float64 (n_labels,): the score of a label that has one value in training, else NaN."""
 
@@ -68,16 +66,20 @@ def train(
     labels: Sequence[str],
     mode: Mode,
     report: Report = _silent,
-    seed: int = 0,
 ) -> TrainedModel:
-    """Fit one linear model per label on word TF-IDF with character sequences, and calibrate it.
+    """Fit regularised logistic regressions on word TF-IDF with character sequences.
+
+    The log loss that they minimise makes their scores probabilities without a further step, as long
+    as new documents are like the training documents: on 5,400 held-out comments the mean expected
+    calibration error of six labels (15 equal bins) was 0.017. The penalty keeps scores of rare
+    labels low, so that their best threshold is often below 0.5. The same documents always give the
+    same model.
 
     Args:
         texts: training documents.
         membership: bool (n_documents, n_labels); label names in column order are `labels`.
-        mode: multi-label gives independent scores, multi-class a softmax over the classes.
+        mode: multi-label fits one sigmoid per label, multi-class one softmax over the classes.
         report: called with the stage, the units done and the units in all.
-        seed: decides which documents share a calibration fold; the same seed, the same model.
 
     Raises:
         InvalidInput: there is no document or no label.
@@ -92,75 +94,30 @@ def train(
         return _without_words(tuple(labels), mode, len(texts), rates)
     constants = np.where((rates == 0) | (rates == 1), rates, np.nan)
     weights = np.zeros((design.description.shape[1] + 1, len(labels)), np.float32)
-    slopes, biases = np.ones(len(labels)), np.zeros(len(labels))
     if len(fit := np.flatnonzero(np.isnan(constants))):
-        found = _fit_and_calibrate(design, texts, membership[:, fit], mode, report, seed)
-        weights[:, fit], slopes[fit], biases[fit] = found
+        weights[:, fit] = _fit_labels(design, membership[:, fit], mode, report)
     return TrainedModel(
         tuple(labels), mode, len(texts), design.lexicon,
         word_weights=np.asarray(design.description @ weights[:-1]),
         gram_weights=weights[len(design.own_words) : -1],
-        intercepts=weights[-1], slopes=slopes, biases=biases, constants=constants,
+        intercepts=weights[-1], constants=constants,
     )  # fmt: skip
 
 
-def _fit_and_calibrate(
-    design: Design,
-    texts: Sequence[str],
-    membership: BoolMatrix,
-    mode: Mode,
-    report: Report,
-    seed: int,
-) -> tuple[Float32Array, npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Weights float32 (n_weights, n_labels), slopes and biases float64 (n_labels,)."""
-    n_labels = membership.shape[1]
-    n_folds = min(_FOLDS, len(set(texts)))
-    folds = calibration.fold_of_documents(texts, membership, n_folds, seed)
-    weights, margins = _fit_labels(design, membership, folds, report)
-    report("calibrating", 0, n_labels)
-    if mode == "multi-label":
-        distinct = calibration.distinct_positives(texts, membership)
-        slopes, biases = calibration.fit_sigmoids(margins, membership, distinct)
-    else:
-        slopes, biases = calibration.fit_softmax(margins, membership)
-    report("calibrating", n_labels, n_labels)
-    return weights, slopes, biases
-
-
-def _fit_labels(
-    design: Design, membership: BoolMatrix, folds: npt.NDArray[np.intp], report: Report
-) -> tuple[Float32Array, npt.NDArray[np.float64]]:
-    """The mean weights of the fold models, and each document's margin from the one without it.
-
-    The mean of the fold models is what is used later, not another model on all documents: its
-    margins are spread like those that the calibration is learnt from, where those of a model on
-    more documents reach further out.
-
-    Returns:
-        float32 (n_weights, n_labels) and float64 (n_documents, n_labels).
-    """
+def _fit_labels(design: Design, membership: BoolMatrix, mode: Mode, report: Report) -> Float32Array:
+    """float32 (n_weights, n_labels), the intercept last."""
     factors = Factors.of(design.documents, design.description)
-    n_documents, n_labels = membership.shape
-    n_folds = int(folds.max()) + 1
-    every = np.arange(n_documents)
-    cost = np.full((n_documents, n_folds), _COST, np.float32)
-    if n_folds > 1:
-        cost[every, folds] = 0
+    n_labels = membership.shape[1]
+    width = _LABELS_AT_ONCE if mode == "multi-label" else n_labels
     weights = np.zeros((factors.n_weights, n_labels), np.float32)
-    margins = np.zeros((n_documents, n_labels), np.float64)
-    width = max(1, _MODELS_AT_ONCE // n_folds)
     for start in range(0, n_labels, width):
         report("fitting labels", start, n_labels)
-        block = slice(start, min(start + width, n_labels))
-        signs = np.where(membership[:, block], 1, -1).astype(np.float32)
-        n_block = signs.shape[1]
-        fold_weights, fold_margins = fit_together(
-            factors, np.tile(signs, (1, n_folds)), np.repeat(cost, n_block, axis=1)
+        block = slice(start, start + width)
+        weights[:, block] = fit_together(
+            factors, membership[:, block], _COSTS[mode], one_of_all=mode == "multi-class"
         )
-        weights[:, block] = fold_weights.reshape(-1, n_folds, n_block).mean(axis=1)
-        margins[:, block] = fold_margins.reshape(n_documents, n_folds, n_block)[every, folds]
     report("fitting labels", n_labels, n_labels)
-    return weights, margins
+    return weights
 
 
 def _without_words(
@@ -175,13 +132,13 @@ def _without_words(
     return TrainedModel(
         labels=labels, mode=mode, n_documents=n_documents,
         lexicon=Lexicon((), nothing, 1.0, (), nothing), word_weights=empty, gram_weights=empty,
-        intercepts=np.zeros(len(labels), np.float32), slopes=np.ones(len(labels)),
-        biases=np.zeros(len(labels)), constants=np.asarray(rates, np.float64),
+        intercepts=np.zeros(len(labels), np.float32),
+        constants=np.asarray(rates, np.float64),
     )  # fmt: skip
 
 
 def score(model: TrainedModel, texts: Sequence[str], report: Report = _silent) -> Float32Array:
-    """float32 (n_documents, n_labels): calibrated probability of each label for each text.
+    """float32 (n_documents, n_labels): probability of each label for each text.
 
     In multi-class mode rows sum to 1. A label that had one value in all training documents has
     that value, 0 or 1, everywhere.
@@ -218,15 +175,14 @@ def _weights_of(model: TrainedModel, words: list[str]) -> tuple[Float32Array, Fl
 
 
 def _probabilities(model: TrainedModel, margins: npt.NDArray[np.float64]) -> Float32Array:
-    log_odds = model.slopes * margins + model.biases
     is_constant = ~np.isnan(model.constants)
     scores = np.tile(np.where(is_constant, model.constants, 0.0), (len(margins), 1))
     if is_constant.all():
         return scores.astype(np.float32)
     if model.mode == "multi-label":
-        scores[:, ~is_constant] = calibration.sigmoid(log_odds[:, ~is_constant])
+        scores[:, ~is_constant] = sigmoid(margins[:, ~is_constant])
     else:
-        scores[:, ~is_constant] = calibration.softmax(log_odds[:, ~is_constant])
+        scores[:, ~is_constant] = softmax(margins[:, ~is_constant])
     return scores.astype(np.float32)
 
 
@@ -254,6 +210,6 @@ def term_contributions(
         return []
     idf, weights = _weights_of(model, words)
     row: Any = weigh_words(counts, idf)
-    moves = row.data * weights[row.indices, column] * model.slopes[column]
+    moves = row.data * weights[row.indices, column]
     order = np.lexsort((row.indices, -np.abs(moves)))[:n]
     return [(words[row.indices[place]], float(moves[place])) for place in order.tolist()]

@@ -15,7 +15,7 @@ from core.offline.engine.features import Lexicon
 from core.offline.engine.model import TrainedModel
 
 _FORMAT = "comprehend-tuner/offline-model"
-_VERSION = 1
+_VERSION = 2
 
 
 def save_model(model: TrainedModel, path: Path) -> None:
@@ -34,8 +34,6 @@ def save_model(model: TrainedModel, path: Path) -> None:
         word_weights=model.word_weights,
         gram_weights=model.gram_weights,
         intercepts=model.intercepts,
-        slopes=model.slopes,
-        biases=model.biases,
         constants=model.constants,
     )
     arrays = buffer.getvalue()
@@ -88,8 +86,6 @@ def _model_of(header: dict[str, Any], stored: dict[str, npt.NDArray[Any]]) -> Tr
         word_weights=stored["word_weights"],
         gram_weights=stored["gram_weights"],
         intercepts=stored["intercepts"],
-        slopes=stored["slopes"],
-        biases=stored["biases"],
         constants=stored["constants"],
     )
 

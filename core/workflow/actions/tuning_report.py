@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from core.tuning.evaluation import Evaluation, LabelResult
 from core.tuning.objectives import Choice
 from core.workflow.actions.launching import session_clients
@@ -52,7 +54,8 @@ def run_report(
     supports = split_of(state, run).support
     shares = run.scores[tuning.part].returned_share
     has_unknown = any(result.f1_low < result.f1_high for result in after.labels)
-    rows = zip(before.labels, after.labels, optimistic.labels, strict=True)
+    is_whole: list[bool] = (~np.isnan(measured.scores).any(axis=0)).tolist()
+    rows = zip(before.labels, after.labels, optimistic.labels, is_whole, strict=True)
     return RunReport(
         session=state.name,
         run=run.name,
@@ -83,11 +86,11 @@ def run_report(
 def _label_report(
     choices: Mapping[str, Choice],
     by_hand: Mapping[str, float],
-    row: tuple[LabelResult, LabelResult, LabelResult],
+    row: tuple[LabelResult, LabelResult, LabelResult, bool],
     supports: Mapping[str, dict[str, int]],
     shares: Mapping[str, float | None],
 ) -> LabelReport:
-    before, after, optimistic = row
+    before, after, optimistic, is_whole = row
     choice = choices[before.label]
     is_by_hand = before.label in by_hand
     return LabelReport(
@@ -101,5 +104,5 @@ def _label_report(
         default=figures_of(before),
         tuned=figures_of(after),
         tuned_optimistic=figures_of(optimistic),
-        average_precision=after.average_precision,
+        average_precision=after.average_precision if is_whole else None,
     )

@@ -1,4 +1,4 @@
-"""The twin's models: what they rank, how they are calibrated, and what they do at the edges."""
+"""The twin's models: what they rank, what their scores mean, and what they do at the edges."""
 
 import csv
 from pathlib import Path
@@ -12,6 +12,7 @@ from core.errors import InvalidInput
 from core.offline.engine import TrainedModel, score, term_contributions, train
 
 BoolMatrix = npt.NDArray[np.bool_]
+_MODES: tuple[Literal["multi-label", "multi-class"], ...] = ("multi-label", "multi-class")
 LABELS = ("billing", "login", "other")
 _WORDS = {
     "billing": "invoice refund charged payment receipt overcharged".split(),
@@ -69,32 +70,10 @@ def test_scores_are_probabilities_of_new_documents(trained: TrainedModel) -> Non
                 assert abs(gap) < 0.1
 
 
-def test_copies_of_rare_positives_do_not_make_the_model_sure_of_them() -> None:
-    generator = np.random.default_rng(5)
-    words = np.array([f"w{number}" for number in range(300)])
-    texts = [" ".join(generator.choice(words, 12)) for _ in range(600)]
-    truth = np.zeros((600, 1), np.bool_)
-    truth[:20] = True  # labels without any relation to the text
-    copies = list(range(20)) * 20
-    model = train(
-        [*texts, *(texts[row] for row in copies)],
-        np.concatenate([truth, truth[copies]]),
-        ("noise",),
-        "multi-label",
-    )
-    fresh = [" ".join(generator.choice(words, 12)) for _ in range(500)]
-    rate = 420 / 1_000
-    scores = score(model, fresh)[:, 0]
-    assert scores.max() - scores.min() < 0.6
-    assert abs(float(scores.mean()) - rate) < 0.2
-
-
-def test_the_same_seed_gives_the_same_scores() -> None:
+def test_the_same_documents_give_the_same_scores() -> None:
     texts, membership = tickets(300, seed=4)
-    first, second = (train(texts, membership, LABELS, "multi-label", seed=9) for _ in range(2))
+    first, second = (train(texts, membership, LABELS, "multi-label") for _ in range(2))
     assert np.array_equal(score(first, texts), score(second, texts))
-    other = train(texts, membership, LABELS, "multi-label", seed=10)
-    assert not np.array_equal(score(first, texts), score(other, texts))
 
 
 def test_a_score_does_not_depend_on_the_other_documents(trained: TrainedModel) -> None:
@@ -146,7 +125,7 @@ def test_multi_class_scores_sum_to_one_and_choose_the_class() -> None:
     assert np.allclose(scores.sum(axis=1), 1, atol=1e-5)
     right = truth[np.arange(600), scores.argmax(axis=1)].mean()
     assert right > max(truth.mean(axis=0)) + 0.1
-    assert scores.max(axis=1).mean() == pytest.approx(right, abs=0.05)
+    assert scores.max(axis=1).mean() == pytest.approx(right, abs=0.08)
 
 
 def test_multi_class_with_an_absent_class_still_sums_to_one() -> None:
@@ -183,13 +162,21 @@ def test_texts_without_words_give_base_rates() -> None:
     assert score(model, ["anything"]).tolist() == [[0.25]]
 
 
+def test_documents_that_share_nothing_give_base_rates() -> None:
+    texts = [chr(0x4E00 + number) for number in range(300)]
+    membership = np.arange(300)[:, None] % 3 == (0, 1, 2)
+    for mode in _MODES:
+        model = train(texts, membership, LABELS, mode)
+        assert model.gram_weights.shape == (0, 3)
+        assert np.allclose(score(model, ["anything", texts[0], ""]), 1 / 3, atol=1e-3)
+
+
 @pytest.mark.parametrize("texts", [["one"], ["one", "two"], ["same"] * 5], ids=str)
 def test_tiny_training_sets_work(texts: list[str]) -> None:
     membership = np.zeros((len(texts), 2), np.bool_)
     membership[0, 0] = True
     membership[1:, 1] = True
-    modes: tuple[Literal["multi-label", "multi-class"], ...] = ("multi-label", "multi-class")
-    for mode in modes:
+    for mode in _MODES:
         scores = score(train(texts, membership, ("a", "b"), mode), texts)
         assert np.isfinite(scores).all()
 
@@ -220,7 +207,7 @@ def test_progress_names_stages_and_ends_complete() -> None:
     model = train(texts, membership, LABELS, "multi-label", lambda *event: events.append(event))
     score(model, texts, lambda *event: events.append(event))
     stages = list(dict.fromkeys(stage for stage, _, _ in events))
-    assert stages == ["reading words", "fitting labels", "calibrating", "scoring"]
+    assert stages == ["reading words", "fitting labels", "scoring"]
     for stage in stages:
         done = [(done, total) for name, done, total in events if name == stage]
         assert done == sorted(done)

@@ -63,7 +63,7 @@ def test_another_version_is_refused(
 ) -> None:
     path = tmp_path / "model"
     with monkeypatch.context() as patch:
-        patch.setattr(saving, "_VERSION", 2)
+        patch.setattr(saving, "_VERSION", saving._VERSION + 1)
         save_model(model, path)
     with pytest.raises(OperationFailed, match="another version"):
         load_model(path)

@@ -146,6 +146,7 @@ def test_labels_that_are_not_returned_are_not_tuned_as_if_they_scored_zero(
     unknown = [label for label in report.labels if label.tuned.unknown]
     for label in report.labels:
         assert label.tuned.f1_low <= label.tuned.f1 <= label.tuned.f1_high
+        assert label.average_precision is None, "a ranking with unknown scores has no precision"
     assert (not unknown) == (report.tuned.macro_f1_low == report.tuned.macro_f1_high)
 
 
