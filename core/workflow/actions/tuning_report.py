@@ -54,7 +54,7 @@ def run_report(
     supports = split_of(state, run).support
     shares = run.scores[tuning.part].returned_share
     has_unknown = any(result.f1_low < result.f1_high for result in after.labels)
-    is_whole: list[bool] = (~np.isnan(measured.scores).any(axis=0)).tolist()
+    is_whole = [not column.any() for column in np.isnan(measured.scores).T]
     rows = zip(before.labels, after.labels, optimistic.labels, is_whole, strict=True)
     return RunReport(
         session=state.name,
