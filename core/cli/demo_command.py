@@ -1,12 +1,14 @@
 """``demo``: the whole workflow on the sample tickets."""
 
 import shutil
+import sys
 from pathlib import Path
 
 import click
 
 from core.cli.options import Options, cancel, common_options, here
 from core.cli.thresholds_command import report_text
+from core.cli.wish import OpenApp
 from core.text import printable
 
 _EPILOG = """\b
@@ -23,10 +25,10 @@ Examples:
 @click.option("--fresh", is_flag=True, help="Delete the demo session first.")
 @common_options
 @click.pass_context
-def command(ctx: click.Context, name: str, headless: bool, fresh: bool) -> None:
+def command(ctx: click.Context, name: str, headless: bool, fresh: bool) -> OpenApp | None:
     """Run every step on the sample tickets: import, check, split, train, score, tune, save.
 
-    Repeating it carries on where it stopped.
+    In a terminal the app then opens on the result. Repeating it carries on where it stopped.
     """
     from core.workflow.actions.demo import run_demo
     from core.workflow.actions.thresholds_file import usage_lines
@@ -48,3 +50,5 @@ def command(ctx: click.Context, name: str, headless: bool, fresh: bool) -> None:
         ]
     )
     options.emit({"report": finished.report, "thresholds_file": str(path)}, text)
+    is_seen = sys.stdout.isatty() and sys.stdin.isatty() and not options.as_json
+    return options.open_app(folder) if is_seen and not headless else None

@@ -1,15 +1,14 @@
 """The command group, its global options, and the mapping of errors to exit codes."""
 
 import importlib
-import os
 import sys
-import traceback
 from typing import Any
 
 import click
 
 from core.cli.commands import COMMANDS
 from core.cli.options import Options, ignore_broken_pipe, watch_interrupts
+from core.cli.wish import OpenApp
 from core.errors import TunerError
 from core.text import printable
 
@@ -56,6 +55,7 @@ def _version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
 
 @click.group(
     cls=LazyGroup,
+    invoke_without_command=True,
     epilog=_EPILOG,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
@@ -75,6 +75,9 @@ def _version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
 @click.option("--read-only", is_flag=True, help="Refuse every upload, start, stop and delete.")
 @click.option("--dry-run", is_flag=True, help="Print what a step would do, and do nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
+@click.option("--theme", default="", help="Colours of the app, such as textual-light.")
+@click.option("--ascii", "ascii_only", is_flag=True, help="Draw the app in ASCII.")
+@click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal.")
 @click.option(
     "--version",
     is_flag=True,
@@ -84,21 +87,33 @@ def _version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
     help="Show the version.",
 )
 @click.pass_context
-def cli(ctx: click.Context, /, **given: Any) -> None:
+def cli(ctx: click.Context, /, **given: Any) -> OpenApp | None:
     """Tune the decision thresholds of an Amazon Comprehend custom classifier.
 
-    Every step works offline without an account; options stand before the command.
+    Without a command the terminal app opens. Every step works offline without an account; options
+    stand before the command.
     """
-    ctx.obj = Options(**given)
+    options = Options(**given)
+    ctx.obj = options
+    if ctx.invoked_subcommand is not None:
+        return None
+    if options.session is None:
+        return options.open_app(None)
+    from core.cli.sessions import chosen_session
+
+    return options.open_app(chosen_session(options).folder)
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run one command and return its exit code; no traceback reaches the user."""
+def main(arguments: list[str] | None = None) -> int | OpenApp:
+    """Run one command; return its exit code, or the wish to open the app.
+
+    No traceback reaches the user.
+    """
     watch_interrupts()
     try:
         result = cli.main(arguments, prog_name="comprehend-tuner", standalone_mode=False)
         sys.stdout.flush()
-        return result if isinstance(result, int) else 0
+        return result if isinstance(result, int | OpenApp) else 0
     except BrokenPipeError:
         ignore_broken_pipe()
         return 0
@@ -132,16 +147,7 @@ def _say(line: str) -> None:
 
 def _report_defect(error: Exception) -> int:
     """Write the traceback to a file and say where it is."""
-    from platformdirs import user_log_path
+    from core.defects import write_defect
 
-    path = user_log_path("comprehend-tuner") / f"error-{os.getpid()}.log"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
-        path.chmod(0o600)
-        where = f"details: {path}"
-    except OSError:
-        where = "its details could not be written"
-    kind = type(error).__name__
-    _say(f"Unexpected error: {kind}: {printable(str(error), 200)} — the session is kept; {where}")
+    _say(write_defect(error))
     return 1

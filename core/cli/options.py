@@ -11,6 +11,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import click
 
+from core.cli.wish import OpenApp
 from core.errors import Refused
 from core.progress import CancelToken, Progress, Reporter
 from core.text import printable
@@ -37,6 +38,13 @@ class Options:
     read_only: bool = False
     dry_run: bool = False
     as_json: bool = False
+    theme: str = ""
+    ascii_only: bool = False
+    no_mouse: bool = False
+
+    def open_app(self, session: Path | None) -> OpenApp:
+        """What to return for the app to open."""
+        return OpenApp(session, self.theme, self.ascii_only, self.no_mouse, self.read_only)
 
     def emit(self, data: Any, text: str) -> None:
         """Print the result: `data` as JSON for machines, else `text` for people."""

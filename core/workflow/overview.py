@@ -1,11 +1,13 @@
 """A session at a glance: one frozen snapshot for the status command and every screen."""
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.workflow.session import Session
+from core.workflow.session import SESSIONS_FOLDER, Session
 from core.workflow.state import JobState, SessionState
-from core.workflow.steps import Step, StepStatus, next_step, step_statuses
+from core.workflow.step_table import Step
+from core.workflow.steps import StepStatus, next_step, step_statuses
 
 
 @dataclass(frozen=True)
@@ -27,8 +29,13 @@ class Overview:
 
     @property
     def name(self) -> str:
-        """The session's name."""
-        return self.state.name
+        """The session's name, which is its folder's."""
+        return self.folder.name
+
+    def argument(self, directory: Path) -> str:
+        """What ``--session`` takes for this session below `directory`, quoted for a shell."""
+        is_here = self.folder == (directory / SESSIONS_FOLDER / self.name).resolve()
+        return shlex.quote(self.name if is_here else str(self.folder))
 
     def status_of(self, step_id: str) -> StepStatus:
         """The status of one step."""

@@ -74,7 +74,8 @@ def launch(
         return
     for file, uri in job.uploads.items():
         with session.editing() as state:
-            if all(entry.name != uri for entry in state.ledger):
+            if all(e.name != uri or e.state == "deleted" for e in state.ledger):
+                state.ledger = [e for e in state.ledger if e.name != uri]
                 state.ledger.append(intended("object", uri, run_name))
         clients.store.upload(session.path(file), uri, reporter, cancel)
         require_single_object(clients.store, uri)
@@ -182,9 +183,9 @@ def fetch(
         raise OperationFailed("No output", f"{printable(job_id)} has no output", "")
     relative = f"runs/{job_id}/output.tar.gz"
     path = session.path(relative)
-    with session.editing() as state:
-        note_in_ledger(state, "object", job.status.output_uri, run_name)
     if not path.exists():
+        with session.editing() as state:
+            note_in_ledger(state, "object", job.status.output_uri, run_name)
         clients.store.download(job.status.output_uri, path)
     result = read(path)
     with session.editing() as state:

@@ -22,7 +22,7 @@ from core.workflow.state import (
     SessionState,
     SplitState,
 )
-from core.workflow.steps import is_trained, training_inputs
+from core.workflow.steps import is_failed, is_trained, training_inputs
 
 
 @dataclass(frozen=True)
@@ -88,10 +88,11 @@ def start_training_run(
     """
     with session.working():
         state = session.state()
-        require_health(state, despite_findings)
         clients = session_clients(session)
         split = _usable_split(state)
-        name, _ = _run_name(state, split, plan.run)
+        name, exists = _run_name(state, split, plan.run)
+        if not exists or _has_failed(find_run(state, name)):
+            require_health(state, despite_findings)
         with session.editing() as state:
             _write_ahead(state, split, name, clients)
         for classifier in find_run(session.state(), name).classifiers:
@@ -118,6 +119,10 @@ def finish_training(
         wait_for(session, clients, run_name, classifier.training.id, reporter, cancel)
         collect_training(session, clients, run_name, classifier.id)
     return load_metrics(session, run_name)
+
+
+def _has_failed(run: RunState) -> bool:
+    return any(is_failed(classifier.training) for classifier in run.classifiers)
 
 
 def _usable_split(state: SessionState) -> SplitState:

@@ -1,0 +1,100 @@
+"""``review`` and ``cleanup`` as a user calls them."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from core.cli.main import cli
+from core.workflow.session import Session
+from tests.cli.running import run
+
+
+def _json(*arguments: str) -> dict[str, object]:
+    done = CliRunner().invoke(cli, ["--json", *arguments], catch_exceptions=False)
+    assert done.exit_code == 0
+    found: dict[str, object] = json.loads(done.stdout)
+    return found
+
+
+@pytest.fixture
+def here(tickets_session: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tickets_session.parents[1])
+    return tickets_session
+
+
+def test_review_without_a_label_counts_the_errors_of_each(here: Path) -> None:
+    found = _json("review")
+    assert found["part"] == "calibration"
+    labels = found["labels"]
+    assert isinstance(labels, list)
+    assert [label["label"] for label in labels] == ["billing", "delivery", "bug", "login", "clean"]
+
+
+def test_review_lists_the_nearest_documents_of_the_wanted_kind(here: Path) -> None:
+    found = _json("review", "--label", "billing", "--kind", "false-negatives", "--limit", "2")
+    rows, counts, threshold = found["rows"], found["counts"], found["threshold"]
+    assert isinstance(rows, list) and isinstance(counts, dict) and isinstance(threshold, float)
+    assert len(rows) == min(2, counts["false-negative"]) > 0
+    for row in rows:
+        assert row["kind"] == "false-negative"
+        assert "billing" in row["labels"]
+        assert row["score"] < threshold
+    distances = [threshold - row["score"] for row in rows]
+    assert distances == sorted(distances)
+
+
+def test_review_prints_text_for_people(here: Path) -> None:
+    shown = CliRunner().invoke(cli, ["review", "--label", "bug", "--part", "test"])
+    assert shown.exit_code == 0
+    assert "nearest first" in shown.output and "test (" in shown.output
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--label", "nolabel"], ["--part", "validation"], ["--run", "nope"]]
+)
+def test_review_refuses_what_is_not_there(arguments: list[str], tickets_session: Path) -> None:
+    done = run("review", *arguments, folder=tickets_session.parents[1])
+    assert done.returncode == 2
+    assert done.stderr.startswith("comprehend-tuner: No ") and done.stdout == ""
+
+
+def test_cleanup_without_yes_lists_and_deletes_nothing(tickets_session: Path) -> None:
+    done = run("cleanup", folder=tickets_session.parents[1])
+    assert done.returncode == 4
+    assert done.stdout == ""
+    assert "classifier" in done.stderr and "cleanup --yes" in done.stderr
+    assert _states(tickets_session) == {"created"}
+
+
+def test_cleanup_dry_run_lists_as_json(here: Path) -> None:
+    found = _json("--dry-run", "cleanup")
+    rows = found["rows"]
+    assert isinstance(rows, list)
+    assert [row["kind"] for row in rows] == ["classifier", *["object"] * 7]
+    assert _states(here) == {"created"}
+
+
+def test_cleanup_is_refused_read_only(tickets_session: Path) -> None:
+    done = run("--read-only", "cleanup", "--yes", folder=tickets_session.parents[1])
+    assert done.returncode == 4
+    assert "Read-only" in done.stderr
+    assert _states(tickets_session) == {"created"}
+
+
+def test_cleanup_deletes_and_proves_it(tickets_session: Path) -> None:
+    folder = tickets_session.parents[1]
+    done = run("cleanup", "--yes", folder=folder)
+    assert done.returncode == 0, done.stderr
+    assert "nothing left" in done.stdout
+    assert _states(tickets_session) == {"deleted"}
+    again = run("cleanup", folder=folder)
+    assert again.returncode == 0, "with nothing to delete there is nothing to confirm"
+    for command in ("status", "thresholds", "metrics", "jobs", "train", "score"):
+        done = run(command, folder=folder)
+        assert done.returncode == 0, (command, done.stderr)
+
+
+def _states(folder: Path) -> set[str]:
+    return {entry.state for entry in Session(folder).state().ledger}

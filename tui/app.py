@@ -1,0 +1,246 @@
+"""The app: it holds the open session, switches screens, and owns the threads' results."""
+
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from textual.app import App
+from textual.binding import BindingType
+
+from core.text import printable
+from tui.clipboard import clipboard_sequence
+from tui.jobs import RunningJobs
+from tui.keys import EVERYWHERE, bindings
+from tui.messages import JobFailed, JobFinished
+from tui.settings import AppSettings
+from tui.watcher import JobWatcher
+from tui.widgets.scrollbars import use_scroll_bars
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual.app import SystemCommand
+    from textual.screen import Screen
+
+    from core.workflow.overview import Overview
+
+STEP_IDS = (
+    "data", "health", "split", "train", "score", "thresholds", "review", "oversample", "cleanup",
+)  # fmt: skip
+"""Ids of the step screens by their digit; `core.workflow.steps` is imported later."""
+
+
+class TunerApp(App[int]):
+    """The terminal app of comprehend-tuner."""
+
+    CSS_PATH = "app.tcss"
+    TITLE = "comprehend-tuner"
+    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (81, "-normal"), (110, "-wide")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-flat"), (15, "-short"), (25, "-tall")]  # noqa: RUF012
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(EVERYWHERE)]
+    CLOSE_TIMEOUT = 2.0
+
+    def __init__(self, settings: AppSettings) -> None:
+        super().__init__()
+        self.settings = settings
+        self.jobs = RunningJobs()
+        self.overview: Overview | None = None
+        self.defect: BaseException | None = None
+        self.watcher = JobWatcher(self)
+        self.theme = settings.theme
+        self.animation_level = "none"
+        use_scroll_bars(settings.ascii_only)
+        if settings.ascii_only:
+            self.add_class("-ascii")
+
+    def on_mount(self) -> None:
+        """Restore the terminal on SIGTERM and SIGHUP, then open the first screen."""
+        import asyncio
+
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self._leave_on_signal, number)
+        self.call_after_refresh(self._open_first_screen)
+
+    def get_default_screen(self) -> "Screen[None]":
+        """An empty screen, shown until the sessions are read."""
+        from tui.screens.sessions import SessionsScreen
+
+        return SessionsScreen()
+
+    def _open_first_screen(self) -> None:
+        if self.settings.session_folder is not None:
+            self.open_session(self.settings.session_folder, self.settings.step)
+
+    def open_session(self, folder: Path, step_id: str = "") -> None:
+        """Open a session at a step, or at the next useful one."""
+        from core.errors import TunerError
+        from core.workflow.overview import session_overview
+        from core.workflow.session import Session
+
+        try:
+            self.overview = session_overview(Session(folder))
+        except TunerError as error:
+            self.say(f"{error.title}: {error.message}", is_error=True)
+            return
+        following = self.overview.following
+        self.show_step(step_id or (following.id if following else "thresholds"))
+        self.watcher.update()
+
+    def on_job_finished(self, message: JobFinished) -> None:
+        """Hand on what a look at the engine's jobs has brought."""
+        self.watcher.take(message)
+
+    def on_job_failed(self, message: JobFailed) -> None:
+        """Hand on why a look at the engine's jobs failed."""
+        self.watcher.take(message)
+
+    def close_session(self) -> None:
+        """Go back to the list of sessions."""
+        self.overview = None
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+
+    def reload(self) -> None:
+        """Read the session again and tell the open screen."""
+        from core.workflow.overview import session_overview
+        from core.workflow.session import Session
+        from tui.screens.step import StepScreen
+
+        if self.overview is None:
+            return
+        self.overview = session_overview(Session(self.overview.folder))
+        for screen in self.screen_stack:
+            if isinstance(screen, StepScreen) and screen.is_current:
+                screen.show_overview()
+        self.watcher.update()
+
+    def show_step(self, step_id: str) -> None:
+        """Open the screen of a step in place of the one that is open."""
+        from tui.screens import step_screen
+
+        if getattr(self.screen, "step_id", "") == step_id:
+            return
+        self.reload()
+        screen = step_screen(step_id)
+        if len(self.screen_stack) > 1:
+            self.switch_screen(screen)
+        else:
+            self.push_screen(screen)
+
+    def action_step(self, number: int) -> None:
+        """Open a step by its digit."""
+        if self.overview is None:
+            self.say("open or start a session first")
+        elif not self.is_modal_open:
+            self.show_step(STEP_IDS[number - 1])
+
+    def action_next_step(self) -> None:
+        """Open the next useful step."""
+        if self.overview is None or self.is_modal_open:
+            return
+        following = self.overview.following
+        if following is None:
+            self.say("every step of the main line is done; 9 cleans up")
+        else:
+            self.show_step(following.id)
+
+    def action_jobs(self) -> None:
+        """Open the jobs."""
+        if self.overview is None:
+            self.say("open or start a session first")
+        elif not self.is_modal_open:
+            self.show_step("jobs")
+
+    @property
+    def is_modal_open(self) -> bool:
+        """Whether a question waits for an answer."""
+        from textual.screen import ModalScreen
+
+        return isinstance(self.screen, ModalScreen)
+
+    def say(self, text: str, is_error: bool = False) -> None:
+        """Show a short message for a moment; outside text stays literal."""
+        severity: Literal["error", "information"] = "error" if is_error else "information"
+        self.notify(printable(text, 300), severity=severity, markup=False, timeout=4)
+
+    def copy(self, text: str) -> None:
+        """Send text to the terminal's clipboard, which works over SSH and inside tmux."""
+        sequence = clipboard_sequence(text)
+        if sequence is None:
+            self.say("too long for the terminal's clipboard: save it to a file")
+        elif self._driver is not None:
+            self._driver.write(sequence)
+            self.say(f"sent to terminal: {text}")
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Leave with the error kept for the front door, instead of a traceback on the screen."""
+        if self.is_headless:
+            super()._handle_exception(error)
+            return
+        self.defect = error
+        self.jobs.cancel_all()
+        self.exit(1, return_code=1)
+
+    def show_defect(self, error: BaseException) -> None:
+        """Show an unexpected error; the app stays alive."""
+        from tui.screens.error import ErrorScreen
+
+        self.push_screen(ErrorScreen(error))
+
+    def get_system_commands(self, screen: "Screen[object]") -> "Iterable[SystemCommand]":
+        """What the palette offers."""
+        from tui.palette import palette_commands
+
+        return palette_commands(self, screen)
+
+    def action_help(self) -> None:
+        """Explain the open step."""
+        from tui.screens.help import HelpScreen
+
+        if not self.is_modal_open:
+            step_id = getattr(self.screen, "step_id", "sessions")
+            self.push_screen(HelpScreen(step_id, self.settings.ascii_only))
+
+    def action_log(self) -> None:
+        """Open the event log."""
+        from tui.screens.log import LogScreen
+
+        if self.overview is not None and not self.is_modal_open:
+            self.push_screen(LogScreen(self.overview.folder))
+
+    def action_show_command(self) -> None:
+        """Show the equivalent command."""
+        from tui.screens.command import CommandScreen
+        from tui.screens.step import StepScreen
+
+        if isinstance(self.screen, StepScreen):
+            self.push_screen(CommandScreen(self.screen.equivalent_command()))
+
+    def action_copy_value(self) -> None:
+        """Copy what the open screen offers."""
+        from tui.screens.step import StepScreen
+
+        if isinstance(self.screen, StepScreen):
+            self.copy(self.screen.copied_value())
+
+    async def action_back(self) -> None:
+        """Go back to the sessions."""
+        if not self.is_modal_open and self.overview is not None:
+            self.close_session()
+
+    async def action_quit(self) -> None:
+        """Leave; jobs of an engine run on, work of this process stops at its next safe point."""
+        self.jobs.cancel_all()
+        self.exit(0)
+
+    def _leave_on_signal(self, number: int) -> None:
+        self.jobs.cancel_all()
+        self.exit(128 + number)
+
+    def watch_theme(self, theme: str) -> None:
+        """Remember the theme for the next start."""
+        if self.is_running:
+            from core.workflow.preferences import remember_theme
+
+            remember_theme(theme)

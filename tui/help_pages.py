@@ -1,0 +1,104 @@
+"""What help says of each step and of the field's terms."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Page:
+    """The explanation of one screen."""
+
+    title: str
+    what: str
+    terms: tuple[str, ...] = ()
+
+
+TERMS: dict[str, str] = {
+    "support": "number of documents that have the label",
+    "threshold": "a document gets the label when its score is at least the threshold",
+    "precision": "share of the flagged documents that have the label",
+    "recall": "share of the documents with the label that are flagged",
+    "F1": "2TP / (2TP + FP + FN): high only when precision and recall both are",
+    "macro-F1": "mean of the label F1 scores: every label counts the same",
+    "micro-F1": "F1 of the pooled counts: frequent labels count more",
+    "stratified split": "every label gets its share in every part",
+    "calibration part": "documents the classifier never saw, used to choose thresholds",
+    "returned share": "share of a label's positives whose score the service returned",
+    "none-label": "the label given to documents without any other",
+    "optimistic": "measured on the rows that the threshold was chosen on",
+    "stale": "made from something that has changed since",
+}
+
+PAGES: dict[str, Page] = {
+    "sessions": Page(
+        "Sessions",
+        "A session is one workflow on one dataset, kept in one folder below .comprehend-tuner. "
+        "Open one and it stands where you left it. The sample needs nothing and costs nothing.",
+        ("stale",),
+    ),
+    "data": Page(
+        "Data",
+        "Name a labelled file: CSV with 0/1 columns, CSV with a label column, Comprehend's own "
+        "two columns, a Ground Truth manifest, JSON lines, or any of these gzipped. The screen "
+        "shows how it would be read and why; the file itself is never changed.",
+        ("none-label",),
+    ),
+    "health": Page(
+        "Health",
+        "Every check of the dataset: errors block training, warnings are worth reading. A fix "
+        "makes a new revision of the dataset and never touches the source. Nothing is charged.",
+        ("support",),
+    ),
+    "split": Page(
+        "Split",
+        "Deals the documents into train, calibration and test. Equal texts stay together. The "
+        "table shows how far each label's share is from the wanted one. A label that is missing "
+        "from test cannot be measured there.",
+        ("stratified split", "calibration part", "support"),
+    ),
+    "train": Page(
+        "Train",
+        "Uploads the training file and creates the classifier. On AWS this is paid by the hour; "
+        "offline it is free. Leaving the app does not stop the training. The metrics afterwards "
+        "are the service's own, on the test part.",
+        ("precision", "recall", "F1", "macro-F1", "micro-F1"),
+    ),
+    "score": Page(
+        "Score",
+        "Scores the calibration and test documents, text alone, one a line, and joins the output "
+        "by line. On AWS this is paid by characters. A label that was not returned has an unknown "
+        "score, not zero.",
+        ("returned share", "calibration part"),
+    ),
+    "jobs": Page(
+        "Jobs",
+        "Every training and scoring job with its state. They run on when you leave. Training can "
+        "be stopped; the service offers no stop for scoring.",
+        (),
+    ),
+    "thresholds": Page(
+        "Thresholds",
+        "Move the threshold of the highlighted label and watch its counts. b takes the best one. "
+        "The figures under the chart are of the part that is shown; measured on the rows it was "
+        "tuned on, a figure is optimistic. s saves the file that your code loads, and says how "
+        "good the thresholds are on the test part.",
+        ("threshold", "precision", "recall", "F1", "macro-F1", "optimistic", "returned share"),
+    ),
+    "review": Page(
+        "Review",
+        "The documents around a label's threshold, nearest first: missed ones, wrongly flagged "
+        "ones. Reading a few dozen tells more than any average.",
+        ("threshold",),
+    ),
+    "oversample": Page(
+        "Oversample",
+        "Repeats positives of rare labels in the training part only. Copies raise the labels that "
+        "occur beside the chosen one as well, so read all counts. The next run is trained on it.",
+        ("support",),
+    ),
+    "cleanup": Page(
+        "Clean up",
+        "Lists what this session created and deletes it in order: endpoints, classifiers, objects. "
+        "A classifier on AWS costs every month until it is deleted.",
+        (),
+    ),
+}

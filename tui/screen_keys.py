@@ -1,0 +1,86 @@
+"""The keys of each screen, in the one registry."""
+
+from tui.key import Key, scoped
+
+_RUN = Key(("r",), "run_step", "run", "run this step", in_footer=True)
+_FILTER = Key(("slash",), "filter", "filter", "filter the list; esc clears")
+
+_KEYS: dict[str, tuple[Key, ...]] = {
+    "sessions": (
+        Key(("enter",), "select", "open", "open the highlighted session", in_footer=True),
+        Key(("a",), "new_session", "new", "start a session from a labelled file", in_footer=True),
+        Key(("t",), "sample", "sample", "try the sample, offline and free", in_footer=True),
+        _FILTER,
+    ),
+    "data": (
+        Key(("r",), "run_step", "import", "import the file as a new session", in_footer=True),
+        Key(("e",), "edit", "edit", "edit the path or a setting", in_footer=True),
+        Key(("x",), "stop", "stop", "stop reading; nothing is left behind"),
+        _FILTER,
+    ),
+    "health": (
+        Key(("r",), "run_step", "check", "check the dataset again", in_footer=True),
+        Key(("f",), "fix", "fix", "apply the fix as a new revision", in_footer=True),
+        Key(("d",), "distribution", "labels", "show the label distribution", in_footer=True),
+        Key(("x",), "stop", "stop", "stop the check at its next safe point"),
+        _FILTER,
+    ),
+    "split": (
+        Key(("r",), "run_step", "split", "keep this split", in_footer=True),
+        Key(("e",), "edit", "edit", "edit ratios and seed", in_footer=True),
+        _FILTER,
+    ),
+    "train": (
+        Key(("r",), "run_step", "train", "create the classifier", in_footer=True),
+        Key(("x",), "stop", "stop", "stop waiting or training", in_footer=True),
+    ),
+    "score": (
+        Key(("r",), "run_step", "score", "score the held-out parts", in_footer=True),
+        Key(("o",), "returned", "returned", "offline: return 3 labels or all", in_footer=True),
+        Key(("x",), "stop", "stop", "stop waiting; the jobs go on", in_footer=True),
+    ),
+    "jobs": (
+        Key(("r",), "run_step", "refresh", "ask the engine now", in_footer=True),
+        Key(("x",), "stop", "stop", "stop the highlighted training", in_footer=True),
+        _FILTER,
+    ),
+    "thresholds": (
+        Key(("left",), "move(-1)", "move", "lower the threshold by .01", in_footer=True),
+        Key(("right",), "move(1)", "move", "raise the threshold by .01"),
+        Key(
+            ("left_square_bracket", "shift+left"),
+            "move(-10)", "leap", "lower the threshold by .10",
+        ),
+        Key(("right_square_bracket", "shift+right"), "move(10)", "leap", "raise it by .10"),
+        Key(("b",), "best", "best", "best threshold for this label", in_footer=True),
+        Key(("B", "shift+b"), "best_all", "best all", "best thresholds for all labels"),
+        Key(("o",), "objective", "objective", "choose what to tune for"),
+        Key(("x",), "axis", "log", "linear or logarithmic threshold axis"),
+        Key(("p",), "part", "part", "show another part, over the one that was tuned on"),
+        Key(("v",), "other_run", "run", "overlay another run"),
+        Key(("u",), "undo", "undo", "undo the last change", in_footer=True),
+        Key(("s",), "save", "save", "save the thresholds to a file", in_footer=True),
+        _FILTER,
+    ),
+    "review": (
+        Key(("left",), "label(-1)", "label", "previous label", in_footer=True),
+        Key(("right",), "label(1)", "label", "next label"),
+        Key(("m",), "kind", "kind", "missed, wrongly flagged, or all", in_footer=True),
+        Key(("p",), "part", "part", "review another scored part", in_footer=True),
+        Key(("space",), "read_on", "read on", "scroll the text", in_footer=True),
+        _FILTER,
+    ),
+    "oversample": (
+        Key(("e", "enter"), "edit", "edit", "edit the positives wanted", in_footer=True),
+        Key(("r",), "run_step", "keep", "write the training file", in_footer=True),
+        Key(("D",), "clear", "forget", "forget the repeated documents", in_footer=True),
+    ),
+    "cleanup": (
+        Key(("r",), "run_step", "list", "list what is left", in_footer=True),
+        Key(("D",), "delete", "delete", "delete everything, after its name", in_footer=True),
+        Key(("x",), "stop", "stop", "stop deleting; repeating finishes it", in_footer=True),
+    ),
+}  # fmt: skip
+
+SCREENS: dict[str, tuple[Key, ...]] = {scope: scoped(scope, keys) for scope, keys in _KEYS.items()}
+"""The keys of each screen by its id."""

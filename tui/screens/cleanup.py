@@ -1,0 +1,230 @@
+"""The clean-up step: what the session created, its deletion in order, and the proof."""
+
+from textual import on
+from textual.app import ComposeResult
+from textual.widgets import DataTable, Static
+
+from core.errors import Refused
+from core.progress import CancelToken, Reporter
+from core.text import plural, printable
+from core.workflow.actions.cleanup import (
+    CleanedUp,
+    Inventory,
+    InventoryRow,
+    clean_up,
+    cleanup_inventory,
+)
+from core.workflow.overview import Overview
+from tui.render import cell, glyph, lines, literal, plain
+from tui.screens.modal import DestroyModal
+from tui.screens.step import StepScreen
+from tui.widgets.key_table import KeyTable
+
+_MOST_ROWS = 500
+
+
+class CleanupScreen(StepScreen):
+    """Inventory, deletion and proof."""
+
+    step_id = "cleanup"
+    title_words = "clean up"
+
+    DEFAULT_CSS = """
+    CleanupScreen #cleanup-lead { height: auto; }
+    CleanupScreen #cleanup-resources { height: 1fr; }
+    CleanupScreen #cleanup-name { height: auto; max-height: 3; color: $text-muted; }
+    CleanupScreen #cleanup-proof { height: auto; max-height: 8; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._listed = ""
+        self._inventory: Inventory | None = None
+        self._done: CleanedUp | None = None
+
+    def compose_body(self) -> ComposeResult:
+        """Sums, resources, the whole name, proof."""
+        yield Static("", id="cleanup-lead", markup=False)
+        yield KeyTable("cleanup-resources")
+        yield Static("", id="cleanup-name", markup=False)
+        yield Static("", id="cleanup-proof", markup=False)
+
+    def on_mount(self) -> None:
+        """Fill the frame; the resources have the focus."""
+        super().on_mount()
+        self._table.focus()
+
+    def show_session(self, overview: Overview) -> None:
+        """List again when the ledger has changed."""
+        status = overview.status_of("cleanup")
+        if status.status == "blocked" and not overview.state.runs:
+            self._lead([f"{status.detail}: press 4 (Train) to create a classifier"])
+            return
+        key = repr([(entry.name, entry.state) for entry in overview.state.ledger])
+        if key != self._listed and not self.is_busy:
+            self._listed = key
+            self._list()
+
+    def job_finished(self, name: str, result: object) -> None:
+        """Show the inventory, or the proof."""
+        if isinstance(result, Inventory):
+            self._inventory = result
+        elif isinstance(result, CleanedUp):
+            self._done = result
+            if result.left:
+                self.banner.show_note(
+                    f"{plural(len(result.left), 'resource')} can still be seen: D tries again"
+                )
+        self._show()
+
+    def equivalent_command(self) -> str:
+        """The command that deletes the same; without --yes it only lists."""
+        return f"{super().equivalent_command()} --yes"
+
+    def copied_value(self) -> str:
+        """The highlighted resource's whole name."""
+        row = self._highlighted
+        return row.name if row else self.equivalent_command()
+
+    def action_run_step(self) -> None:
+        """List what is left."""
+        if not self.is_busy and self.overview.state.runs:
+            self._list()
+
+    def action_stop(self) -> None:
+        """Stop deleting; what is deleted is recorded."""
+        if not self.cancel_job():
+            self.banner.show_note("nothing is being deleted")
+
+    def action_delete(self) -> None:
+        """Delete everything in the list, after the session's name was typed."""
+        inventory = self._inventory
+        if self.is_busy or inventory is None:
+            return
+        if self.tuner.settings.read_only:
+            self.banner.show_error(
+                Refused("Read-only", "deleting is not done", "start the app without --read-only")
+            )
+            return
+        if not inventory.rows:
+            self.banner.show_note("nothing to delete")
+            return
+        title = f"Delete {plural(len(inventory.rows), 'resource')} for good?"
+        self.app.push_screen(
+            DestroyModal(title, self._facts(inventory), self.overview.name), self._delete
+        )
+
+    def _facts(self, inventory: Inventory) -> list[str]:
+        kinds = [row.kind for row in inventory.rows]
+        counts = [
+            plural(kinds.count(kind), kind)
+            for kind in ("endpoint", "classifier", "object")
+            if kind in kinds
+        ]
+        return [
+            self._plain(f"{inventory.engine} · bucket {printable(inventory.bucket, 50)}"),
+            ", ".join(counts),
+            self._price(inventory),
+            "Cannot be undone. Scores, thresholds and reports stay in the session.",
+        ]
+
+    def _delete(self, is_agreed: bool | None) -> None:
+        if not is_agreed:
+            return
+        session = self.session
+
+        def work(reporter: Reporter, cancel: CancelToken) -> CleanedUp:
+            return clean_up(session, reporter, cancel)
+
+        self._done = None
+        self.start_job("delete", work)
+
+    def _list(self) -> None:
+        session = self.session
+
+        def work(reporter: Reporter, cancel: CancelToken) -> Inventory:
+            return cleanup_inventory(session)
+
+        self.start_job("list", work)
+
+    @on(KeyTable.WidthChanged)
+    def _show(self) -> None:
+        inventory = self._inventory
+        if inventory is None:
+            return
+        if inventory.rows:
+            self._lead(
+                [
+                    f"{plural(len(inventory.rows), 'resource')} on {inventory.engine} · "
+                    f"{self._price(inventory)}",
+                    "D deletes them in this order; results in the session stay",
+                ]
+            )
+        else:
+            self._lead([f"nothing to delete on {inventory.engine}"])
+        self._fill(inventory)
+        proof = self._done.proof if self._done and not inventory.rows else ()
+        sign = glyph("passed", self.tuner.settings.ascii_only)
+        self.query_one("#cleanup-proof", Static).update(
+            lines([self._plain(f"{sign} {line}") for line in proof])
+        )
+
+    def _fill(self, inventory: Inventory) -> None:
+        table = self._table
+        row = table.cursor_row
+        table.clear(columns=True)
+        table.display = bool(inventory.rows)
+        table.add_column(cell("kind"), width=10)
+        table.add_column(cell("name"), width=max(table.size.width - 41, 14))
+        table.add_column(cell("created"), width=16)
+        table.add_column(cell("$/month", justify="right"), width=7)
+        for entry in inventory.rows[:_MOST_ROWS]:
+            created = entry.created_at[:16].replace("T", " ") or entry.state
+            price = "–" if entry.kind == "object" else f"{entry.monthly_usd:,.2f}"
+            cells = [
+                cell(entry.kind),
+                cell(_short(entry, inventory)),
+                cell(created),
+                cell(self._plain(price), justify="right"),
+            ]
+            table.add_cells(cells, self.tuner.settings.ascii_only)
+        more = len(inventory.rows) - _MOST_ROWS
+        if more > 0:
+            table.add_row(cell(""), cell(f"{more:,} more"), cell(""), cell(""))
+        if inventory.rows:
+            table.move_cursor(row=min(row, len(inventory.rows) - 1))
+            table.focus()
+        self._show_name()
+
+    @on(DataTable.RowHighlighted, "#cleanup-resources")
+    def _show_name(self) -> None:
+        row = self._highlighted
+        self.query_one("#cleanup-name", Static).update(literal(row.name if row else ""))
+
+    def _price(self, inventory: Inventory) -> str:
+        price = f"${inventory.monthly_usd:,.2f} a month"
+        return f"keeping it: {price}" if inventory.is_paid else f"free offline (on AWS: {price})"
+
+    @property
+    def _table(self) -> KeyTable:
+        return self.query_one(KeyTable)
+
+    @property
+    def _highlighted(self) -> InventoryRow | None:
+        row = self._table.cursor_row
+        rows = self._inventory.rows if self._inventory else ()
+        return rows[row] if 0 <= row < len(rows) else None
+
+    def _lead(self, texts: list[str]) -> None:
+        lead = self.query_one("#cleanup-lead", Static)
+        lead.update(lines([self._plain(text) for text in texts]))
+
+    def _plain(self, text: str) -> str:
+        return plain(text, self.tuner.settings.ascii_only)
+
+
+def _short(row: InventoryRow, inventory: Inventory) -> str:
+    """A name without what all of them share."""
+    if row.kind == "object":
+        return row.name.removeprefix(inventory.prefix)
+    return row.name.partition("/")[2] or row.name

@@ -1,0 +1,182 @@
+"""The data step: import a labelled file, or look at what was imported."""
+
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.widgets import Input
+
+from core.dataset.formats import Detection, SourceSettings, detect_source
+from core.dataset.health import LabelCount, label_distribution
+from core.errors import InvalidInput, TunerError
+from core.progress import CancelToken, Reporter
+from core.workflow.actions.create import Created, NewSession, create_session, current_dataset
+from core.workflow.overview import Overview
+from core.workflow.session import new_folder
+from tui.screens.step import StepScreen
+from tui.widgets.filter_line import FilterLine
+from tui.widgets.fitted_table import FittedTable
+from tui.widgets.imported_view import ImportedView
+from tui.widgets.new_command import command_of_session, new_command
+from tui.widgets.source_form import SourceForm
+
+
+class DataScreen(StepScreen):
+    """Without a session: choose a file and import it. With one: what its import found."""
+
+    step_id: ClassVar[str] = "data"
+    AUTO_FOCUS = ""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._counted = ""
+        self._is_importing = False
+
+    def compose_body(self) -> ComposeResult:
+        """The form of a new session, or the view of the open one."""
+        settings = self.tuner.settings
+        if self.tuner.overview is None:
+            yield SourceForm(settings.directory, settings.ascii_only)
+        else:
+            yield ImportedView(settings.ascii_only)
+
+    def on_mount(self) -> None:
+        """The labels have the focus; in the form, the path."""
+        super().on_mount()
+        if self._form is None:
+            self.query_one(FittedTable).focus()
+
+    def where(self) -> str:
+        """Whether this is a new session."""
+        return "new session" if self.tuner.overview is None else "data"
+
+    @property
+    def _form(self) -> SourceForm | None:
+        forms = self.query(SourceForm)
+        return forms.first() if forms else None
+
+    def show_session(self, overview: Overview) -> None:
+        """Show the import; count the labels once for each revision."""
+        if self._form is not None:
+            return
+        self.query_one(ImportedView).show(overview.state)
+        state, session = overview.state, self.session
+        if self._counted == state.dataset.fingerprint or self.is_busy:
+            return
+        self._counted = state.dataset.fingerprint
+
+        def work(reporter: Reporter, cancel: CancelToken) -> object:
+            return label_distribution(current_dataset(session, state))
+
+        self.start_job("labels", work)
+
+    def action_run_step(self) -> None:
+        """Import the file as a new session."""
+        form = self._form
+        if form is None:
+            self.banner.show_note(
+                "a session has one source: esc, then a, starts a new session from another file"
+            )
+            return
+        if self._is_importing:
+            self.banner.show_note("the file is being imported; x stops it")
+            return
+        source = form.source
+        if source is None:
+            self.banner.show_note("name a labelled file first: e edits the path")
+            return
+        try:
+            new = NewSession(self._folder(form), source, form.given())
+        except InvalidInput as error:
+            self.banner.show_error(error)
+            return
+
+        def work(reporter: Reporter, cancel: CancelToken) -> object:
+            return create_session(new, reporter, cancel)
+
+        self._is_importing = True
+        self.start_job("import", work)
+
+    def _folder(self, form: SourceForm) -> Path:
+        return new_folder(form.session_name, self.tuner.settings.directory)
+
+    @on(SourceForm.Changed)
+    def _detect(self) -> None:
+        form = self._form
+        if form is None or self._is_importing:
+            return
+        self.banner.clear()
+        source = form.source
+        if source is None:
+            self._current_job = 0
+            return
+        try:
+            given = form.given()
+        except InvalidInput as error:
+            self.banner.show_error(error)
+            return
+        self.start_job("detect", lambda reporter, cancel: detect_source(source, given))
+
+    def job_finished(self, name: str, result: object) -> None:
+        """Show what was detected or counted; open what was imported."""
+        if isinstance(result, Detection) and self._form is not None:
+            self._form.show_detection(result)
+        elif isinstance(result, Created):
+            self._is_importing = False
+            self.tuner.open_session(result.session.folder)
+        elif name == "labels" and isinstance(result, tuple):
+            counts: tuple[LabelCount, ...] = result
+            self.query_one(ImportedView).show_counts(counts)
+
+    def job_failed(self, name: str, error: TunerError) -> None:
+        """Leave no preview of a file that cannot be read."""
+        self._is_importing = False
+        if name == "detect" and self._form is not None:
+            self._form.show_failure()
+
+    def action_edit(self) -> None:
+        """Type the path; tab goes on to the settings."""
+        if self._form is None:
+            self.action_run_step()
+        else:
+            self._form.edit()
+
+    def action_filter(self) -> None:
+        """Type words that the labels must hold."""
+        if self._form is None:
+            self.query_one(FilterLine).open()
+
+    def action_stop(self) -> None:
+        """Stop the import; nothing of it is left behind."""
+        if not self.cancel_job():
+            self.banner.show_note("nothing runs that could be stopped")
+
+    async def action_back(self) -> None:
+        """Leave the field, clear the filter, or go back to the sessions."""
+        form = self._form
+        if form is not None:
+            if not (isinstance(self.focused, Input) and form.leave()):
+                self.cancel_job()
+                self.tuner.close_session()
+            return
+        filter_line = self.query_one(FilterLine)
+        if filter_line.is_open:
+            filter_line.close()
+            self.query_one(FittedTable).focus()
+        else:
+            await self.tuner.action_back()
+
+    def equivalent_command(self) -> str:
+        """The command that imports the same file the same way."""
+        overview, directory = self.tuner.overview, self.tuner.settings.directory
+        if overview is not None:
+            return command_of_session(overview.folder, directory, overview.state)
+        form = self._form
+        if form is None or form.source is None:
+            return "comprehend-tuner new NAME SOURCE"
+        try:
+            given = form.given()
+        except InvalidInput:
+            given = SourceSettings()
+        return new_command(form.session_name or "NAME", str(form.source), given)

@@ -1,0 +1,292 @@
+"""The health step: findings, what they mean, and fixes."""
+
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Container, VerticalScroll
+from textual.widgets import DataTable, Input, Static
+
+from core.dataset.health import Finding
+from core.dataset.health.findings import SEVERITIES
+from core.errors import TunerError
+from core.progress import CancelToken, Reporter
+from core.text import printable
+from core.workflow.actions.check import Fixed, check_health, fix_dataset
+from core.workflow.overview import Overview
+from tui.render import literal, plain
+from tui.screens.step import StepScreen
+from tui.widgets.filter_line import FilterLine
+from tui.widgets.finding_text import finding_content, finding_row, gate_content
+from tui.widgets.fitted_table import Column, FittedTable
+from tui.widgets.label_counts import Distribution, count_labels, distribution_content
+
+_NARROW = 72
+
+
+class HealthScreen(StepScreen):
+    """Findings with their examples, the gate before training, fixes, the label distribution."""
+
+    step_id: ClassVar[str] = "health"
+    AUTO_FOCUS = ""
+    title_words = "health"
+    DEFAULT_CSS = """
+    HealthScreen #health-gate { height: 1; }
+    HealthScreen #health-panes { height: 1fr; layout: vertical; }
+    HealthScreen #findings-pane { height: 9fr; min-height: 4; }
+    HealthScreen #detail { height: 10fr; border-top: solid $foreground 40%; padding: 0; }
+    HealthScreen #detail:focus { border-top: solid $border; }
+    HealthScreen.-wide #health-panes { layout: horizontal; }
+    HealthScreen.-wide #findings-pane { width: 3fr; height: 1fr; }
+    HealthScreen.-wide #detail {
+        width: 2fr; height: 1fr; border-top: none; border-left: solid $foreground 40%;
+        padding: 0 0 0 1;
+    }
+    HealthScreen.-wide #detail:focus { border-left: solid $border; }
+    HealthScreen.-ascii #detail { border-top: ascii $border; }
+    HealthScreen.-ascii.-wide #detail { border-top: none; border-left: ascii $border; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._findings: tuple[Finding, ...] = ()
+        self._shown: tuple[Finding, ...] = ()
+        self._distribution: Distribution | None = None
+        self._shows_distribution = False
+        self._has_tried = False
+        self._last_fix = ""
+
+    def compose_body(self) -> ComposeResult:
+        """Gate, filter, findings, detail."""
+        yield Static("", id="health-gate")
+        yield FilterLine()
+        with Container(id="health-panes"):
+            with Container(id="findings-pane"):
+                yield FittedTable("findings")
+            with VerticalScroll(id="detail"):
+                yield Static("", id="detail-text")
+
+    def on_mount(self) -> None:
+        """The findings have the focus."""
+        self.set_class(self.tuner.settings.ascii_only, "-ascii")
+        super().on_mount()
+        self.query_one(FittedTable).focus()
+
+    def show_session(self, overview: Overview) -> None:
+        """Show the findings; check the dataset when that was never done."""
+        health, split = overview.state.health, overview.state.split
+        is_checked = health is not None and health.dataset == overview.state.dataset.fingerprint
+        of_split = (
+            split.findings
+            if split is not None and split.dataset == overview.state.dataset.fingerprint
+            else ()
+        )
+        self._findings = tuple(
+            sorted(
+                (*(health.findings if health else ()), *of_split),
+                key=lambda finding: SEVERITIES.index(finding.severity),
+            )
+        )
+        self._show_all()
+        if not is_checked and not self._has_tried and not self.is_busy:
+            self._has_tried = True
+            self._check()
+
+    def _check(self) -> None:
+        session = self.session
+        self.start_job("check", lambda reporter, cancel: check_health(session, reporter, cancel))
+
+    def action_run_step(self) -> None:
+        """Check the newest revision again."""
+        if not self._is_free():
+            return
+        self._last_fix = ""
+        self._check()
+
+    def action_fix(self) -> None:
+        """Apply the fix of the highlighted finding as a new revision."""
+        finding = self.highlighted
+        if finding is None or not self._is_free():
+            return
+        if finding.fix is None:
+            what = "is in order" if finding.severity == "passed" else "has no fix by key"
+            self.banner.show_note(f"{finding.id} {what}")
+            return
+        session, fix_id = self.session, finding.fix
+
+        def work(reporter: Reporter, cancel: CancelToken) -> object:
+            return fix_dataset(session, fix_id, reporter, cancel)
+
+        self.start_job("fix", work)
+
+    def action_distribution(self) -> None:
+        """Show the label distribution in the detail pane, or the finding again."""
+        self._shows_distribution = not self._shows_distribution
+        if self._shows_distribution and self._current_distribution() is None:
+            if not self._is_free():
+                self._shows_distribution = False
+                return
+            self._count_labels()
+        self._show_detail()
+
+    def action_filter(self) -> None:
+        """Type words that the findings must hold."""
+        self.query_one(FilterLine).open()
+
+    def action_stop(self) -> None:
+        """Stop the check at its next safe point."""
+        if not self.cancel_job():
+            self.banner.show_note("nothing runs that could be stopped")
+
+    async def action_back(self) -> None:
+        """Clear the filter, leave the detail pane, or go back to the sessions."""
+        filter_line = self.query_one(FilterLine)
+        if filter_line.is_open:
+            filter_line.close()
+        elif self._shows_distribution:
+            self.action_distribution()
+        elif self.focused is self.query_one(FittedTable):
+            await self.tuner.action_back()
+            return
+        self.query_one(FittedTable).focus()
+
+    def job_finished(self, name: str, result: object) -> None:
+        """Show what a fix changed, or the distribution that was counted."""
+        if isinstance(result, Fixed):
+            self._last_fix = result.revision.fix
+            self.query_one(FittedTable).move_cursor(row=0, animate=False)
+            self.banner.show_note(
+                f"revision {result.revision.id}: {printable(result.change, 200).rstrip('.')}. "
+                "The source file is as it was; the dataset was checked again."
+            )
+        elif isinstance(result, Distribution):
+            self._distribution = result
+        if self._shows_distribution and self._current_distribution() is None:
+            self._count_labels()
+        self._show_all()
+
+    def job_failed(self, name: str, error: TunerError) -> None:
+        """Go back to the findings when the labels could not be counted."""
+        if name == "distribution":
+            self._shows_distribution = False
+        self._show_all()
+
+    def equivalent_command(self) -> str:
+        """The command that checks, or that applies the fix that was applied last."""
+        fix = f" --fix {self._last_fix}" if self._last_fix else ""
+        return f"comprehend-tuner --session {self.session_argument} health{fix}"
+
+    def copied_value(self) -> str:
+        """The highlighted finding in one line."""
+        finding = self.highlighted
+        if finding is None:
+            return self.equivalent_command()
+        return f"{finding.id}: {finding.title} {_amount(finding)}".rstrip()
+
+    @property
+    def highlighted(self) -> Finding | None:
+        """The finding under the cursor."""
+        row = self.query_one(FittedTable).cursor_row
+        return self._shown[row] if 0 <= row < len(self._shown) else None
+
+    @on(DataTable.RowHighlighted, "#findings")
+    def _moved(self) -> None:
+        if not self._shows_distribution:
+            self._show_detail()
+
+    @on(DataTable.RowSelected, "#findings")
+    def _read_detail(self) -> None:
+        self.query_one("#detail").focus()
+
+    @on(Input.Changed, "#filter")
+    def _filtered(self) -> None:
+        self._show_table()
+
+    @on(Input.Submitted, "#filter")
+    def _accepted(self) -> None:
+        self.query_one(FittedTable).focus()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Show fewer columns where there is less room, and bars as long as there is."""
+        if self.is_mounted and self.tuner.overview is not None:
+            self.call_after_refresh(self._show_all)
+
+    def _is_free(self) -> bool:
+        if self.is_busy:
+            self.banner.show_note("a check or count is running; x stops it")
+        return not self.is_busy
+
+    def _current_distribution(self) -> Distribution | None:
+        found = self._distribution
+        is_current = found and found.dataset == self.overview.state.dataset.fingerprint
+        return found if is_current else None
+
+    def _count_labels(self) -> None:
+        session, state = self.session, self.overview.state
+        self.start_job("distribution", lambda reporter, cancel: count_labels(session, state))
+
+    def _show_all(self) -> None:
+        if self.tuner.overview is None:
+            return
+        ascii_only = self.tuner.settings.ascii_only
+        self.query_one("#health-gate", Static).update(
+            gate_content(self.overview.state, self._findings, ascii_only)
+        )
+        self._show_table()
+        self._show_detail()
+
+    def _show_table(self) -> None:
+        filter_line = self.query_one(FilterLine)
+        before = self.highlighted
+        matching = [f for f in self._findings if filter_line.lets_through(_searched(f))]
+        self._shown = tuple(matching)
+        filter_line.show_count(len(matching), len(self._findings))
+        is_narrow = self.app.size.width < _NARROW
+        columns = (
+            Column("", 9),
+            Column("finding", 0),
+            Column("count", 7, "right"),
+            *(() if is_narrow else (Column("share", 6, "right"), Column("fix", 3))),
+        )
+        ascii_only = self.tuner.settings.ascii_only
+        rows = [finding_row(finding, is_narrow, ascii_only) for finding in matching]
+        table = self.query_one(FittedTable)
+        table.fill(columns, rows)
+        if before is not None:
+            ids = [finding.id for finding in matching]
+            if before.id in ids:
+                table.move_cursor(row=ids.index(before.id), animate=False)
+        self._show_detail()
+
+    def _show_detail(self) -> None:
+        pane = self.query_one("#detail-text", Static)
+        ascii_only = self.tuner.settings.ascii_only
+        width = max(self.query_one("#detail").content_size.width - 1, 30)
+        if self._shows_distribution:
+            found = self._current_distribution()
+            if found is None:
+                pane.update(literal(plain("counting labels …", ascii_only)))
+            else:
+                pane.update(
+                    distribution_content(
+                        found.labels, found.pairs, found.n_documents, width, ascii_only
+                    )
+                )
+            return
+        finding = self.highlighted
+        if finding is None:
+            words = "" if self.is_busy or not self._findings else "no finding holds these words"
+            pane.update(literal(words, "$text-muted"))
+            return
+        next_revision = f"r{len(self.overview.state.revisions) + 1}"
+        pane.update(finding_content(finding, next_revision, ascii_only))
+        self.query_one("#detail", VerticalScroll).scroll_home(animate=False)
+
+
+def _searched(finding: Finding) -> str:
+    word = {"info": "note"}.get(finding.severity, finding.severity)
+    return " ".join((finding.id, finding.title, finding.severity, word, *finding.labels))
+
+
+def _amount(finding: Finding) -> str:
+    return f"{finding.count:,} ({finding.share:.1%} of {finding.of})" if finding.count else ""

@@ -1,0 +1,293 @@
+"""The jobs: every job with its state, and timeline and log of the selected one."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.timer import Timer
+from textual.widgets import DataTable, Input
+
+from core.cli.jobs_command import duration
+from core.errors import TunerError
+from core.text import plural
+from core.workflow.actions.watch import JobRow, collect_finished, job_rows, stop_job
+from core.workflow.overview import Overview
+from core.workflow.session import Session
+from tui.messages import JobFailed
+from tui.screens.engine_step import STOPPING, EngineStepScreen
+from tui.widgets.facts import Facts, Line
+from tui.widgets.job_log import job_facts
+from tui.widgets.job_state import is_row_usable, row_state
+from tui.widgets.live_table import Column, LiveTable, Row
+
+REFRESHING = "ask the engine"
+_EMPTY = "No jobs yet. Step 4 trains a classifier and step 5 scores documents: both start jobs."
+_COLUMNS = (
+    Column("job", widest=32),
+    Column("kind"),
+    Column("state"),
+    Column("elapsed", is_number=True),
+    Column("est.", is_number=True),
+    Column("note", widest=60),
+)
+
+
+@dataclass(frozen=True)
+class Look:
+    """What was seen of the jobs at one moment."""
+
+    rows: tuple[JobRow, ...]
+    events: tuple[dict[str, Any], ...]
+    fetched: tuple[str, ...]
+
+
+class JobsScreen(EngineStepScreen):
+    """Watch jobs; the engine is asked again only while one runs."""
+
+    step_id = "jobs"
+    title_words = "jobs"
+    CSS = """
+    JobsScreen #jobs-title { height: auto; }
+    JobsScreen #jobs { height: auto; max-height: 50%; }
+    JobsScreen #job-log { height: 1fr; border-top: solid $border-blurred; }
+    JobsScreen LiveTable { scrollbar-size-horizontal: 0; }
+    JobsScreen.-ascii #job-log { border-top: ascii $border-blurred; }
+    JobsScreen #job-log:focus { border-top: solid $border; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._look = Look((), (), ())
+        self._has_looked = False
+        self._timer: Timer | None = None
+
+    def compose_body(self) -> ComposeResult:
+        """A title, the filter, the jobs, the log of one of them."""
+        ascii_only = self.tuner.settings.ascii_only
+        yield Line(ascii_only, widget_id="jobs-title")
+        words = Input(placeholder="filter", id="jobs-filter")
+        words.cursor_blink = False
+        words.display = False
+        yield words
+        yield LiveTable(ascii_only, gap=1, widget_id="jobs")
+        with VerticalScroll(id="job-log"):
+            yield Facts(ascii_only, widget_id="job-facts")
+
+    def on_mount(self) -> None:
+        """Show what is saved, then ask the engine."""
+        super().on_mount()
+        self._ask()
+
+    def on_unmount(self) -> None:
+        """Stop asking."""
+        super().on_unmount()
+        self._stop_timer()
+
+    def show_session(self, overview: Overview) -> None:
+        """Show the jobs as last seen."""
+        if not self._has_looked:
+            self._look = Look(job_rows(self.session, refreshed=False), (), ())
+        self._show()
+
+    def action_run_step(self) -> None:
+        """Ask the engine now, and fetch the output of what has ended."""
+        if not self.is_busy:
+            session = self.session
+            self.start_job(REFRESHING, lambda reporter, cancel: _ask_engine(session))
+
+    def _ask(self) -> None:
+        if not self.is_looking and not self.is_busy and self.tuner.overview is not None:
+            session = self.session
+            self.look(lambda reporter, cancel: _ask_engine(session))
+
+    def looked(self, result: object) -> None:
+        """Show what the engine said, and keep asking while a job runs."""
+        assert isinstance(result, Look)
+        before = [(row.id, row.state, row.is_final) for row in self._look.rows]
+        is_news = before != [(row.id, row.state, row.is_final) for row in result.rows]
+        is_first = not self._has_looked
+        self._look, self._has_looked = result, True
+        if is_news or result.fetched:
+            self.tuner.reload()
+            if result.fetched and self.tuner.settings.bell:
+                self.tuner.bell()
+        self._keep_asking()
+        self._show()
+        if is_first:
+            self._select_running()
+        if self.focused is None and self.is_current:
+            self.query_one("#jobs" if result.rows else "#job-log").focus()
+
+    def _select_running(self) -> None:
+        """Put the cursor on the newest job that runs, which is why one comes here."""
+        running = [at for at, row in enumerate(self._filtered()) if row.arn and not row.is_final]
+        if running:
+            self.query_one("#jobs", LiveTable).move_cursor(row=running[-1], animate=False)
+
+    @on(JobFailed)
+    def _stop_asking(self, message: JobFailed) -> None:
+        """A fault is shown once; r asks again."""
+        if message.ended.job == self._quiet_job:
+            self._stop_timer()
+
+    def job_finished(self, name: str, result: object) -> None:
+        """Show what the engine said."""
+        super().job_finished(name, result)
+        if isinstance(result, Look):
+            self.looked(result)
+            if result.fetched:
+                self.banner.show_note(f"fetched: {', '.join(result.fetched)}")
+        elif name == STOPPING:
+            self._ask()
+
+    def _keep_asking(self) -> None:
+        is_running = any(row.arn and not row.is_final for row in self._look.rows)
+        if is_running and self._timer is None:
+            self._timer = self.set_interval(self._interval_s, self._ask)
+        elif not is_running:
+            self._stop_timer()
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+
+    @property
+    def _interval_s(self) -> float:
+        return 30.0 if self.overview.state.engine.name == "aws" else 2.0
+
+    def _show(self) -> None:
+        ascii_only = self.tuner.settings.ascii_only
+        rows = self._filtered()
+        texts = [
+            Row(_key(row), (
+                row.id, row.kind, row_state(row, ascii_only), duration(row.elapsed_s),
+                self._price(row), self._note(row),
+            ))
+            for row in rows
+        ]  # fmt: skip
+        table = self.query_one("#jobs", LiveTable)
+        table.display = bool(self._look.rows)
+        table.show(_COLUMNS, texts)
+        self._show_title(len(rows))
+        self._show_log()
+
+    def _show_title(self, shown: int) -> None:
+        rows = self._look.rows
+        running = sum(bool(row.arn) and not row.is_final for row in rows)
+        words = plural(len(rows), "job")
+        if shown != len(rows):
+            words = f"{shown} of {words}"
+        words += f", {running} running" if running else ""
+        if self._timer is not None or running:
+            words += f" · asked again every {self._interval_s:.0f} s"
+        if not rows:
+            words = _EMPTY
+        self.query_one("#jobs-title", Line).show(words)
+
+    def _show_log(self) -> None:
+        row = self._selected()
+        self.query_one("#job-log").display = row is not None
+        if row is not None:
+            facts = job_facts(row, self._look.events, self._is_paid)
+            self.query_one("#job-facts", Facts).show(facts)
+
+    @property
+    def _is_paid(self) -> bool:
+        return self.overview.state.engine.name == "aws"
+
+    def _price(self, row: JobRow) -> str:
+        if not self._is_paid:
+            return "$0.00"
+        if row.estimate_usd is None:
+            return "–"
+        low, high = row.estimate_usd
+        return f"${high:,.2f}" if round(low, 2) == round(high, 2) else f"${low:,.2f}-{high:,.2f}"
+
+    def _note(self, row: JobRow) -> str:
+        if row.progress or row.message:
+            return row.progress or row.message
+        run = next((run for run in self.overview.state.runs if run.name == row.run), None)
+        if run is not None and any(job.id == row.id for job in run.replaced_jobs):
+            return "replaced"
+        jobs = {job.id: job for job in run.jobs()} if run is not None else {}
+        if is_row_usable(row) and row.id in jobs:
+            return "fetched" if jobs[row.id].artifact else "to be fetched"
+        return ""
+
+    def _filtered(self) -> list[JobRow]:
+        words = self.query_one("#jobs-filter", Input).value.lower().split()
+        return [
+            row for row in self._look.rows
+            if all(word in f"{row.id} {row.kind} {row.state} {row.part}".lower() for word in words)
+        ]  # fmt: skip
+
+    def _selected(self) -> JobRow | None:
+        key = self.query_one("#jobs", LiveTable).current_key
+        return next((row for row in self._look.rows if _key(row) == key), None)
+
+    @on(DataTable.RowHighlighted, "#jobs")
+    def _select(self) -> None:
+        self._show_log()
+
+    @on(Input.Changed, "#jobs-filter")
+    def _filter(self) -> None:
+        self._show()
+
+    @on(Input.Submitted, "#jobs-filter")
+    def _filtered_enough(self) -> None:
+        self.query_one("#jobs").focus()
+
+    def action_filter(self) -> None:
+        """Type words that a job's name, kind or state must hold."""
+        words = self.query_one("#jobs-filter", Input)
+        words.display = True
+        words.focus()
+
+    async def action_back(self) -> None:
+        """Clear the filter, or go back to the sessions."""
+        words = self.query_one("#jobs-filter", Input)
+        if words.display:
+            words.value = ""
+            words.display = False
+            self.query_one("#jobs").focus()
+        else:
+            await self.tuner.action_back()
+
+    def action_stop(self) -> None:
+        """Ask to stop the training under the cursor; scoring jobs cannot be stopped."""
+        row = self._selected()
+        if row is None or self.is_busy:
+            return
+        if row.kind != "training":
+            session, job_id = self.session, row.id
+            self.start_job(STOPPING, lambda reporter, cancel: stop_job(session, job_id))
+        elif row.is_final or not row.arn:
+            self.banner.show_note(f"{row.id} is not running")
+        else:
+            self.ask_to_stop(row)
+
+    def job_failed(self, name: str, error: TunerError) -> None:
+        """The base shows the error."""
+
+    def equivalent_command(self) -> str:
+        """Watching every job until it ends, then fetching."""
+        return f"comprehend-tuner --session {self.session_argument} jobs --watch"
+
+    def copied_value(self) -> str:
+        """The ARN under the cursor."""
+        row = self._selected()
+        return row.arn if row is not None and row.arn else self.equivalent_command()
+
+
+def _key(row: JobRow) -> str:
+    return f"{row.id} {row.arn}"
+
+
+def _ask_engine(session: Session) -> Look:
+    """Refresh every running job and fetch what has ended."""
+    rows = job_rows(session)
+    fetched = collect_finished(session) if any(is_row_usable(row) for row in rows) else ()
+    return Look(rows, tuple(session.events()), fetched)

@@ -1,0 +1,130 @@
+"""Windows that show text, and the questions before something is paid or destroyed."""
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input, Static
+
+from tui.render import lines, literal
+
+
+class TextModal(ModalScreen[None]):
+    """A scrollable text with a title; any of esc, q and enter closes it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,enter", "close", "close", show=False),
+        Binding("c", "copy_all", "copy", show=False),
+        Binding("down", "scroll(1)", show=False),
+        Binding("up", "scroll(-1)", show=False),
+        Binding("pagedown,space", "scroll(10)", show=False),
+        Binding("pageup", "scroll(-10)", show=False),
+    ]  # fmt: skip
+
+    def __init__(self, title: str, text: str, hint: str = "esc close  c copy") -> None:
+        super().__init__()
+        self._title = title
+        self.text = text
+        self._hint = hint
+
+    def compose(self) -> ComposeResult:
+        """Title, text, keys."""
+        with Vertical(classes="window"):
+            yield Static(literal(self._title), classes="window-title")
+            with VerticalScroll(can_focus=False, id="window-text"):
+                yield Static(self.body_content())
+            yield Static(literal(self._hint), classes="window-keys")
+
+    def body_content(self) -> Content:
+        """The text, made printable line by line."""
+        return lines(self.text.split("\n"))
+
+    def action_scroll(self, amount: int) -> None:
+        """Move the text."""
+        self.query_one("#window-text", VerticalScroll).scroll_relative(y=amount, animate=False)
+
+    def action_close(self) -> None:
+        """Close the window."""
+        self.dismiss(None)
+
+    def action_copy_all(self) -> None:
+        """Copy the whole text."""
+        from tui.app import TunerApp
+
+        assert isinstance(self.app, TunerApp)
+        self.app.copy(self.text)
+
+
+class PayModal(ModalScreen[bool]):
+    """Asks before a paid step: what, where, price. Only ``y`` agrees; enter and esc do not."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "agree", "go on", show=False),
+        Binding("escape,n,q", "refuse", "cancel", show=False),
+    ]
+
+    def __init__(self, title: str, facts: list[str], verb: str) -> None:
+        super().__init__()
+        self._title = title
+        self._facts = facts
+        self._verb = verb
+
+    def compose(self) -> ComposeResult:
+        """What would be done, and the way out in focus."""
+        with Vertical(classes="window question"):
+            yield Static(literal(self._title), classes="window-title")
+            yield Static(lines(self._facts))
+            with Horizontal(classes="window-buttons"):
+                yield Button("Cancel", id="cancel", variant="primary")
+            yield Static(literal(f"y {self._verb}   esc cancel"), classes="window-keys")
+
+    def on_mount(self) -> None:
+        """The way out has the focus."""
+        self.query_one("#cancel", Button).focus()
+
+    def action_agree(self) -> None:
+        """Go on."""
+        self.dismiss(True)
+
+    @on(Button.Pressed, "#cancel")
+    def action_refuse(self) -> None:
+        """Leave everything as it is."""
+        self.dismiss(False)
+
+
+class DestroyModal(ModalScreen[bool]):
+    """Asks before something is destroyed; the name must be typed."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "refuse", "cancel", show=False)]
+
+    def __init__(self, title: str, facts: list[str], name: str) -> None:
+        super().__init__()
+        self._title = title
+        self._facts = facts
+        self._name = name
+
+    def compose(self) -> ComposeResult:
+        """What would be destroyed, and where to type its name."""
+        with Vertical(classes="window question"):
+            yield Static(literal(self._title), classes="window-title")
+            yield Static(lines(self._facts))
+            yield Static(literal(f"type {self._name} and press enter to go on:"))
+            name = Input(id="name")
+            name.cursor_blink = False
+            yield name
+            yield Static(literal("esc cancel"), classes="window-keys")
+
+    @on(Input.Submitted, "#name")
+    def _compare(self, event: Input.Submitted) -> None:
+        if event.value == self._name:
+            self.dismiss(True)
+        elif not event.value:
+            self.dismiss(False)
+
+    def action_refuse(self) -> None:
+        """Leave everything as it is."""
+        self.dismiss(False)

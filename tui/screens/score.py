@@ -1,0 +1,264 @@
+"""The score step: what will be scored, the wait, and how the output joined."""
+
+from dataclasses import dataclass
+from functools import partial
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+
+from core.errors import Refused, TunerError
+from core.progress import CancelToken, Reporter
+from core.text import plural
+from core.workflow.actions.score import (
+    ScoringPlan,
+    finish_scoring,
+    plan_scoring,
+    set_twin_returned,
+    start_scoring_jobs,
+)
+from core.workflow.actions.watch import job_rows
+from core.workflow.overview import Overview
+from core.workflow.session import Session
+from core.workflow.state import RunState
+from core.workflow.steps import is_trained, is_usable
+from tui.screens.engine_step import WAITING, EngineStepScreen
+from tui.screens.modal import PayModal
+from tui.widgets.facts import Fact, Facts, Line
+from tui.widgets.job_log import price
+from tui.widgets.scores import PartsTable, ReturnedTable
+
+RETURNED = "set what is returned"
+
+
+@dataclass(frozen=True)
+class ScoreView:
+    """What the screen shows beside the overview; read in a thread."""
+
+    plan: ScoringPlan | None
+    problem: TunerError | None
+
+
+class ScoreScreen(EngineStepScreen):
+    """Plan, start and watch scoring jobs; then what was returned of each label."""
+
+    step_id = "score"
+    title_words = "score"
+    CSS = """
+    ScoreScreen #plan { height: auto; max-height: 40%; }
+    ScoreScreen #parts { height: auto; max-height: 5; }
+    ScoreScreen LiveTable { scrollbar-size-horizontal: 0; }
+    ScoreScreen #returned-title { height: auto; text-style: bold; }
+    ScoreScreen #returned { height: 1fr; min-height: 3; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._view: ScoreView | None = None
+        self._seen: object = None
+
+    def compose_body(self) -> ComposeResult:
+        """The plan, a row per part, returned shares."""
+        ascii_only = self.tuner.settings.ascii_only
+        with VerticalScroll(id="plan"):
+            yield Facts(ascii_only, widget_id="plan-facts")
+        yield PartsTable(ascii_only, widget_id="parts")
+        yield Line(ascii_only, widget_id="returned-title")
+        yield ReturnedTable(ascii_only, widget_id="returned")
+
+    def show_session(self, overview: Overview) -> None:
+        """Show what is known, and look the plan up when something has changed."""
+        seen = _inputs(overview)
+        if seen != self._seen and not self.is_busy:
+            self._seen = seen
+            session = self.session
+            self.look(lambda reporter, cancel: _view(session))
+        self._show()
+
+    def looked(self, result: object) -> None:
+        """Show the plan."""
+        assert isinstance(result, ScoreView)
+        self._view = result
+        self._show()
+        self._focus_first()
+
+    def _focus_first(self) -> None:
+        if self.focused is None and self.is_current:
+            names = [name for name in ("#returned", "#parts") if self.query_one(name).display]
+            self.query_one([*names, "#plan"][0]).focus()
+
+    def _show(self) -> None:
+        run = self._trained_run()
+        plan = self._view.plan if self._view is not None else None
+        self.query_one("#plan-facts", Facts).show(self._facts(run, plan))
+        parts = self._parts(run, plan)
+        self.query_one("#parts").display = bool(parts)
+        if run is not None and parts:
+            rows = job_rows(self.session, refreshed=False)
+            self.query_one(PartsTable).show_parts(run, parts, rows)
+        scored = [part for part in parts if run is not None and part in run.scores]
+        title = "share of each label's positives whose score was returned" if scored else ""
+        self.query_one("#returned-title", Line).show(title)
+        self.query_one("#returned").display = bool(scored)
+        if run is not None and scored:
+            self.query_one(ReturnedTable).show_shares(run, scored)
+
+    def _trained_run(self) -> RunState | None:
+        runs = self.overview.state.runs
+        if not runs or not all(is_trained(classifier) for classifier in runs[-1].classifiers):
+            return None
+        return runs[-1]
+
+    def _parts(self, run: RunState | None, plan: ScoringPlan | None) -> list[str]:
+        if run is None:
+            return []
+        planned = list(plan.parts) if plan is not None and plan.run == run.name else []
+        return [*planned, *(part for part in run.scores if part not in planned)]
+
+    def _facts(self, run: RunState | None, plan: ScoringPlan | None) -> list[Fact]:
+        overview = self.overview
+        status = overview.status_of("score")
+        if run is None:
+            waits = overview.status_of("train").status == "running"
+            what = "it is being trained; press 4 or j" if waits else "press 4 and train one"
+            return [("blocked", f"{status.detail}: {what}")]
+        if plan is None:
+            problem = self._view.problem if self._view is not None else None
+            return [("run", run.name), *([("problem", problem.message)] if problem else [])]
+        facts: list[Fact] = [("run", f"{plan.run} on {plan.engine}")]
+        if status.status == "stale":
+            facts.append(("stale", status.detail))
+        facts.append(("to score", self._work(run, plan)))
+        if overview.state.engine.name == "offline":
+            facts.append(("returned", self._returned_words(run, plan)))
+        if plan.units:
+            estimate = plan.estimate
+            cost = price(estimate.low_usd, estimate.high_usd, plan.is_paid)
+            facts += [("price", cost), ("basis", estimate.basis)]
+        return facts
+
+    def _work(self, run: RunState, plan: ScoringPlan) -> str:
+        documents = ", ".join(f"{part} {count:,}" for part, count in plan.documents.items())
+        if plan.units:
+            units = plural(plan.units, "unit")
+            classifiers = plural(plan.classifiers, "classifier")
+            return f"{documents} documents by {classifiers}; {units} to be charged"
+        if all(part in run.scores for part in plan.parts) and not self._waits(run):
+            return "nothing left: every part is scored with these settings"
+        ending = "waiting for them" if self.is_busy else "r waits for them"
+        return f"the jobs are started; {ending}"
+
+    def _waits(self, run: RunState) -> bool:
+        return any(not is_usable(job) for c in run.classifiers for job in c.scoring.values())
+
+    def _returned_words(self, run: RunState, plan: ScoringPlan) -> str:
+        returned = self.overview.state.twin.returned
+        other = 3 if returned == "all" else "all"
+        words = "every label" if returned == "all" else f"the {returned} highest labels"
+        differs = bool(plan.units) and bool(run.scores)
+        again = "; the scores below are of other settings, r scores again" if differs else ""
+        return f"the twin returns {words} per document (o: {other}){again}"
+
+    def action_run_step(self) -> None:
+        """Start the scoring jobs, or go on waiting for them."""
+        if self.is_busy or self.is_looking or self.refuses("scoring"):
+            return
+        run = self._trained_run()
+        plan = self._view.plan if self._view is not None else None
+        if run is None or plan is None:
+            problem = self._view.problem if self._view is not None else None
+            detail = self.overview.status_of("score").detail
+            self.banner.show_error(
+                problem or Refused("Not ready", detail, "4 trains a classifier")
+            )  # fmt: skip
+            return
+        is_scored = all(part in run.scores for part in plan.parts) and not self._waits(run)
+        if is_scored and not plan.units:
+            self.banner.show_note("every part is scored with these settings; n goes on")
+        elif plan.is_paid and plan.units:
+            self._ask(plan)
+        else:
+            self._start(plan)
+
+    def _ask(self, plan: ScoringPlan) -> None:
+        documents = ", ".join(f"{part} {count:,}" for part, count in plan.documents.items())
+        cost = price(plan.estimate.low_usd, plan.estimate.high_usd, True)
+        facts = [
+            f"run       {plan.run} on {plan.engine}",
+            f"documents {documents}",
+            f"price     {cost}",
+            f"basis     {plan.estimate.basis}",
+        ]
+
+        def answered(agreed: bool | None) -> None:
+            if agreed:
+                self._start(plan)
+
+        self.app.push_screen(
+            PayModal("Score these documents?", facts, "upload and score"), answered
+        )
+
+    def _start(self, plan: ScoringPlan) -> None:
+        session = self.session
+
+        def start(reporter: Reporter, cancel: CancelToken) -> object:
+            return start_scoring_jobs(session, plan, reporter, cancel)
+
+        def finish(reporter: Reporter, cancel: CancelToken) -> object:
+            return finish_scoring(session, plan.run, plan.parts, reporter, cancel)
+
+        self.begin(start, finish)
+
+    def action_returned(self) -> None:
+        """Let the twin return 3 labels a document, or all."""
+        if self.is_busy:
+            return
+        if self.overview.state.engine.name != "offline":
+            self.banner.show_note("only the offline twin lets you choose what is returned")
+            return
+        returned = self.overview.state.twin.returned
+        session = self.session
+        change = partial(set_twin_returned, session, 3 if returned == "all" else "all")
+        self.start_job(RETURNED, lambda reporter, cancel: change())
+
+    def action_stop(self) -> None:
+        """Stop waiting; the service offers no stop for scoring jobs."""
+        if not self.cancel_job():
+            self.banner.show_note("nothing waits; scoring jobs cannot be stopped, only left alone")
+
+    def job_finished(self, name: str, result: object) -> None:
+        """Say what comes next."""
+        super().job_finished(name, result)
+        if name == WAITING and result:
+            self.banner.show_note("scored and joined; n goes to the next step")
+        elif name == RETURNED:
+            run = self._trained_run()
+            again = "; r scores again" if run is not None and run.scores else ""
+            returned = self.overview.state.twin.returned
+            self.banner.show_note(f"the twin now returns {returned} labels per document{again}")
+
+    def equivalent_command(self) -> str:
+        """Scoring with the present option of the twin."""
+        state = self.overview.state
+        options = ""
+        if state.engine.name == "offline" and state.twin.returned in (3, "all"):
+            options = f" --offline-returned {state.twin.returned}"
+        return f"comprehend-tuner --session {self.session_argument} score{options}"
+
+
+def _inputs(overview: Overview) -> object:
+    """What the plan depends on."""
+    state = overview.state
+    runs = [
+        (run.name, [(is_trained(c), [job.id for job in c.scoring.values()])
+                    for c in run.classifiers], [s.fingerprint for s in run.scores.values()])
+        for run in state.runs
+    ]  # fmt: skip
+    return runs, state.twin, overview.status_of("score").status
+
+
+def _view(session: Session) -> ScoreView:
+    """Read the plan."""
+    try:
+        return ScoreView(plan_scoring(session), None)
+    except TunerError as error:
+        return ScoreView(None, error)

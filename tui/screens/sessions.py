@@ -1,0 +1,185 @@
+"""The first screen: recent sessions, a new one, the sample."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.screen import Screen
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from core.errors import TunerError
+from core.progress import CancelToken, Reporter
+from core.text import printable
+from tui.keys import bindings_of
+from tui.messages import JobFailed, JobFinished, JobProgressed
+from tui.render import literal, plain
+from tui.widgets.chrome import Banner, KeyFooter, SessionLine
+
+if TYPE_CHECKING:
+    from tui.app import TunerApp
+
+WELCOME = (
+    "Choose each label's decision threshold, and know how far to trust it.\n"
+    "Everything works offline on this machine; nothing here is charged."
+)
+NEW, SAMPLE = "new", "sample"
+
+
+@dataclass(frozen=True)
+class SessionRow:
+    """A session in the list."""
+
+    folder: Path
+    text: str
+
+
+class SessionsScreen(Screen[None]):
+    """Recent sessions with step, engine and age."""
+
+    step_id = "sessions"
+
+    def __init__(self) -> None:
+        super().__init__(id="screen-sessions")
+        for binding in bindings_of("sessions"):
+            for key in binding.key.split(","):
+                self._bindings.bind(key, binding.action, binding.description, show=False)
+        self._rows: tuple[SessionRow, ...] = ()
+        self._job = 0
+
+    @property
+    def tuner(self) -> "TunerApp":
+        """The app, with its type."""
+        return cast("TunerApp", self.app)
+
+    def compose(self) -> ComposeResult:
+        """Welcome, list, filter."""
+        ascii_only = self.tuner.settings.ascii_only
+        yield SessionLine(ascii_only)
+        yield Banner(ascii_only)
+        with Vertical(id="body"):
+            yield Static(literal(WELCOME.split("\n")[0]), classes="lead")
+            yield Static(literal(WELCOME.split("\n")[1]), classes="muted")
+        yield KeyFooter("sessions", ascii_only)
+
+    def on_mount(self) -> None:
+        """Show the ways to begin at once; the sessions follow when they are read."""
+        self.query_one(SessionLine).show(None, "sessions")
+        self.call_after_refresh(self._add_list)
+
+    async def _add_list(self) -> None:
+        """Add filter and list behind the first frame, which they would hold up."""
+        words = Input(placeholder="filter", id="session-filter")
+        words.cursor_blink = False
+        words.display = False
+        await self.query_one("#body").mount(words, OptionList(id="sessions"))
+        self._fill()
+        self.query_one(OptionList).focus()
+        self._read_sessions()
+
+    def on_screen_resume(self) -> None:
+        """Read the sessions again when the user comes back."""
+        if self.is_mounted and self._job:
+            self._read_sessions()
+
+    def _read_sessions(self) -> None:
+        directory = self.tuner.settings.directory
+
+        def work(reporter: Reporter, cancel: CancelToken) -> object:
+            from core.workflow.recent import recent_sessions
+
+            return tuple(SessionRow(row.folder, row.summary) for row in recent_sessions(directory))
+
+        self._job = self.tuner.jobs.start(self, "sessions", work)
+
+    def _fill(self, words: str = "") -> None:
+        ascii_only = self.tuner.settings.ascii_only
+        needles = words.lower().split()
+        shown = [row for row in self._rows if all(needle in row.text.lower() for needle in needles)]
+        options = [
+            Option(literal(plain(printable(row.text), ascii_only)), id=str(row.folder))
+            for row in shown
+        ]
+        begin = [
+            Option(literal("new session from a labelled file"), id=NEW),
+            Option(literal("try the sample (offline, free)"), id=SAMPLE),
+        ]
+        choices = self.query_one(OptionList)
+        choices.clear_options()
+        choices.add_options([*options, *begin])
+        choices.highlighted = 0 if options else 1
+
+    @on(OptionList.OptionSelected, "#sessions")
+    def _open(self, event: OptionList.OptionSelected) -> None:
+        chosen = event.option.id or ""
+        if chosen == NEW:
+            self.action_new_session()
+        elif chosen == SAMPLE:
+            self.action_sample()
+        else:
+            self.tuner.open_session(Path(chosen))
+
+    def action_new_session(self) -> None:
+        """Choose a file for a new session."""
+        from tui.screens.data import DataScreen
+
+        self.tuner.push_screen(DataScreen())
+
+    def action_sample(self) -> None:
+        """Import the sample tickets as a session."""
+        directory = self.tuner.settings.directory
+
+        def work(reporter: Reporter, cancel: CancelToken) -> object:
+            from core.workflow.actions.demo import sample_session
+
+            return sample_session(directory, reporter, cancel).folder
+
+        self._job = self.tuner.jobs.start(self, "sample", work)
+
+    def action_filter(self) -> None:
+        """Type words that the sessions must hold."""
+        words = self.query_one("#session-filter", Input)
+        words.display = True
+        words.focus()
+
+    async def action_back(self) -> None:
+        """Clear the filter."""
+        words = self.query_one("#session-filter", Input)
+        words.value = ""
+        words.display = False
+        self.query_one(OptionList).focus()
+
+    @on(Input.Changed, "#session-filter")
+    def _filter(self, event: Input.Changed) -> None:
+        self._fill(event.value)
+
+    @on(Input.Submitted, "#session-filter")
+    def _filtered(self) -> None:
+        self.query_one(OptionList).focus()
+
+    @on(JobProgressed)
+    def _progress(self, message: JobProgressed) -> None:
+        if message.name != "sessions":
+            self.query_one(Banner).show_progress(message.progress)
+
+    @on(JobFinished)
+    def _finished(self, message: JobFinished) -> None:
+        self.query_one(Banner).clear()
+        result = message.ended.result
+        if message.ended.name == "sample":
+            assert isinstance(result, Path)
+            self.tuner.open_session(result)
+        elif isinstance(result, tuple):
+            self._rows = result
+            self._fill(self.query_one("#session-filter", Input).value)
+
+    @on(JobFailed)
+    def _failed(self, message: JobFailed) -> None:
+        error = message.ended.error
+        if isinstance(error, TunerError):
+            self.query_one(Banner).show_error(error)
+        elif error is not None:
+            self.tuner.show_defect(error)

@@ -1,0 +1,296 @@
+"""The train step: what will be created, the wait, and what the service then says of it."""
+
+from dataclasses import dataclass
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+
+from core.cli.jobs_command import duration
+from core.errors import Refused, TunerError
+from core.progress import CancelToken, Reporter
+from core.text import plural
+from core.workflow.actions.check import require_health
+from core.workflow.actions.metrics import MetricsFile, load_metrics
+from core.workflow.actions.train import (
+    TrainingPlan,
+    finish_training,
+    plan_training,
+    start_training_run,
+)
+from core.workflow.actions.watch import JobRow, job_rows
+from core.workflow.overview import Overview
+from core.workflow.session import Session
+from core.workflow.state import SessionState
+from core.workflow.steps import is_trained
+from tui.render import glyph
+from tui.screens.engine_step import WAITING, EngineStepScreen
+from tui.screens.modal import PayModal
+from tui.widgets.facts import Fact, Facts, Line
+from tui.widgets.job_log import price
+from tui.widgets.job_state import row_state
+from tui.widgets.metrics import CellsTable, MatrixTable, MetricsGrid, warnings_of
+
+
+@dataclass(frozen=True)
+class TrainView:
+    """What the screen shows beside the overview; read in a thread."""
+
+    plan: TrainingPlan | None
+    problem: TunerError | None
+    metrics: tuple[MetricsFile, ...]
+
+
+class TrainScreen(EngineStepScreen):
+    """Plan, start and watch the training of a run; then its metrics."""
+
+    step_id = "train"
+    title_words = "train"
+    CSS = """
+    TrainScreen #plan { height: auto; max-height: 60%; }
+    TrainScreen #plan.-alone { max-height: 100%; }
+    TrainScreen #running { height: auto; color: $text-accent; }
+    TrainScreen #metrics-title { height: auto; text-style: bold; }
+    TrainScreen #cells { height: 1fr; min-height: 3; margin-top: 1; }
+    TrainScreen #matrix { height: auto; max-height: 10; margin-top: 1; }
+    TrainScreen LiveTable { scrollbar-size-horizontal: 0; }
+    TrainScreen.-flat #metrics-grid { max-height: 2; }
+    TrainScreen #warnings { height: auto; color: $text-warning; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._view: TrainView | None = None
+        self._seen: object = None
+
+    def compose_body(self) -> ComposeResult:
+        """The plan above, metrics and counts below."""
+        ascii_only = self.tuner.settings.ascii_only
+        yield Line(ascii_only, widget_id="running")
+        with VerticalScroll(id="plan"):
+            yield Facts(ascii_only, widget_id="plan-facts")
+        yield Line(ascii_only, widget_id="metrics-title")
+        yield MetricsGrid(ascii_only, widget_id="metrics-grid")
+        yield Line(ascii_only, widget_id="warnings")
+        yield CellsTable(ascii_only, widget_id="cells")
+        yield MatrixTable(ascii_only, widget_id="matrix")
+
+    def show_session(self, overview: Overview) -> None:
+        """Show what is known, and look the rest up when something has changed."""
+        seen = _inputs(overview)
+        if seen != self._seen and not self.is_busy:
+            self._seen = seen
+            session = self.session
+            self.look(lambda reporter, cancel: _view(session))
+        self._show()
+
+    def looked(self, result: object) -> None:
+        """Show plan and metrics."""
+        assert isinstance(result, TrainView)
+        self._view = result
+        self._show()
+        self._focus_first()
+
+    def _show(self) -> None:
+        status = self.overview.status_of("train").status
+        metrics = self._view.metrics if self._view is not None else ()
+        is_done = status == "done" and bool(metrics)
+        self.query_one("#running", Line).show(self._running_words())
+        self.query_one("#plan").display = not is_done
+        self.query_one("#plan").set_class(not metrics, "-alone")
+        if not is_done:
+            self.query_one("#plan-facts", Facts).show(self._facts(status))
+        self._show_metrics(metrics, is_old=not is_done)
+
+    def _show_metrics(self, metrics: tuple[MetricsFile, ...], is_old: bool) -> None:
+        self.query_one("#metrics-title", Line).show(self._metrics_title(metrics, is_old))
+        self.query_one("#warnings", Line).show(warnings_of(metrics, self.tuner.settings.ascii_only))
+        grid, cells = self.query_one(MetricsGrid), self.query_one(CellsTable)
+        grid.display, cells.display = bool(metrics) and not is_old, bool(metrics)
+        grid.show(metrics)
+        cells.show_cells(metrics)
+        self.query_one(MatrixTable).show_matrix(metrics)
+
+    def _metrics_title(self, metrics: tuple[MetricsFile, ...], is_old: bool) -> str:
+        if not metrics:
+            return ""
+        run = self.overview.state.runs[-1].name
+        tested = plural(metrics[0].documents_tested or 0, "test document")
+        rule = "" if metrics[0].mode == "multi-class" else ", each label at .5"
+        return f"{'before: ' if is_old else ''}run {run}, service's metrics on {tested}{rule}"
+
+    def _facts(self, status: str) -> list[Fact]:
+        overview = self.overview
+        if status == "blocked":
+            split = "split the dataset again" if overview.state.split else "split the dataset"
+            return [("blocked", f"{overview.status_of('train').detail}: press 3 and {split}")]
+        gate = self._gate(overview.state)
+        is_closed = not gate.startswith(glyph("passed", self.tuner.settings.ascii_only))
+        facts: list[Fact] = [("gate", gate)] if is_closed else []
+        plan = self._view.plan if self._view is not None else None
+        if status != "running" and overview.state.runs:
+            facts.append(("so far", overview.status_of("train").detail))
+        if plan is not None:
+            facts += _plan_facts(plan)
+            facts.append(
+                ("price", price(plan.estimate.low_usd, plan.estimate.high_usd, plan.is_paid))
+            )
+            facts.append(("basis", plan.estimate.basis))
+        elif self._view is not None and self._view.problem is not None:
+            facts.append(("problem", self._view.problem.message))
+        return facts if is_closed else [*facts, ("gate", gate)]
+
+    def _running_words(self) -> str:
+        """State of a training that nobody waits for; a wait shows it in the banner."""
+        if self.is_busy or self.overview.status_of("train").status != "running":
+            return ""
+        ascii_only = self.tuner.settings.ascii_only
+        words = [
+            f"{row.id} {row_state(row, ascii_only)} {duration(row.elapsed_s)}"
+            for row in self._training_rows()
+            if not row.is_final
+        ]
+        if not words:
+            return "the training has ended; r fetches its output"
+        return f"{', '.join(words)} · r waits for it, x stops it"
+
+    def _gate(self, state: SessionState) -> str:
+        ascii_only = self.tuner.settings.ascii_only
+        try:
+            require_health(state, despite_findings=False)
+        except Refused as error:
+            where = "press 2"
+            return f"{glyph('error', ascii_only)} closed: {error.message}; {where}"
+        return f"{glyph('passed', ascii_only)} open: {self.overview.status_of('health').detail}"
+
+    def _focus_first(self) -> None:
+        if self.focused is None and self.is_current:
+            has_table = self._view is not None and bool(self._view.metrics)
+            self.query_one("#cells" if has_table else "#plan").focus()
+
+    def _training_rows(self) -> list[JobRow]:
+        run = self.overview.state.runs[-1].name
+        rows = job_rows(self.session, refreshed=False)
+        current = {c.training.id for c in self.overview.state.runs[-1].classifiers}
+        return [row for row in rows if row.run == run and row.id in current]
+
+    def action_run_step(self) -> None:
+        """Create the classifier, or go on waiting for it."""
+        if self.is_busy or self.is_looking or self.refuses("training"):
+            return
+        overview = self.overview
+        status = overview.status_of("train")
+        if status.status == "done":
+            self.banner.show_note(f"{status.detail}, is trained; n goes to the next step")
+            return
+        view = self._view
+        if status.status == "blocked" or view is None or view.plan is None:
+            problem = view.problem if view is not None else None
+            self.banner.show_error(
+                problem or Refused("Not ready", status.detail, "3 splits the dataset")
+            )
+            return
+        try:
+            require_health(overview.state, despite_findings=False)
+        except Refused as error:
+            self.banner.show_error(error)
+            return
+        self._start_or_ask(view.plan)
+
+    def _start_or_ask(self, plan: TrainingPlan) -> None:
+        is_started = self.overview.status_of("train").status == "running"
+        if not plan.is_paid or is_started:
+            self._start(plan)
+            return
+        facts = [f"{name:<10}{text}" for name, text in _plan_facts(plan)]
+        cost = price(plan.estimate.low_usd, plan.estimate.high_usd, True)
+        facts += [f"{'price':<10}{cost}", f"{'basis':<10}{plan.estimate.basis}"]
+
+        def answered(agreed: bool | None) -> None:
+            if agreed:
+                self._start(plan)
+
+        self.app.push_screen(
+            PayModal("Train this classifier?", facts, "upload and train"), answered
+        )
+
+    def _start(self, plan: TrainingPlan) -> None:
+        session = self.session
+
+        def start(reporter: Reporter, cancel: CancelToken) -> object:
+            return start_training_run(session, plan, False, reporter, cancel)
+
+        def finish(reporter: Reporter, cancel: CancelToken) -> object:
+            return finish_training(session, plan.run, reporter, cancel)
+
+        self.begin(start, finish)
+
+    def action_stop(self) -> None:
+        """Stop waiting; when nothing waits, ask to stop the training itself."""
+        if self.cancel_job():
+            return
+        runs = self.overview.state.runs
+        running = [row for row in self._training_rows() if not row.is_final] if runs else []
+        if running:
+            self.ask_to_stop(running[0])
+        else:
+            self.banner.show_note("no training runs")
+
+    def job_finished(self, name: str, result: object) -> None:
+        """Say what comes next."""
+        super().job_finished(name, result)
+        if name == WAITING and result:
+            run = self.overview.state.runs[-1].name
+            self.banner.show_note(f"run {run} is trained; n goes to the next step")
+
+    def stopped_note(self) -> str:
+        """What goes on after the wait was ended."""
+        return "stopped waiting; the training goes on. r waits again, x stops the training"
+
+    def equivalent_command(self) -> str:
+        """Training the run that is planned."""
+        return f"comprehend-tuner --session {self.session_argument} train"
+
+    def copied_value(self) -> str:
+        """The newest classifier's ARN; the command before there is one."""
+        runs = self.overview.state.runs
+        arn = runs[-1].classifiers[0].training.arn if runs else ""
+        return arn or self.equivalent_command()
+
+
+def _inputs(overview: Overview) -> object:
+    """What plan and metrics depend on."""
+    state = overview.state
+    over = state.oversampling.training.fingerprint if state.oversampling else ""
+    split = state.split.fingerprint if state.split else ""
+    runs = [
+        (run.name, [(c.training.id, is_trained(c)) for c in run.classifiers]) for run in state.runs
+    ]
+    return state.dataset.fingerprint, split, over, runs, overview.status_of("train").status
+
+
+def _view(session: Session) -> TrainView:
+    """Read plan and metrics."""
+    plan: TrainingPlan | None = None
+    problem: TunerError | None = None
+    try:
+        plan = plan_training(session)
+    except TunerError as error:
+        problem = error
+    runs = session.state().runs
+    metrics: tuple[MetricsFile, ...] = ()
+    if runs and all(is_trained(classifier) for classifier in runs[-1].classifiers):
+        metrics = load_metrics(session, runs[-1].name)
+    return TrainView(plan, problem, metrics)
+
+
+def _plan_facts(plan: TrainingPlan) -> list[Fact]:
+    carried = "carried on" if plan.is_resumed else "new"
+    documents = plural(plan.documents, "document")
+    labels = plural(len(plan.labels), "label")
+    uploads = [f"{file} ({size:,} bytes)" for file, size in plan.uploads]
+    return [
+        ("run", f"{plan.run} ({carried}) on {plan.engine}"),
+        ("creates", f"{plural(plan.classifiers, 'classifier')}, {plan.mode}, {labels}"),
+        ("trains on", f"{documents} of split {plan.split}"),
+        *((("uploads" if at == 0 else ""), text) for at, text in enumerate(uploads)),
+    ]

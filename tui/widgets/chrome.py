@@ -1,0 +1,174 @@
+"""What frames every step screen: session line, step bar, banner, key footer."""
+
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Static
+
+from core.errors import TunerError
+from core.progress import Progress
+from core.text import cell_width, printable
+from core.workflow.step_table import STEPS
+from tui.keys import footer_keys, shown
+from tui.render import glyph, plain
+
+if TYPE_CHECKING:
+    from core.workflow.overview import Overview
+
+_STYLES = {
+    "done": "$text-success",
+    "stale": "$text-warning",
+    "running": "$text-accent",
+    "blocked": "$text-muted",
+    "ready": "",
+}
+
+
+class SessionLine(Widget):
+    """One line: session and run on the left, engine badge and money on the right."""
+
+    def __init__(self, ascii_only: bool) -> None:
+        super().__init__()
+        self._ascii_only = ascii_only
+        self._left = "comprehend-tuner"
+        self._badge = ""
+        self._right = ""
+
+    def show(self, overview: "Overview | None", where: str) -> None:
+        """Show where the user is; an unchanged line is not sent again."""
+        before = (self._left, self._badge, self._right)
+        if overview is None:
+            self._left, self._badge, self._right = "comprehend-tuner", "", where
+        else:
+            runs = overview.state.runs
+            run = f" · run {runs[-1].name}" if runs else ""
+            self._left = f"{overview.name}{run}"
+            self._badge = overview.badge
+            self._right = f"{where} · est. ${overview.estimate_usd:,.2f}"
+        if (self._left, self._badge, self._right) != before:
+            self.refresh()
+
+    def render(self) -> Content:
+        """Lay the three pieces out in the width that there is."""
+        width = self.size.width
+        badge = f" {printable(self._badge)} " if self._badge else ""
+        right = plain(printable(self._right), self._ascii_only)
+        room = max(width - cell_width(badge) - cell_width(right) - 4, 8)
+        left = plain(printable(self._left, room), self._ascii_only)
+        gap = max(width - cell_width(left) - cell_width(badge) - cell_width(right) - 3, 1)
+        return Content.assemble(
+            " ", (left, "bold"), "  " if badge else "", (badge, "bold $text on $warning"),
+            " " * (gap - (1 if badge else 0)), right, " ",
+        )  # fmt: skip
+
+
+class StepBar(Widget):
+    """One line: every step with its number, its sign and the present one marked."""
+
+    def __init__(self, ascii_only: bool) -> None:
+        super().__init__()
+        self._ascii_only = ascii_only
+        self._overview: Overview | None = None
+        self._present = ""
+        self._shown: tuple[object, str] = ((), "")
+
+    def show(self, overview: "Overview | None", present: str) -> None:
+        """Show the steps of a session and mark the open one; nothing new is not sent again."""
+        statuses = overview.statuses if overview else ()
+        if (statuses, present) != self._shown:
+            self._overview, self._present = overview, present
+            self._shown = (statuses, present)
+            self.refresh()
+
+    def render(self) -> Content:
+        """The titles in full when they fit, else shortened."""
+        for length in (10, 6, 4, 2, 0):
+            content = self._content(length)
+            if content.cell_length <= self.size.width:
+                return content
+        return content
+
+    def _content(self, length: int) -> Content:
+        pieces: list[Content] = []
+        for step in STEPS:
+            status = self._overview.status_of(step.id).status if self._overview else "blocked"
+            sign = glyph(status, self._ascii_only) if status != "ready" else " "
+            title = step.title[:length]
+            if step.id == self._present:
+                text = f"{step.key}{glyph('ready', self._ascii_only)}{step.title[: max(length, 4)]}"
+                pieces.append(Content.styled(text, "reverse bold"))
+            else:
+                pieces.append(Content.styled(f"{step.key}{sign}{title}", _STYLES[status]))
+        return Content(" ").join(pieces)
+
+
+class Banner(Static):
+    """An error, a warning or progress of the present step; it stays until it is outdated."""
+
+    def __init__(self, ascii_only: bool) -> None:
+        super().__init__("", markup=False)
+        self._ascii_only = ascii_only
+        self.text = ""
+        self.display = False
+
+    def show_error(self, error: TunerError) -> None:
+        """Show title, message and what to do."""
+        hint = f"\n{error.hint}" if error.hint else ""
+        sign = glyph("error", self._ascii_only)
+        self._show(f"{sign} {error.title}: {error.message}{hint}", "-error")
+
+    def show_note(self, text: str) -> None:
+        """Show something worth knowing."""
+        self._show(text, "-note")
+
+    def show_progress(self, progress: Progress) -> None:
+        """Show how far a job is, in numbers."""
+        amount = f"{progress.done:,}" if progress.done else ""
+        if progress.total:
+            amount = f"{progress.done:,} of {progress.total:,}"
+        words = [progress.task, amount, progress.unit if amount else "", progress.note]
+        self._show(" ".join(word for word in words if word), "-progress")
+
+    def clear(self) -> None:
+        """Show nothing."""
+        self.display = False
+        self.text = ""
+
+    def _show(self, text: str, kind: str) -> None:
+        shown_text = "\n".join(printable(line) for line in text.split("\n"))
+        self.remove_class("-error", "-note", "-progress")
+        self.add_class(kind)
+        if shown_text != self.text or not self.display:
+            self.text = shown_text
+            self.update(Content(plain(shown_text, self._ascii_only)))
+        self.display = True
+
+
+class KeyFooter(Widget):
+    """One line with the few keys that matter now."""
+
+    def __init__(self, scope: str, ascii_only: bool) -> None:
+        super().__init__()
+        self._scope = scope
+        self._ascii_only = ascii_only
+
+    def render(self) -> Content:
+        """As many keys as fit; help and quit always."""
+        keys = list(footer_keys(self._scope))
+        while True:
+            content = Content(" ").join(
+                [
+                    Content.assemble(
+                        (
+                            f" {shown(key.keys[0], self._ascii_only)} ",
+                            "bold $footer-key-foreground",
+                        ),
+                        key.label,
+                    )
+                    for key in keys
+                ]
+            )
+            if content.cell_length <= self.size.width or len(keys) <= 2:
+                return content
+            del keys[-3]

@@ -1,0 +1,61 @@
+"""Timeline and log of one job."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from core.cli.jobs_command import duration
+from core.workflow.actions.watch import JobRow
+from tui.widgets.facts import Fact
+
+_MOST_EVENTS = 200
+
+
+def job_facts(row: JobRow, events: Iterable[dict[str, Any]], is_paid: bool) -> list[Fact]:
+    """What a job is, what it said, and what was done with it, oldest first.
+
+    Args:
+        row: the job.
+        events: the event log of the session.
+        is_paid: whether the estimate is charged.
+    """
+    took = f" · took {duration(row.elapsed_s)}" if row.is_final and row.elapsed_s else ""
+    facts = [(row.kind, f"{row.id} · {row.state}{took}")]
+    if row.message:
+        facts.append(("message", row.message))
+    if row.estimate_usd is not None:
+        facts.append(("price", price(*row.estimate_usd, is_paid)))
+    if row.arn:
+        facts.append(("ARN", row.arn))
+    log = [event for event in events if _belongs(event, row)]
+    return [*facts, *(_line(event) for event in log[-_MOST_EVENTS:])]
+
+
+def price(low_usd: float, high_usd: float, is_paid: bool) -> str:
+    """What something costs, or would cost with an account."""
+    amount = f"${low_usd:,.2f}"
+    if round(low_usd, 2) != round(high_usd, 2):
+        amount = f"{amount} to ${high_usd:,.2f}"
+    return f"{amount}, estimated" if is_paid else f"$0.00 offline; on AWS about {amount}"
+
+
+def _belongs(event: dict[str, Any], row: JobRow) -> bool:
+    if event.get("job") == row.id:
+        return True
+    action, run = event.get("action"), event.get("run")
+    if run != row.run:
+        return False
+    if action == "trained":
+        return row.kind == "training" and row.id.startswith(f"{run}/{event.get('classifier')}/")
+    return action == "scored" and row.kind == "scoring" and event.get("part") == row.part
+
+
+def _line(event: dict[str, Any]) -> Fact:
+    action = str(event.get("action"))
+    words = {
+        "state": str(event.get("state")),
+        "trained": "output fetched, metrics read",
+        "scored": f"output fetched and joined: {event.get('documents')} documents",
+        "stop": "asked to stop",
+    }.get(action, action)
+    message = event.get("message")
+    return str(event.get("at", ""))[11:19], f"{words}: {message}" if message else words
