@@ -70,6 +70,7 @@ class SplitScreen(StepScreen):
         self._audit: tuple[Wanted, SplitAudit] | None = None
         self._failure = ""
         self._is_filled = False
+        self._is_writing = False
 
     def compose_body(self) -> ComposeResult:
         """Inputs, state, sizes, audit, notes."""
@@ -155,7 +156,7 @@ class SplitScreen(StepScreen):
         except InvalidInput as error:
             self.banner.show_error(error)
             return
-        if self.is_busy and self._computing is None:
+        if self.is_busy and self._is_writing:
             self.banner.show_note("the split is being written already")
             return
         session = self.session
@@ -164,10 +165,12 @@ class SplitScreen(StepScreen):
             return split_dataset(session, wanted.ratios, wanted.seed, reporter, cancel)
 
         self._computing = None
+        self._is_writing = True
         self.start_job("split", work)
 
     def job_finished(self, name: str, result: object) -> None:
         """Show the newest audit; compute again when the inputs have changed meanwhile."""
+        self._is_writing = False
         if isinstance(result, Previewed):
             self._computing = None
             self._dataset = (result.wanted.dataset, result.dataset)
@@ -188,6 +191,7 @@ class SplitScreen(StepScreen):
 
     def job_failed(self, name: str, error: TunerError) -> None:
         """Leave no audit of other inputs standing."""
+        self._is_writing = False
         failed, self._computing = self._computing, None
         if name == "preview" and failed != self._wanted_or_none():
             self._preview()

@@ -27,6 +27,7 @@ class StepScreen(Screen[None]):
     """Base of the step screens; `step_id` names the step in registry, help and step bar."""
 
     step_id: ClassVar[str] = ""
+    AUTO_FOCUS = ""
     title_words: ClassVar[str] = ""
     """What the session line says on the right."""
 
