@@ -159,14 +159,10 @@ class SplitScreen(StepScreen):
         if self.is_busy and self._is_writing:
             self.banner.show_note("the split is being written already")
             return
-        session = self.session
-
-        def work(reporter: Reporter, cancel: CancelToken) -> object:
-            return split_dataset(session, wanted.ratios, wanted.seed, reporter, cancel)
-
+        session, ratios, seed = self.session, wanted.ratios, wanted.seed
         self._computing = None
         self._is_writing = True
-        self.start_job("split", work)
+        self.start_job("split", lambda *told: split_dataset(session, ratios, seed, *told))
 
     def job_finished(self, name: str, result: object) -> None:
         """Show the newest audit; compute again when the inputs have changed meanwhile."""

@@ -75,6 +75,7 @@ def test_decisions_can_go_to_a_stream_with_progress(tmp_path: Path) -> None:
         (archive_of("other.json", b"{}"), "no predictions.jsonl"),
         (b" " * (4 * 1024 * 1024 + 2), "longer than"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "content",
 )
 def test_bad_predictions_name_the_line_and_leave_the_target_alone(
     tmp_path: Path, content: bytes, words: str
