@@ -62,6 +62,13 @@ class Terminal:
                 return self.text()
         raise AssertionError(f"never saw {pattern!r}:\n{self.text()}")
 
+    def settle(self) -> None:
+        """Read until nothing comes for a second."""
+        for _ in range(20):
+            if not self.read(1):
+                return
+        raise AssertionError("the app never falls silent")
+
     def press(self, keys: str) -> None:
         """Send keys."""
         self.process.send(keys)
@@ -121,7 +128,7 @@ def test_the_first_screen_shows_and_an_idle_app_sends_nothing(
     terminal = Terminal(tmp_path, term=term)
     terminals.append(terminal)
     terminal.wait_for("try the sample")
-    terminal.read(1)
+    terminal.settle()
     assert terminal.read(3) == b""
     terminal.press("q")
     assert terminal.end() == 0
@@ -199,7 +206,7 @@ def test_the_sample_goes_from_the_first_screen_to_a_saved_file_by_keyboard(
     labels = json.loads(saved.read_text())["labels"]
     assert labels["safety_hazard"]["threshold"] < 0.5
     terminal.press("\x1b")
-    terminal.read(2)
+    terminal.settle()
     assert terminal.read(3) == b"", "an idle thresholds screen sends nothing"
     for key, seen in (("7", "review"), ("8", "oversample"), ("9", "clean"), ("j", "base/c1/train")):
         terminal.press(key)
