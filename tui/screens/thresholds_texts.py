@@ -1,12 +1,12 @@
 """What the thresholds screen says about saving and about what is missing."""
 
-from core.cli.tables import figure
 from core.text import plural
 from core.workflow.actions.run_curves import RunCurves
 from core.workflow.actions.tune import TuningSettings
 from core.workflow.actions.working_thresholds import SavedThresholds, WorkingThresholds
 from core.workflow.overview import Overview
 from tui.render import plain
+from tui.widgets.figures import range_text
 
 
 def missing_texts(overview: Overview, ascii_only: bool) -> list[str]:
@@ -49,7 +49,10 @@ def save_facts(
 def saved_text(saved: SavedThresholds, ascii_only: bool) -> str:
     """Where the file is, how good it is, and the lines of Python that use it."""
     report = saved.report
-    before, after = figure(report.default.macro_f1), figure(report.tuned.macro_f1)
+    before, after = (
+        range_text(summary.macro_f1_low, summary.macro_f1_high)
+        for summary in (report.default, report.tuned)
+    )
     optimistic = " (optimistic: tuned there)" if report.is_optimistic else ""
     measured = f"macro-F1 {before} → {after}, measured on {report.measured_on}{optimistic}"
     return f"{saved.path}\n\n{plain(measured, ascii_only)}\n\n{saved.usage}"

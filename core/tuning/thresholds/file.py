@@ -55,6 +55,8 @@ class LabelThreshold(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     recall: float
     f1: float
     f1_at_default: float
+    f1_range: tuple[float, float] | None = None
+    """Lowest and highest `f1` that scores which were not returned allow; absent when exact."""
     f1_interval_90: tuple[float, float] | None = None
     """A 90 % interval of `f1`; absent until it is computed."""
     grade: str | None = None
@@ -70,7 +72,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     tuned: float
 
 
-class Summary(msgspec.Struct, frozen=True, kw_only=True):
+class Summary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The averages over labels."""
 
     measured_on: str
@@ -78,6 +80,9 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """Mean of the label F1 scores."""
     micro_f1: Change
     """F1 of the pooled counts."""
+    macro_f1_range: tuple[float, float] | None = None
+    """Lowest and highest tuned macro-F1 that scores which were not returned allow; absent when
+    exact."""
 
 
 class Provenance(msgspec.Struct, frozen=True, kw_only=True):

@@ -36,6 +36,7 @@ def thresholds_file(state: SessionState, run: RunState, report: RunReport) -> Th
         summary=Summary(
             measured_on=report.measured_on,
             macro_f1=Change(default=report.default.macro_f1, tuned=report.tuned.macro_f1),
+            macro_f1_range=_range(report.tuned.macro_f1_low, report.tuned.macro_f1_high),
             micro_f1=Change(default=report.default.micro_f1, tuned=report.tuned.micro_f1),
         ),
         provenance=Provenance(
@@ -76,6 +77,11 @@ def usage_lines(path: Path, mode: str) -> str:
     )
 
 
+def _range(low: float, high: float) -> tuple[float, float] | None:
+    """The range of a figure; None when it is exact."""
+    return None if low == high else (low, high)
+
+
 def _label(label: LabelReport, report: RunReport) -> LabelThreshold:
     is_by_hand = label.status == "set by hand"
     return LabelThreshold(
@@ -89,5 +95,6 @@ def _label(label: LabelReport, report: RunReport) -> LabelThreshold:
         recall=label.tuned.recall,
         f1=label.tuned.f1,
         f1_at_default=label.default.f1,
+        f1_range=_range(label.tuned.f1_low, label.tuned.f1_high),
         status=label.status,
     )

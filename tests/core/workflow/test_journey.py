@@ -147,6 +147,12 @@ def test_labels_that_are_not_returned_are_not_tuned_as_if_they_scored_zero(
     for label in report.labels:
         assert label.tuned.f1_low <= label.tuned.f1 <= label.tuned.f1_high
         assert label.average_precision is None, "a ranking with unknown scores has no precision"
+    run = session.state().runs[0]
+    assert run.thresholds is not None
+    file = load(session.path(run.thresholds.path))
+    assert {name for name, label in file.labels.items() if label.f1_range} == {
+        label.label for label in report.labels if label.tuned.f1_low < label.tuned.f1_high
+    }
     assert (not unknown) == (report.tuned.macro_f1_low == report.tuned.macro_f1_high)
 
 
