@@ -11,15 +11,17 @@ from core.cli.options import Options, common_options, here
 _EPILOG = """\b
 Examples:
   comprehend-tuner info
+  comprehend-tuner info --config      which preference comes from where
   comprehend-tuner --json info
 """
 _PACKAGES = ("comprehend-tuner", "textual", "boto3", "pandas", "scikit-learn", "plotext", "numpy")
 
 
 @click.command(epilog=_EPILOG)
+@click.option("--config", "show_config", is_flag=True, help="Show each preference and its source.")
 @common_options
 @click.pass_context
-def command(ctx: click.Context) -> None:
+def command(ctx: click.Context, show_config: bool) -> None:
     """Show versions and where sessions, samples and logs are."""
     from platformdirs import user_config_path, user_log_path
 
@@ -27,6 +29,13 @@ def command(ctx: click.Context) -> None:
     from core.workflow.session import SESSIONS_FOLDER, list_sessions
 
     options: Options = ctx.obj
+    if show_config:
+        from core.workflow.preferences import preference_sources
+
+        found = preference_sources()
+        rows = [f"{name:11} {value!r:16} {source}" for name, (value, source) in found.items()]
+        options.emit(found, "\n".join(rows))
+        return
     paths: dict[str, Path] = {
         "sessions": here() / SESSIONS_FOLDER,
         "samples": sample_folder(),

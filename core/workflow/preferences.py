@@ -54,6 +54,29 @@ def load_preferences() -> Preferences:
         ) from error
 
 
+def preference_sources() -> dict[str, tuple[object, str]]:
+    """Each preference with its value and where that comes from; options override all of them.
+
+    Raises:
+        InvalidInput: as `load_preferences`.
+    """
+    preferences = load_preferences()
+    path = config_path()
+    in_file = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    from_environment = _environment()
+    return {
+        name: (
+            getattr(preferences, name),
+            "environment"
+            if name in from_environment
+            else str(path)
+            if name in in_file
+            else "default",
+        )
+        for name in Preferences.__struct_fields__
+    }
+
+
 def remembered_theme() -> str:
     """The theme chosen last in the app; empty when none was."""
     try:
