@@ -72,6 +72,26 @@ async def test_thresholds_saved_on_the_screen_equal_those_of_the_command(
     assert _stable(tickets_session) == _stable(other)
 
 
+async def test_cleaning_up_on_the_screen_equals_the_command(
+    tickets_session: Path, tmp_path: Path, open_app: OpenApp
+) -> None:
+    other = tmp_path / "cli" / ".comprehend-tuner" / "small"
+    shutil.copytree(tickets_session, other)
+    async with open_app(tickets_session, "cleanup") as (app, pilot):
+        await pilot.press("y")
+        await pilot.pause()
+        command = _command(app)
+        await pilot.press("escape", "D")
+        await pilot.pause()
+        await pilot.press(*"small", "enter")
+        await wait_for_jobs(app, pilot)
+    done = run(*shlex.split(command)[1:], "--yes", folder=other.parents[1])
+    assert done.returncode == 0, done.stderr
+    assert _stable(tickets_session) == _stable(other)
+    ledger = json.loads((other / "session.json").read_text())["ledger"]
+    assert {entry["state"] for entry in ledger} == {"deleted"}
+
+
 def _command(app: TunerApp) -> str:
     """The command that the open window shows."""
     assert isinstance(app.screen, CommandScreen)

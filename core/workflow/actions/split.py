@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.comprehend.pricing import units
-from core.dataset.documents import Dataset, load_dataset
+from core.dataset.documents import Dataset
 from core.dataset.duplicates import duplicate_clusters
 from core.dataset.formats import (
     choose_delimiter,
@@ -22,7 +22,7 @@ from core.errors import InvalidInput
 from core.files import file_fingerprint, fingerprint, write_atomic
 from core.progress import CancelToken, Progress, Reporter, silent
 from core.workflow.actions.create import current_dataset
-from core.workflow.actions.truth import load_all_parts, save_truth
+from core.workflow.actions.truth import save_truth
 from core.workflow.session import Session, now
 from core.workflow.state import PartFile, SessionState, SplitState
 
@@ -99,18 +99,6 @@ def split_dataset(
             state.splits.append(split)
         session.record("split", id=split.id, ratios=ratios, seed=seed, sizes=split.sizes)
         return SplitMade(split, preview.audit, is_new=True)
-
-
-def load_part(session: Session, state: SessionState, split: SplitState, part: str) -> Dataset:
-    """The documents of one part, in file order.
-
-    Raises:
-        InvalidInput: the split or its dataset revision is absent or damaged.
-    """
-    revision = next(r for r in state.revisions if r.id == split.revision)
-    dataset = load_dataset(session.path(revision.path))
-    parts = load_all_parts(session, split)
-    return dataset.subset(np.flatnonzero(parts == split.part_names.index(part)))
 
 
 def _prepare(
