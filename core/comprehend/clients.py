@@ -173,7 +173,9 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     role_arn: str | None = None
     """Data access role; None for the engine's default."""
     endpoint_url: str | None = None
-    """Address of another Comprehend endpoint; None for the region's own."""
+    """Address that answers instead of Amazon's own endpoints; None for the region's own."""
+    poll_s: float | None = None
+    """Seconds between the first two looks at a running job; None for the engine's default."""
 
 
 class TwinOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -218,6 +220,12 @@ class JobProgress:
     """What the job is doing, such as "reading documents" or "scoring"."""
 
 
+def _no_account(service: str) -> Any:
+    raise InvalidInput(
+        "No account", f"the offline twin has no {service}", "this needs a session on --engine aws"
+    )
+
+
 @dataclass(frozen=True)
 class Clients:
     """Everything that talks to an engine."""
@@ -230,6 +238,13 @@ class Clients:
     """Which engine this is."""
     progress: Callable[[str], JobProgress | None]
     """Progress of a classifier (by ARN) or scoring job (by ARN or id); None when not known."""
+    service: Callable[[str], Any] = _no_account
+    """boto3's client of another service (``sts``, ``iam``, ``s3``, ``servicequotas``); offline it
+    raises `InvalidInput`, since there is no account."""
+    poll_s: float = 0.2
+    """Seconds between the first two looks at something that changes."""
+    longest_poll_s: float = 1.0
+    """Seconds that the interval between two looks grows to."""
 
 
 def open_clients(
@@ -275,4 +290,6 @@ def open_clients(
             label="OFFLINE",
         ),
         progress=progress,
+        poll_s=settings.poll_s or 0.2,
+        longest_poll_s=max(1.0, settings.poll_s or 0.0),
     )

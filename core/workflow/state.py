@@ -11,7 +11,7 @@ import msgspec
 
 from core.comprehend.clients import EngineSettings, TwinOptions
 from core.comprehend.jobs import JobStatus
-from core.comprehend.pricing import Estimate
+from core.comprehend.pricing import DEFAULT_PRICES, Estimate, PriceList
 from core.comprehend.resources import LedgerEntry
 from core.dataset.documents import Mode
 from core.dataset.formats import ImportReport, SourceSettings
@@ -124,6 +124,10 @@ class JobState(msgspec.Struct, kw_only=True):
     estimate: Estimate | None = None
     twin: TwinOptions | None = None
     """The twin's quirks that a scoring job ran with; None on Amazon's side."""
+    started_at: str = ""
+    """When the call that starts the job was answered; empty before, and for an adopted job."""
+    is_adopted: bool = False
+    """Whether it was started elsewhere; an adopted job's things are never cleaned up."""
 
 
 class ClassifierState(msgspec.Struct, kw_only=True):
@@ -136,6 +140,32 @@ class ClassifierState(msgspec.Struct, kw_only=True):
     version: str
     training: JobState
     scoring: dict[str, JobState] = {}
+
+
+class EndpointState(msgspec.Struct, kw_only=True):
+    """An endpoint of one classifier, written ahead of the call that creates it."""
+
+    name: str
+    """Endpoint name, at most 40 characters."""
+    run: str
+    classifier: str
+    """Id of the classifier within the run."""
+    token: str
+    """ClientRequestToken: repeating the call with it creates nothing a second time."""
+    request: dict[str, Any]
+    inference_units: int
+    intended_at: str
+    delete_at: str
+    """When it is to be deleted; ISO time, UTC."""
+    arn: str = ""
+    """Empty until the creating call has answered."""
+    created_at: str = ""
+    """When the creating call was answered; the price counts from here."""
+    state: str = ""
+    """The service's own word, as last seen; ``DELETED`` once it is gone."""
+    message: str = ""
+    deleted_at: str = ""
+    """When it was found gone; empty while it may exist."""
 
 
 class ScoresState(msgspec.Struct, frozen=True, kw_only=True):
@@ -186,6 +216,8 @@ class RunState(msgspec.Struct, kw_only=True):
     thresholds: ThresholdsState | None = None
     replaced_jobs: list[JobState] = []
     """Jobs that failed or ran with other settings, and were started anew."""
+    notes: tuple[str, ...] = ()
+    """What a reader of the run's figures must know, such as that its training file is unknown."""
     made_at: str
 
     def jobs(self) -> list[JobState]:
@@ -215,6 +247,11 @@ class SessionState(msgspec.Struct, kw_only=True):
     oversampling: OversamplingState | None = None
     runs: list[RunState] = []
     ledger: list[LedgerEntry] = []
+    endpoints: list[EndpointState] = []
+    prices: PriceList = DEFAULT_PRICES
+    """The prices that estimates use; the user may replace them."""
+    budget_usd: float | None = None
+    """Most that the session may cost; a launch that could exceed it is refused."""
     test_looks: int = 0
     """How often thresholds were measured on the test part."""
 

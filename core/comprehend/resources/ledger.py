@@ -7,9 +7,9 @@ import msgspec
 
 from core.comprehend.pricing import DEFAULT_PRICES, PriceList
 
-Kind = Literal["object", "classifier", "endpoint"]
+Kind = Literal["object", "classifier", "endpoint", "flywheel", "role"]
 
-DELETE_ORDER: tuple[Kind, ...] = ("endpoint", "classifier", "object")
+DELETE_ORDER: tuple[Kind, ...] = ("endpoint", "flywheel", "classifier", "object", "role")
 """Endpoints hold classifiers in use, and running trainings read objects."""
 KEPT_BY_SERVICE = (
     "Finished scoring jobs stay in the service's list: no call deletes them, and they cost nothing."
@@ -77,6 +77,8 @@ def monthly_usd(items: Iterable[CleanupItem], prices: PriceList = DEFAULT_PRICES
         "classifier": prices.model_per_month,
         "endpoint": prices.endpoint_per_unit_second * 3600 * 730,
         "object": 0.0,
+        "flywheel": 0.0,
+        "role": 0.0,
     }
     return sum(price[item.kind] for item in items)
 

@@ -87,7 +87,7 @@ def launch(
         service_id, arn = start_scoring(clients.comprehend, job.request)
     with session.editing() as state:
         saved = find_job(find_run(state, run_name), job_id)
-        saved.arn, saved.job_id = arn, service_id
+        saved.arn, saved.job_id, saved.started_at = arn, service_id, now()
         if job.kind == "training":
             note_in_ledger(state, "classifier", arn, run_name)
     session.record("started", job=job_id, arn=arn, token=job.token)
@@ -143,8 +143,8 @@ def wait_for(
         cancel,
         task=f"{job.kind} {printable(job_id)}",
         progress=lambda: clients.progress(job.arn),
-        first_interval_s=15.0 if clients.info.is_paid else 0.2,
-        longest_interval_s=60.0 if clients.info.is_paid else 1.0,
+        first_interval_s=clients.poll_s,
+        longest_interval_s=clients.longest_poll_s,
     )
     if not status.is_usable:
         raise job_failure(job_id, status)

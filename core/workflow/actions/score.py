@@ -8,7 +8,7 @@ import msgspec
 
 from core.comprehend.clients import Clients
 from core.comprehend.jobs import new_token, resource_name, scoring_request
-from core.comprehend.pricing import Estimate, load_prices, scoring_estimate
+from core.comprehend.pricing import Estimate, scoring_estimate
 from core.dataset.formats import refuse_labelled_lines
 from core.errors import InvalidInput
 from core.progress import CancelToken, Reporter, silent
@@ -71,7 +71,7 @@ def plan_scoring(
         classifiers=len(run.classifiers),
         documents={part: files[part].documents for part in wanted},
         units=units,
-        estimate=scoring_estimate(units, load_prices(None)),
+        estimate=scoring_estimate(units, state.prices),
         engine=clients.info.label,
         is_paid=clients.info.is_paid,
     )
@@ -202,6 +202,6 @@ def _write_ahead(
         ),
         uploads={file.path: uri},
         intended_at=now(),
-        estimate=scoring_estimate(file.units, load_prices(None)),
+        estimate=scoring_estimate(file.units, state.prices),
         twin=None if clients.info.name == "aws" else state.twin,
     )

@@ -7,7 +7,6 @@ from core.comprehend.pricing import (
     PriceList,
     billed_training_usd,
     keeping_estimate,
-    load_prices,
 )
 from core.workflow.session import Session
 from core.workflow.state import JobState
@@ -48,7 +47,7 @@ def spending(session: Session) -> Spending:
         InvalidInput: there is no session.
     """
     state = session.state()
-    prices = load_prices(None)
+    prices = state.prices
     is_paid = state.engine.name == "aws"
     rows = [
         SpendingRow(run.name, job.id, job.kind, job.estimate, _billed_usd(job, is_paid, prices))

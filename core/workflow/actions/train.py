@@ -5,7 +5,7 @@ from pathlib import Path
 
 from core.comprehend.clients import Clients
 from core.comprehend.jobs import new_token, resource_name, training_request
-from core.comprehend.pricing import Estimate, load_prices, training_estimate
+from core.comprehend.pricing import Estimate, training_estimate
 from core.errors import InvalidInput
 from core.progress import CancelToken, Reporter, silent
 from core.text import printable
@@ -55,7 +55,7 @@ def plan_training(session: Session, run_name: str | None = None) -> TrainingPlan
     name, exists = _run_name(state, split, run_name)
     clients = session_clients(session)
     files = _training_files(state, split)
-    estimate = training_estimate(files["train"].documents, 1, load_prices(None))
+    estimate = training_estimate(files["train"].documents, 1, state.prices)
     sizes = [(file.path, session.path(file.path).stat().st_size) for file in files.values()]
     return TrainingPlan(
         run=name,
@@ -226,5 +226,5 @@ def _training_job(
         request=request,
         uploads={files[part].path: uri for part, uri in uris.items()},
         intended_at=now(),
-        estimate=training_estimate(files["train"].documents, 1, load_prices(None)),
+        estimate=training_estimate(files["train"].documents, 1, state.prices),
     )
