@@ -145,12 +145,12 @@ class TunerApp(App[int]):
         else:
             self.show_step(following.id)
 
-    def action_jobs(self) -> None:
-        """Open the jobs."""
+    def action_open_screen(self, screen_id: str) -> None:
+        """Open a screen that is no step of the line: the jobs, or the endpoint."""
         if self.overview is None:
             self.say("open or start a session first")
         elif not self.is_modal_open:
-            self.show_step("jobs")
+            self.show_step(screen_id)
 
     @property
     def is_modal_open(self) -> bool:

@@ -57,9 +57,9 @@ PAGES: dict[str, Page] = {
     ),
     "train": Page(
         "Train",
-        "Uploads the training file and creates the classifier. On AWS this is paid by the hour; "
-        "offline it is free. Leaving the app does not stop the training. The metrics afterwards "
-        "are the service's own, on the test part.",
+        "Uploads the training file and creates the classifier. On AWS d checks account and rights, "
+        "and training is paid by the hour; offline it is free. Leaving the app does not stop the "
+        "training. The metrics afterwards are the service's own, on the test part.",
         ("precision", "recall", "F1", "macro-F1", "micro-F1"),
     ),
     "score": Page(
@@ -95,9 +95,19 @@ PAGES: dict[str, Page] = {
         "occur beside the chosen one as well, so read all counts. The next run is trained on it.",
         ("support",),
     ),
+    "endpoint": Page(
+        "Endpoint",
+        "Tries one document on a live classifier, against the saved thresholds (.5 while there are "
+        "none). On AWS an endpoint is charged for every second that it exists, used or not. After "
+        "30 minutes it is deleted: by a process that stays behind on this machine, and by this app "
+        "while it is open. That works while this machine is up and signed in; the service itself "
+        "has no such timer, so delete it with x when you are done.",
+        ("threshold",),
+    ),
     "cleanup": Page(
         "Clean up",
-        "Lists what this session created and deletes it in order: endpoints, classifiers, objects. "
+        "Lists what this session created and deletes it in order: endpoints, flywheels, "
+        "classifiers, unfinished uploads, objects, and the role if it was made here. "
         "A classifier on AWS costs every month until it is deleted.",
         (),
     ),

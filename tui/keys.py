@@ -19,7 +19,8 @@ _STEPS = (
 
 EVERYWHERE: tuple[Key, ...] = (
     *(Key((key,), f"step({key})", title, f"open step {key}, {title}") for key, title in _STEPS),
-    Key(("j", "0"), "jobs", "jobs", "open the jobs of this session"),
+    Key(("j", "0"), "open_screen('jobs')", "jobs", "open the jobs of this session"),
+    Key(("E",), "open_screen('endpoint')", "endpoint", "try a document on a live endpoint"),
     Key(("n",), "next_step", "next", "go to the next useful step", in_footer=True),
     Key(("escape",), "back", "back", "close, clear, or go back to the sessions"),
     Key(("c",), "copy_value", "copy", "copy the focused value to the terminal's clipboard"),

@@ -33,11 +33,13 @@ _KEYS: dict[str, tuple[Key, ...]] = {
     "train": (
         Key(("r",), "run_step", "train", "create the classifier", in_footer=True),
         Key(("x",), "stop", "stop", "stop waiting or training", in_footer=True),
+        Key(("d",), "check_account", "check", "check account and rights on AWS", in_footer=True),
     ),
     "score": (
         Key(("r",), "run_step", "score", "score the held-out parts", in_footer=True),
         Key(("o",), "returned", "returned", "offline: return 3 labels or all", in_footer=True),
         Key(("x",), "stop", "stop", "stop waiting; the jobs go on", in_footer=True),
+        Key(("d",), "check_account", "check", "check account and rights on AWS"),
     ),
     "jobs": (
         Key(("r",), "run_step", "refresh", "ask the engine now", in_footer=True),
@@ -79,6 +81,12 @@ _KEYS: dict[str, tuple[Key, ...]] = {
         Key(("r",), "run_step", "list", "list what is left", in_footer=True),
         Key(("D",), "delete", "delete", "delete everything, after its name", in_footer=True),
         Key(("x",), "stop", "stop", "stop deleting; repeating finishes it", in_footer=True),
+    ),
+    "endpoint": (
+        Key(("r",), "run_step", "start", "start an endpoint, or wait for it", in_footer=True),
+        Key(("e", "enter"), "edit", "document", "type a document; enter tries it", in_footer=True),
+        Key(("k",), "keep", "keep", "delete it 30 minutes from now", in_footer=True),
+        Key(("x",), "delete", "delete", "delete the endpoint, or stop waiting", in_footer=True),
     ),
 }  # fmt: skip
 

@@ -1,7 +1,9 @@
 """How one start of the app looks and behaves."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from core.cli.wish import GivenEngine
 
 
 @dataclass(frozen=True)
@@ -19,3 +21,5 @@ class AppSettings:
     mouse: bool = True
     bell: bool = True
     read_only: bool = False
+    engine: GivenEngine = field(default_factory=GivenEngine)
+    """The engine that a new session is offered."""

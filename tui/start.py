@@ -40,6 +40,7 @@ def start(wish: OpenApp) -> int:
         mouse=preferences.mouse and not wish.no_mouse,
         bell=preferences.bell,
         read_only=wish.read_only,
+        engine=wish.engine,
     )
     return _run(settings)
 

@@ -1,8 +1,11 @@
-"""Watch an engine's running jobs from the app, and ring when one ends.
+"""Watch an engine's running jobs and a live endpoint from the app.
 
-Nothing ticks while no job runs, so an idle app sends nothing.
+The bell rings when a job ends; an endpoint whose time has come is deleted. Nothing ticks while no
+job runs, so an idle app sends nothing: an endpoint costs one redraw, when it is due.
 """
 
+import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.timer import Timer
@@ -13,8 +16,8 @@ from tui.messages import JobFailed, JobFinished
 if TYPE_CHECKING:
     from tui.app import TunerApp
 
-_PAID_INTERVAL_S = 30.0
-_OFFLINE_INTERVAL_S = 2.0
+_RETRY_S = 30.0
+"""Seconds between two attempts to delete an endpoint whose time has come."""
 
 
 class JobWatcher:
@@ -24,25 +27,33 @@ class JobWatcher:
         self._app = app
         self._timer: Timer | None = None
         self._job = 0
+        self._endpoint_timer: Timer | None = None
+        self._endpoint_job = 0
+        self._tried_at = float("-inf")
+        self._kept: set[Path] = set()
 
     def update(self) -> None:
-        """Begin or end to watch, as the open session's jobs want it."""
+        """Begin or end to watch, as the open session's jobs and endpoints want it."""
+        self._watch_endpoints()
         overview = self._app.overview
         is_running = overview is not None and overview.running_jobs > 0
-        if is_running and self._timer is None:
-            is_paid = overview is not None and overview.state.engine.name == "aws"
-            interval_s = _PAID_INTERVAL_S if is_paid else _OFFLINE_INTERVAL_S
+        if overview is not None and is_running and self._timer is None:
+            from tui.polling import screen_interval_s
+
+            interval_s = screen_interval_s(overview.state.engine)
             self._timer = self._app.set_interval(interval_s, self._look)
         elif not is_running and self._timer is not None:
             self._timer.stop()
             self._timer = None
 
     def take(self, message: JobFinished | JobFailed) -> None:
-        """Use what a look at the jobs has brought."""
-        if message.ended.job != self._job:
+        """Use what a look at the jobs, or deleting an endpoint, has brought."""
+        if message.ended.job not in (self._job, self._endpoint_job):
             return
         if isinstance(message, JobFailed):
             self._app.say(str(message.ended.error), is_error=True)
+            if message.ended.job == self._endpoint_job:
+                self._app.reload()
             return
         if message.ended.result and self._app.settings.bell:
             self._app.bell()
@@ -61,3 +72,49 @@ class JobWatcher:
             return collect_finished(session) if any(row.is_final for row in rows) else ()
 
         self._job = self._app.jobs.start(self._app, "look at jobs", work)
+
+    def _watch_endpoints(self) -> None:
+        """Set the one alarm for the next endpoint that is due."""
+        if self._endpoint_timer is not None:
+            self._endpoint_timer.stop()
+            self._endpoint_timer = None
+        overview = self._app.overview
+        if overview is None or overview.endpoint_due_s is None:
+            return
+        self._keep(overview.folder)
+        due_s = overview.endpoint_due_s
+        if due_s <= 0:
+            if self._app.settings.read_only:
+                return
+            due_s = self._tried_at + _RETRY_S - time.monotonic()
+        self._endpoint_timer = self._app.set_timer(max(due_s, 0.0) + 0.05, self._delete_overdue)
+
+    def _keep(self, folder: Path) -> None:
+        """Give the endpoints of a session keepers, once; a restarted machine has none."""
+        from core.workflow.endpoint_keeper import ensure_keepers
+        from core.workflow.session import Session
+
+        if folder in self._kept or self._app.settings.read_only:
+            return
+        self._kept.add(folder)
+        session = Session(folder)
+        self._app.jobs.start(
+            self._app, "keep endpoints", lambda reporter, cancel: ensure_keepers(session)
+        )
+
+    def _delete_overdue(self) -> None:
+        from core.workflow.actions.endpoint_ending import delete_overdue
+        from core.workflow.session import Session
+
+        if self._app.overview is None or self._app.jobs.is_running(self._endpoint_job):
+            return
+        if self._app.settings.read_only:
+            self._app.reload()
+            return
+        session = Session(self._app.overview.folder)
+        self._tried_at = time.monotonic()
+        self._endpoint_job = self._app.jobs.start(
+            self._app,
+            "delete an endpoint",
+            lambda reporter, cancel: delete_overdue(session, reporter, cancel),
+        )

@@ -1,5 +1,6 @@
 """``cleanup``: delete what the session created, and prove it."""
 
+import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -7,7 +8,7 @@ import click
 from core.cli.options import Options, cancel, common_options
 from core.cli.sessions import again, chosen_session
 from core.cli.tables import table
-from core.errors import Interrupted, Refused, TryAgain
+from core.errors import Interrupted, InvalidInput, Refused, TryAgain
 from core.text import plural, printable
 
 if TYPE_CHECKING:
@@ -15,56 +16,87 @@ if TYPE_CHECKING:
 
 _EPILOG = """\b
 Examples:
-  comprehend-tuner --dry-run cleanup     what is there, and what keeping it costs a month
-  comprehend-tuner cleanup --yes         delete it and look it up again
+  comprehend-tuner --dry-run cleanup       what is there, and what keeping it costs a month
+  comprehend-tuner cleanup                 ask for the session's name, delete, look it up again
+  comprehend-tuner cleanup --yes           the same without asking
+  comprehend-tuner cleanup --run base      one run only: its classifiers, endpoints and objects
 """
 
 
 @click.command(epilog=_EPILOG)
+@click.option("--run", help="Clean up this run only; the rest of the session stays usable.")
 @common_options
 @click.pass_context
-def command(ctx: click.Context) -> None:
-    """Delete the session's endpoints, classifiers and objects, in this order, and prove it.
+def command(ctx: click.Context, run: str | None) -> None:
+    """Delete the session's endpoints, classifiers, objects and role, in this order, and prove it.
 
-    Needs --yes. Only what this session created is touched; scores, thresholds and reports stay.
-    Repeating an interrupted clean-up finishes it.
+    Asks for the session's name to be typed; without a terminal it needs --yes. Only what this
+    session created is touched; scores, thresholds and reports stay. Repeating an interrupted
+    clean-up finishes it.
     """
     from core.workflow.actions.cleanup import clean_up, cleanup_inventory
 
     options: Options = ctx.obj
     session = chosen_session(options)
-    inventory = cleanup_inventory(session)
+    inventory = cleanup_inventory(session, run)
     text = inventory_text(inventory)
     if options.dry_run:
         options.emit(inventory, text)
         return
     options.refuse_when_read_only("deleting")
     options.narrate(text)
-    if not options.yes and inventory.rows:
-        raise Refused(
-            "Not confirmed",
-            f"{plural(len(inventory.rows), 'resource')} would be deleted for good",
-            f"to delete them: {again(options, session, 'cleanup --yes')}",
-        )
+    repeat = again(options, session, f"cleanup {f'--run {run} ' if run else ''}--yes")
+    if inventory.rows and not options.yes:
+        _confirm(inventory, repeat)
     try:
-        done = clean_up(session, options.reporter(), cancel)
+        done = clean_up(session, options.reporter(), cancel, run)
     except Interrupted as error:
-        resume = f"finish with: {again(options, session, 'cleanup --yes')}"
-        raise Interrupted(error.title, "what was deleted is recorded", resume) from error
+        raise Interrupted(
+            error.title, "what was deleted is recorded", f"finish with: {repeat}"
+        ) from error
     options.emit(done, cleaned_text(done))
-    if done.left:
-        raise TryAgain(
+    _require_nothing_left(done, repeat)
+
+
+def _confirm(inventory: "Inventory", repeat: str) -> None:
+    what = f"{plural(len(inventory.rows), 'resource')} would be deleted for good"
+    if not sys.stdin.isatty():
+        raise Refused("Not confirmed", what, f"to delete them: {repeat}")
+    click.echo(f"{what}; this cannot be undone", err=True)
+    question = f"type {printable(inventory.session)} to go on"
+    typed = click.prompt(question, default="", show_default=False, err=True)
+    if typed.strip() != inventory.session:
+        raise Refused("Not confirmed", "nothing was deleted", "")
+
+
+def _require_nothing_left(done: "CleanedUp", repeat: str) -> None:
+    if not done.left:
+        return
+    refused = next((item for item in done.left if item.is_refused), None)
+    price = f"; keeping it costs ${done.left_monthly_usd:,.2f} a month"
+    message = f"{plural(len(done.left), 'resource')} can still be seen{price}"
+    if refused is not None:
+        raise InvalidInput(
             "Not everything is gone",
-            f"{plural(len(done.left), 'resource')} can still be seen",
-            f"repeat: {again(options, session, 'cleanup --yes')}",
+            f"{message}; {refused.kind} {printable(refused.name)}: {refused.reason}",
+            refused.hint or f"then repeat: {repeat}",
         )
+    reason = next((f"; {printable(i.name)}: {i.reason}" for i in done.left if i.reason), "")
+    raise TryAgain("Not everything is gone", message + reason, f"repeat: {repeat}")
 
 
 def inventory_text(inventory: "Inventory") -> str:
     """What a clean-up would delete, with its price a month."""
-    where = f"{inventory.engine} · bucket {printable(inventory.bucket, 80)}"
+    run = f" · run {printable(inventory.run, 60)}" if inventory.run else ""
+    bucket = f"bucket {printable(inventory.bucket, 80)}" if inventory.bucket else "no bucket"
+    where = f"{inventory.engine} · {bucket}{run}"
+    notes = [
+        *(f"asked for and not found: {printable(name, 80)}" for name in inventory.unresolved),
+        *(f"cannot tell: {sentence}" for sentence in inventory.cannot_tell),
+        *inventory.stays,
+    ]
     if not inventory.rows:
-        return f"nothing to delete on {where}"
+        return "\n".join([f"nothing to delete on {where}", *notes])
     rows = [
         [
             row.kind,
@@ -83,16 +115,20 @@ def inventory_text(inventory: "Inventory") -> str:
             f"keeping it costs {price}"
             if inventory.is_paid
             else f"keeping it costs nothing offline (on AWS: {price})",
-            *(f"not found: {printable(name, 80)}" for name in inventory.unresolved),
+            *notes,
         ]
     )
 
 
 def cleaned_text(done: "CleanedUp") -> str:
-    """What became of each thing, then the proof."""
+    """What became of each thing, then what is left with its price, then the proof."""
     lines = [
         f"{result.outcome}: {result.item.kind} {printable(result.item.name)}"
         + (f" ({result.message})" if result.message else "")
         for result in done.results
     ]
-    return "\n".join([*lines, *done.proof])
+    left = [
+        f"left: {item.kind} {printable(item.name)}, ${item.monthly_usd:,.2f} a month"
+        for item in done.left
+    ]
+    return "\n".join([*lines, *left, *done.proof])

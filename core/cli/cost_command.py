@@ -1,44 +1,129 @@
-"""``cost``: what the session cost."""
+"""``cost``: what the session cost, its budget and its prices."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from core.cli.options import Options, common_options
 from core.cli.sessions import chosen_session
 from core.cli.tables import table
+from core.text import plural, printable
+
+if TYPE_CHECKING:
+    from core.workflow.actions.spending import Spending, SpendingRow
+    from core.workflow.session import Session
 
 _EPILOG = """\b
 Examples:
   comprehend-tuner cost
   comprehend-tuner --json cost
+  comprehend-tuner cost --budget 50              refuse launches that could exceed $50
+  comprehend-tuner cost --budget none
+  comprehend-tuner cost --prices my-region.toml  use these prices from now on
+  comprehend-tuner cost --prices default
+
+\b
+A price list is TOML or JSON; what it leaves out keeps its default:
+  as_of = "2026-11-01"
+  training_per_hour = 3.0
+  model_per_month = 0.5
+  scoring_per_unit = 0.0005
+  endpoint_per_unit_second = 0.0005
 """
 
 
 @click.command(epilog=_EPILOG)
+@click.option("--budget", metavar="USD|none", help="Most that the session may cost.")
+@click.option("--prices", metavar="FILE|default", help="Price list that estimates use.")
 @common_options
 @click.pass_context
-def command(ctx: click.Context) -> None:
-    """Show each job's price by estimate, and what keeping the classifiers costs.
+def command(ctx: click.Context, budget: str | None, prices: str | None) -> None:
+    """Show what every job, endpoint and kept classifier costs; set a budget or prices.
 
-    Offline nothing is charged; the figures then say what Amazon would charge for the same work.
+    "estimate" is what was expected, "from times" what the described training times or an
+    endpoint's life come to, "counted" what the totals and the budget use. Offline nothing is
+    charged; the figures then say what Amazon would charge for the same work.
     """
     from core.workflow.actions.spending import spending
 
     options: Options = ctx.obj
-    spent = spending(chosen_session(options))
-    rows = [
-        [
-            row.job,
-            row.kind,
-            f"{row.estimate.low_usd:,.2f} – {row.estimate.high_usd:,.2f}" if row.estimate else "–",
-            f"{row.billed_usd:,.2f}" if row.billed_usd is not None else "–",
-        ]
-        for row in spent.rows
+    session = chosen_session(options)
+    _change(session, options, budget, prices)
+    spent = spending(session)
+    options.emit(spent, "\n".join(_lines(spent)))
+
+
+def _change(session: "Session", options: Options, budget: str | None, prices: str | None) -> None:
+    """Keep a new budget and new prices; both are checked before either is kept."""
+    from core.comprehend.pricing import load_prices
+    from core.workflow.actions.budget import parse_budget, set_budget, set_prices
+
+    limit = parse_budget(budget) if budget is not None else None
+    listed = None
+    if prices is not None:
+        listed = load_prices(None if prices == "default" else Path(prices))
+    if options.dry_run:
+        if budget is not None or prices is not None:
+            options.narrate("dry run: budget and prices are as before")
+        return
+    if budget is not None:
+        set_budget(session, limit)
+    if listed is not None:
+        set_prices(session, listed)
+
+
+def _lines(spent: "Spending") -> list[str]:
+    headers = ["run", "what ", "estimate $", "from times $", "counted $"]
+    what = "spent and committed" if spent.is_paid else "charged: $0.00 (offline); on AWS about"
+    keeping = (
+        f"keeping {plural(spent.models, 'classifier')}: ${spent.keeping.high_usd:,.2f} a month"
+    )
+    return [
+        table(headers, [_cells(row) for row in spent.rows])
+        if spent.rows
+        else "nothing started yet",
+        *(f"{_name(row)}: {printable(row.note)}" for row in spent.rows if row.note),
+        f"{what} ${spent.low_usd:,.2f} to ${spent.high_usd:,.2f}; {_prices_words(spent)}",
+        keeping if spent.is_paid else f"on AWS {keeping}",
+        _budget_words(spent),
     ]
-    what = "estimated so far" if spent.is_paid else "charged: $0.00 (offline); on AWS about"
-    lines = [
-        table(["job", "kind ", "estimate $", "from times $"], rows) if rows else "no jobs yet",
-        f"{what} ${spent.low_usd:,.2f} to ${spent.high_usd:,.2f}; "
-        f"prices as of {spent.prices_as_of}, US regions",
-        f"keeping {spent.models} classifier(s) on AWS: ${spent.keeping.high_usd:,.2f} a month",
-    ]
-    options.emit(spent, "\n".join(lines))
+
+
+def _cells(row: "SpendingRow") -> list[str]:
+    doing = {"training": "training", "scoring": f"scoring {row.part}", "model": "kept"}
+    what = f"{row.classifier} {doing.get(row.kind, row.kind)}"
+    estimate = _range(row.estimate.low_usd, row.estimate.high_usd) if row.estimate else "–"
+    if row.kind == "model":
+        estimate += " a month"
+    billed = f"{row.billed_usd:,.2f}" if row.billed_usd is not None else "–"
+    return [row.run, what.strip(), estimate, billed, _range(row.low_usd, row.high_usd)]
+
+
+def _name(row: "SpendingRow") -> str:
+    """What a note is about; the ARN of a kept classifier says less than its place in the run."""
+    is_placed = row.kind == "model" and row.classifier
+    return printable(f"{row.run}/{row.classifier}/kept" if is_placed else row.job, 80)
+
+
+def _range(low_usd: float, high_usd: float) -> str:
+    low, high = f"{low_usd:,.2f}", f"{high_usd:,.2f}"
+    return high if low == high else f"{low} – {high}"
+
+
+def _prices_words(spent: "Spending") -> str:
+    from core.comprehend.pricing import DEFAULT_PRICES
+
+    whose = "US regions" if spent.prices == DEFAULT_PRICES else "your own list"
+    return f"prices as of {printable(spent.prices.as_of, 20)}, {whose}"
+
+
+def _budget_words(spent: "Spending") -> str:
+    if spent.budget_usd is None or spent.left_usd is None:
+        return "budget: none; set one with cost --budget USD"
+    budget = f"budget: ${spent.budget_usd:,.2f}"
+    if not spent.is_paid:
+        return f"{budget}, none of it used: offline nothing is charged and nothing is refused"
+    if spent.left_usd < 0:
+        return f"{budget}, exceeded by ${-spent.left_usd:,.2f} at the high end"
+    return f"{budget}, of which ${spent.left_usd:,.2f} is left at the high end"

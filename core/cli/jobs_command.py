@@ -7,10 +7,12 @@ import click
 from core.cli.options import Options, cancel, common_options
 from core.cli.sessions import chosen_session
 from core.cli.tables import table
+from core.errors import TryAgain
 from core.text import plural, printable
 
 if TYPE_CHECKING:
     from core.workflow.actions.watch import JobRow
+    from core.workflow.session import Session
 
 _EPILOG = """\b
 Examples:
@@ -27,7 +29,6 @@ Examples:
 @click.pass_context
 def command(ctx: click.Context, watch: bool, stop_id: str | None) -> None:
     """Show every job: state, elapsed time, message. The service cannot stop scoring jobs."""
-    from core.workflow.actions.launching import session_clients
     from core.workflow.actions.watch import collect_finished, job_rows, stop_job
 
     options: Options = ctx.obj
@@ -38,21 +39,47 @@ def command(ctx: click.Context, watch: bool, stop_id: str | None) -> None:
         options.emit({"job": stop_id, "state": state}, f"{printable(stop_id)} is {state}")
         return
     rows = job_rows(session)
-    said: tuple[tuple[str, str], ...] = ()
-    wait_s = 30.0 if session_clients(session).info.is_paid else 0.5
-    while watch and any(row.arn and not row.is_final for row in rows):
-        states = tuple((row.id, row.state) for row in rows)
-        for row_id, state in states:
-            if (row_id, state) not in said:
-                options.narrate(f"{printable(row_id)}: {printable(state, 40)}")
-        said = states
-        if cancel.wait(wait_s):
-            break
-        rows = job_rows(session)
+    if watch:
+        rows = _watched(options, session, rows)
     fetched = collect_finished(session) if watch and not cancel.is_cancelled else ()
     lines = [_text(rows)] if rows else ["no jobs yet"]
     lines.extend(f"fetched: {printable(job_id)}" for job_id in fetched)
     options.emit({"jobs": rows, "fetched": fetched}, "\n".join(lines))
+    faults = [row for row in rows if row.fault]
+    if faults:
+        raise TryAgain(
+            "Not every job could be asked about",
+            f"{printable(faults[0].id)}: {printable(faults[0].fault, 300)}",
+            "what is shown of it is its last known state; repeat the command",
+        )
+
+
+def _watched(
+    options: Options, session: "Session", rows: "tuple[JobRow, ...]"
+) -> "tuple[JobRow, ...]":
+    """Look at the jobs until every one has ended, and say each new state once.
+
+    A round in which nobody could be asked is borne, some in a row; then the faults are reported.
+    """
+    from core.comprehend.jobs.waiting import MOST_FAULTS
+    from core.workflow.actions.launching import session_clients
+    from core.workflow.actions.watch import job_rows
+
+    wait_s = 2 * session_clients(session).poll_s
+    said: set[tuple[str, str]] = set()
+    silent_rounds = 0
+    while running := [row for row in rows if row.arn and not row.is_final]:
+        for row in running:
+            state = row.fault or row.state
+            if (row.id, state) not in said:
+                options.narrate(f"{printable(row.id)}: {printable(state, 200)}")
+            said = {known for known in said if known[0] != row.id} | {(row.id, state)}
+        silent_rounds = silent_rounds + 1 if all(row.fault for row in running) else 0
+        is_paused = any(row.is_expired for row in running)
+        if (silent_rounds > MOST_FAULTS and not is_paused) or cancel.wait(wait_s):
+            break
+        rows = job_rows(session)
+    return rows
 
 
 def _text(rows: "tuple[JobRow, ...]") -> str:

@@ -36,7 +36,8 @@ class LazyGroup(click.Group):
         """Import and return one command."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"core.cli.{cmd_name}_command").command
+        module = f"core.cli.{cmd_name.replace('-', '_')}_command"
+        command: click.Command = importlib.import_module(module).command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -71,6 +72,12 @@ def _version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
 @click.option("--bucket", help="Bucket for uploads and output.")
 @click.option("--role-arn", help="Data access role that the service assumes.")
 @click.option("--endpoint-url", help="Another address of the service, for tests.")
+@click.option(
+    "--poll",
+    "poll_s",
+    type=click.FloatRange(0.01, 3600),
+    help="Seconds between looks at a running job (default: 15, growing to 60; offline 0.2).",
+)
 @click.option("--yes", is_flag=True, help="Answer the confirmation of a step.")
 @click.option("--read-only", is_flag=True, help="Refuse every upload, start, stop and delete.")
 @click.option("--dry-run", is_flag=True, help="Print what a step would do, and do nothing.")

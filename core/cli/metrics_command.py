@@ -33,7 +33,8 @@ def command(ctx: click.Context, run_name: str | None) -> None:
     session = chosen_session(options)
     run = pick_run(session.state(), run_name)
     metrics = load_metrics(session, run.name)
-    options.emit({"run": run.name, "metrics": metrics}, metrics_text(metrics))
+    text = "\n".join([metrics_text(metrics), *(f"! {printable(note, 400)}" for note in run.notes)])
+    options.emit({"run": run.name, "metrics": metrics, "notes": run.notes}, text)
 
 
 def metrics_text(metrics: Sequence["MetricsFile"]) -> str:

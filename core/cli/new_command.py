@@ -123,16 +123,29 @@ def command(
 
 
 def _engine(options: Options) -> "EngineSettings":
-    from core.comprehend.clients import EngineSettings
+    """The settings given, checked; on AWS the Region is that of the AWS configuration by default.
 
-    return EngineSettings(
-        name="aws" if options.engine == "aws" else "offline",
-        region=options.region or "us-east-1",
+    Raises:
+        InvalidInput: a setting is unusable.
+    """
+    from core.comprehend.clients import EngineSettings, check_settings, configured_region
+
+    is_aws = options.engine == "aws"
+    region = options.region
+    if is_aws and region is None:
+        region = configured_region(options.profile) or EngineSettings().region
+        options.narrate(f"Region {printable(region, 40)}; give --region for another")
+    settings = EngineSettings(
+        name="aws" if is_aws else "offline",
+        region=region or EngineSettings().region,
         profile=options.profile,
         bucket=options.bucket,
         role_arn=options.role_arn,
         endpoint_url=options.endpoint_url,
+        poll_s=options.poll_s,
     )
+    check_settings(settings)
+    return settings
 
 
 def _show_detection(options: Options, source: Path, settings: "SourceSettings") -> None:

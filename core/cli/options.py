@@ -11,7 +11,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import click
 
-from core.cli.wish import OpenApp
+from core.cli.wish import GivenEngine, OpenApp
 from core.errors import Refused
 from core.progress import CancelToken, Progress, Reporter
 from core.text import printable
@@ -34,6 +34,7 @@ class Options:
     bucket: str | None = None
     role_arn: str | None = None
     endpoint_url: str | None = None
+    poll_s: float | None = None
     yes: bool = False
     read_only: bool = False
     dry_run: bool = False
@@ -44,7 +45,22 @@ class Options:
 
     def open_app(self, session: Path | None) -> OpenApp:
         """What to return for the app to open."""
-        return OpenApp(session, self.theme, self.ascii_only, self.no_mouse, self.read_only)
+        return OpenApp(
+            session,
+            theme=self.theme,
+            ascii_only=self.ascii_only,
+            no_mouse=self.no_mouse,
+            read_only=self.read_only,
+            engine=GivenEngine(
+                name=self.engine or "offline",
+                region=self.region or "",
+                profile=self.profile or "",
+                bucket=self.bucket or "",
+                role_arn=self.role_arn or "",
+                endpoint_url=self.endpoint_url or "",
+                poll_s=self.poll_s,
+            ),
+        )
 
     def emit(self, data: Any, text: str) -> None:
         """Print the result: `data` as JSON for machines, else `text` for people."""

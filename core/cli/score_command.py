@@ -5,7 +5,7 @@ import click
 from core.cli.options import Options, cancel, common_options
 from core.cli.sessions import again, chosen_session
 from core.cli.tables import figure, table
-from core.cli.train_command import price_line
+from core.cli.train_command import budget_lines, price_lines
 from core.text import plural
 
 _EPILOG = """\b
@@ -59,8 +59,8 @@ def command(
         [
             f"run {plan.run} on {plan.engine}: documents to score: {documents}; "
             f"{plural(plan.units, 'unit')} still to be charged",
-            price_line(plan.estimate.low_usd, plan.estimate.high_usd, plan.is_paid),
-            f"basis: {plan.estimate.basis}",
+            *price_lines(plan.rows, plan.estimate, plan.is_paid),
+            *budget_lines(plan),
         ]
     )
     if options.dry_run:
@@ -68,7 +68,8 @@ def command(
         return
     options.refuse_when_read_only("scoring")
     options.narrate(text)
-    options.confirm(f"Start scoring run {plan.run} on {plan.engine}?", plan.is_paid)
+    is_charged = plan.is_paid and bool(plan.rows)
+    options.confirm(f"Start scoring run {plan.run} on {plan.engine}?", is_charged)
     run = start_scoring_jobs(session, plan, options.reporter(), cancel)
     resume = again(options, session, f"score --run {run.name}")
     if detach:

@@ -1,11 +1,21 @@
 """``train``: create the classifier of a run."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import click
 
 from core.cli.metrics_command import metrics_text
 from core.cli.options import Options, cancel, common_options
 from core.cli.sessions import again, chosen_session
+from core.cli.tables import table
 from core.text import plural, printable
+
+if TYPE_CHECKING:
+    from core.comprehend.pricing import Estimate
+    from core.workflow.actions.score import ScoringPlan
+    from core.workflow.actions.spending import PlanRow
+    from core.workflow.actions.train import TrainingPlan
 
 _EPILOG = """\b
 Examples:
@@ -38,8 +48,9 @@ def command(ctx: click.Context, run_name: str | None, detach: bool, despite_find
             f"{plural(plan.classifiers, 'classifier')}, {plan.mode}, "
             f"{plural(plan.documents, 'training document')}",
             *(f"upload: {printable(file)} ({size:,} bytes)" for file, size in plan.uploads),
-            price_line(plan.estimate.low_usd, plan.estimate.high_usd, plan.is_paid),
-            f"basis: {plan.estimate.basis}",
+            *price_lines(plan.rows, plan.estimate, plan.is_paid),
+            *([f"keeping: {plan.keeping.basis}"] if plan.rows else []),
+            *budget_lines(plan),
         ]
     )
     if options.dry_run:
@@ -47,7 +58,8 @@ def command(ctx: click.Context, run_name: str | None, detach: bool, despite_find
         return
     options.refuse_when_read_only("training")
     options.narrate(text)
-    options.confirm(f"Start training run {plan.run} on {plan.engine}?", plan.is_paid)
+    is_charged = plan.is_paid and bool(plan.rows)
+    options.confirm(f"Start training run {plan.run} on {plan.engine}?", is_charged)
     run = start_training_run(session, plan, despite_findings, options.reporter(), cancel)
     resume = again(options, session, f"train --run {run.name}")
     if detach:
@@ -59,7 +71,38 @@ def command(ctx: click.Context, run_name: str | None, detach: bool, despite_find
     options.emit({"run": run.name, "metrics": metrics}, f"{metrics_text(metrics)}\n{head}")
 
 
+def price_lines(rows: "Sequence[PlanRow]", estimate: "Estimate", is_paid: bool) -> list[str]:
+    """Price by classifier and part, the total and its basis."""
+    if not rows:
+        return ["price: nothing is left to pay, every job is started"]
+    cells = [
+        [
+            row.what,
+            f"{row.documents:,}",
+            "–" if row.units is None else f"{row.units:,}",
+            f"{row.low_usd:,.2f}",
+            f"{row.high_usd:,.2f}",
+        ]
+        for row in rows
+    ]
+    return [
+        table(["what", "documents", "units", "low $", "high $"], cells),
+        price_line(estimate.low_usd, estimate.high_usd, is_paid),
+        f"basis: {estimate.basis}",
+    ]
+
+
 def price_line(low_usd: float, high_usd: float, is_paid: bool) -> str:
     """What a step costs, or would cost with an account."""
-    amount = f"${low_usd:,.2f}" if low_usd == high_usd else f"${low_usd:,.2f} to ${high_usd:,.2f}"
+    amount = f"${low_usd:,.2f}"
+    if round(low_usd, 2) != round(high_usd, 2):
+        amount = f"{amount} to ${high_usd:,.2f}"
     return f"price: {amount}, estimated" if is_paid else f"price: $0.00 offline (on AWS: {amount})"
+
+
+def budget_lines(plan: "TrainingPlan | ScoringPlan") -> list[str]:
+    """The budget, what it leaves and whether the plan fits; nothing offline or without one."""
+    if not plan.is_paid or plan.budget_usd is None or plan.left_usd is None:
+        return []
+    line = f"budget: ${plan.budget_usd:,.2f}, of which ${max(plan.left_usd, 0.0):,.2f} is left"
+    return [f"{line}: too little for the high end" if plan.is_over_budget else line]

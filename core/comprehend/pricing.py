@@ -6,8 +6,9 @@ Figures are estimates with their basis, never a bill.
 import math
 import tomllib
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -22,9 +23,9 @@ class PriceList(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """Prices of one day; the defaults are those of US regions."""
 
     as_of: str = "2026-09-20"
-    """Day on which the prices were read."""
+    """Day on which the prices were read, as YYYY-MM-DD."""
     currency: str = "USD"
-    """Currency of all prices."""
+    """Currency of all prices; every figure is shown in dollars, so no other is taken."""
     training_per_hour: float = 3.0
     """Training, per hour of the interval that describe reports; billed by the second."""
     model_per_month: float = 0.5
@@ -52,6 +53,8 @@ class Estimate(msgspec.Struct, frozen=True):
     """Most expected cost, in the currency of the price list."""
     basis: str
     """What was assumed, as a sentence."""
+    unit_usd: float | None = None
+    """Price of one hour or one unit that both ends are a multiple of; None for a sum."""
 
     @property
     def shown(self) -> str:
@@ -68,8 +71,8 @@ def load_prices(path: Path | None) -> PriceList:
         path: a JSON file, or a TOML file when its name ends in ``.toml``; None for the defaults.
 
     Raises:
-        InvalidInput: the file is absent or malformed, names an unknown field, or has a price
-            below zero.
+        InvalidInput: the file is absent or malformed, names an unknown field, has a price below
+            zero, a day that is none or another currency than USD.
     """
     if path is None:
         return DEFAULT_PRICES
@@ -77,15 +80,22 @@ def load_prices(path: Path | None) -> PriceList:
         data = path.read_bytes()
         is_toml = path.suffix.lower() == ".toml"
         fields = tomllib.loads(data.decode()) if is_toml else msgspec.json.decode(data)
-        prices = msgspec.convert(fields, PriceList)
+        prices = msgspec.convert(_with_text_day(fields), PriceList)
         _check_prices(prices)
     except (OSError, ValueError, msgspec.MsgspecError) as error:
         names = ", ".join(PriceList.__struct_fields__)
         raise InvalidInput(
-            "Cannot read the price list", f"{path}: {printable(str(error), 160)}",
+            "Cannot read the price list", f"{printable(str(path))}: {printable(str(error), 160)}",
             f"its fields are {names}",
         ) from error  # fmt: skip
     return prices
+
+
+def _with_text_day(fields: Any) -> Any:
+    """TOML has days of its own; the price list keeps them as text."""
+    if isinstance(fields, dict) and isinstance(fields.get("as_of"), date):
+        return {**fields, "as_of": str(fields["as_of"])[:10]}
+    return fields
 
 
 def _check_prices(prices: PriceList) -> None:
@@ -95,6 +105,10 @@ def _check_prices(prices: PriceList) -> None:
             raise ValueError(f"{name} is {value}")
     if prices.unit_characters < 1:
         raise ValueError("unit_characters is below 1")
+    if prices.currency != "USD":
+        raise ValueError(f"currency is {prices.currency}; figures are in USD only")
+    if date.fromisoformat(prices.as_of).isoformat() != prices.as_of:
+        raise ValueError(f"as_of is {prices.as_of}, not YYYY-MM-DD")
 
 
 def units(texts: Iterable[str], prices: PriceList = DEFAULT_PRICES) -> int:
@@ -115,7 +129,7 @@ def scoring_estimate(total_units: int, prices: PriceList = DEFAULT_PRICES) -> Es
         f" {prices.minimum_units} per document, at ${prices.scoring_per_unit:g} each"
         f" ({_dated(prices)})"
     )
-    return Estimate(usd, usd, basis)
+    return Estimate(usd, usd, basis, prices.scoring_per_unit)
 
 
 def training_estimate(
@@ -136,7 +150,7 @@ def training_estimate(
         f" ${prices.training_per_hour:g} an hour ({_dated(prices)})"
     )
     per_hour = n_classifiers * prices.training_per_hour
-    return Estimate(low_h * per_hour, high_h * per_hour, basis)
+    return Estimate(low_h * per_hour, high_h * per_hour, basis, prices.training_per_hour)
 
 
 def keeping_estimate(n_models: int, prices: PriceList = DEFAULT_PRICES) -> Estimate:
@@ -171,6 +185,18 @@ def total_estimate(estimates: Iterable[Estimate]) -> Estimate:
         sum(part.high_usd for part in parts),
         "; ".join(part.basis for part in parts),
     )
+
+
+def repriced(estimate: Estimate, unit_usd: float, prices: PriceList) -> Estimate:
+    """The same hours or units at the price `unit_usd` of one, which comes from `prices`.
+
+    An estimate whose own unit price is unknown or zero stays as it is.
+    """
+    if not estimate.unit_usd or estimate.unit_usd == unit_usd:
+        return estimate
+    factor = unit_usd / estimate.unit_usd
+    basis = f"{estimate.basis}; now at ${unit_usd:g} ({_dated(prices)})"
+    return Estimate(estimate.low_usd * factor, estimate.high_usd * factor, basis, unit_usd)
 
 
 def charged(estimate: Estimate, is_paid: bool) -> Estimate:

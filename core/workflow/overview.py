@@ -4,6 +4,14 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.comprehend.clients import engine_label
+from core.workflow.actions.budget import committed_usd
+from core.workflow.live_endpoints import (
+    EndpointNotice,
+    endpoint_notice,
+    seconds_until_due,
+    utc_now,
+)
 from core.workflow.session import SESSIONS_FOLDER, Session
 from core.workflow.state import JobState, SessionState
 from core.workflow.step_table import Step
@@ -21,16 +29,23 @@ class Overview:
     following: Step | None
     """The step that is worth doing next; None when the main line is done."""
     badge: str
-    """``OFFLINE``, or the account's region."""
+    """``OFFLINE``, or account and Region."""
     estimate_usd: float
-    """Highest estimate of everything started so far; 0 offline, where nothing is charged."""
+    """Highest cost of everything started so far; 0 offline, where nothing is charged."""
     running_jobs: int
     """Jobs that were started and have not ended, as last seen."""
+    notice: EndpointNotice | None
+    """What every screen says while an endpoint lives; None when there is none."""
 
     @property
     def name(self) -> str:
         """The session's name, which is its folder's."""
         return self.folder.name
+
+    @property
+    def endpoint_due_s(self) -> float | None:
+        """Seconds from now until the first live endpoint is to be deleted; None without one."""
+        return seconds_until_due(self.state, utc_now())
 
     def argument(self, directory: Path) -> str:
         """What ``--session`` takes for this session below `directory`, quoted for a shell."""
@@ -51,20 +66,16 @@ def session_overview(session: Session) -> Overview:
     state = session.state()
     statuses = step_statuses(session, state)
     jobs = [job for run in state.runs for job in (*run.replaced_jobs, *run.jobs())]
-    is_paid = state.engine.name == "aws"
     return Overview(
         folder=session.folder,
         state=state,
         statuses=statuses,
         following=next_step(statuses),
-        badge=f"AWS {state.engine.region}" if is_paid else "OFFLINE",
-        estimate_usd=sum(_price_usd(job) for job in jobs) if is_paid else 0.0,
+        badge=engine_label(state.engine),
+        estimate_usd=committed_usd(state),
         running_jobs=sum(_is_running(job) for job in jobs),
+        notice=endpoint_notice(state, utc_now()),
     )
-
-
-def _price_usd(job: JobState) -> float:
-    return job.estimate.high_usd if job.arn and job.estimate else 0.0
 
 
 def _is_running(job: JobState) -> bool:

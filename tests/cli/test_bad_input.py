@@ -69,6 +69,12 @@ SESSION_ERRORS: dict[str, tuple[list[str], int]] = {
     "scoring cannot be stopped": (["jobs", "--stop", "base/c1/score-test"], 2),
     "no thresholds file": (["apply", "nowhere.json", "p.jsonl"], 2),
     "another engine": (["--engine", "aws", "train"], 2),
+    "a bucket's address for its name": (["--bucket", "s3://tuner", "status"], 2),
+    "a role's name for its ARN": (["--role-arn", "ComprehendRole", "status"], 2),
+    "a place for a Region": (["--region", "Ireland", "status"], 2),
+    "an address without a scheme": (["--endpoint-url", "localhost", "status"], 2),
+    "another bucket once a run exists": (["--bucket", "another-bucket", "status"], 2),
+    "another Region once a run exists": (["--region", "eu-west-1", "status"], 2),
     "read-only": (["--read-only", "train"], 4),
 }
 
@@ -86,10 +92,24 @@ def test_a_refused_command_says_one_line_and_leaves_the_session_as_it_was(
     assert _content(tickets_session) == before
 
 
-def test_aws_is_refused_until_it_is_there(tmp_path: Path, small_source: Path) -> None:
-    done = run("--engine", "aws", "new", "cloud", str(small_source), folder=tmp_path)
+AWS_ERRORS: dict[str, tuple[list[str], str]] = {
+    "a bucket's address for its name": (["--bucket", "s3://tuner"], "Unusable bucket name"),
+    "a role's name for its ARN": (["--role-arn", "ComprehendRole"], "Unusable role"),
+    "a place for a Region": (["--region", "Ireland"], "Unusable Region"),
+    "a Region without Comprehend": (["--region", "eu-north-1"], "Comprehend is not in this Region"),
+    "an unknown profile": (["--profile", "nobody"], "The AWS profile does not exist"),
+}
+
+
+@pytest.mark.parametrize("what", AWS_ERRORS)
+def test_an_unusable_aws_setting_is_said_before_anything_is_made(
+    what: str, tmp_path: Path, small_source: Path
+) -> None:
+    given, title = AWS_ERRORS[what]
+    done = run("--engine", "aws", *given, "new", "cloud", str(small_source), folder=tmp_path)
     assert done.returncode == 2
-    assert "offline" in _only_line(done.stderr)
+    line = _only_line(done.stderr)
+    assert title in line and " — " in line
     assert not (tmp_path / ".comprehend-tuner" / "cloud").exists()
 
 

@@ -1,12 +1,16 @@
 """``review`` and ``cleanup`` as a user calls them."""
 
 import json
+import sys
 from pathlib import Path
 
+import pexpect
 import pytest
 from click.testing import CliRunner
 
 from core.cli.main import cli
+from core.errors import InvalidInput
+from core.workflow.actions.launching import session_clients
 from core.workflow.session import Session
 from tests.cli.running import run
 
@@ -66,6 +70,46 @@ def test_cleanup_without_yes_lists_and_deletes_nothing(tickets_session: Path) ->
     assert done.stdout == ""
     assert "classifier" in done.stderr and "cleanup --yes" in done.stderr
     assert _states(tickets_session) == {"created"}
+
+
+@pytest.mark.parametrize(("typed", "status", "states"), [
+    ("small", 0, {"deleted"}), ("smal", 4, {"created"}), ("", 4, {"created"}),
+])  # fmt: skip
+def test_cleanup_asks_for_the_name_on_a_terminal(
+    typed: str, status: int, states: set[str], tickets_session: Path
+) -> None:
+    folder = str(tickets_session.parents[1])
+    child = pexpect.spawn(sys.executable, ["-m", "tui", "cleanup"], cwd=folder, timeout=60)
+    child.expect("type small to go on")
+    assert _states(tickets_session) == {"created"}
+    child.sendline(typed)
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == status
+    assert _states(tickets_session) == states
+
+
+def test_cleanup_of_a_run_that_is_not_there(tickets_session: Path) -> None:
+    done = run("cleanup", "--run", "nope", "--yes", folder=tickets_session.parents[1])
+    assert done.returncode == 2 and "runs: base" in done.stderr
+    assert _states(tickets_session) == {"created"}
+
+
+def test_cleanup_of_one_run_names_it_in_the_command(tickets_session: Path) -> None:
+    done = run("cleanup", "--run", "base", folder=tickets_session.parents[1])
+    assert done.returncode == 4 and "cleanup --run base --yes" in done.stderr
+
+
+def test_cleanup_says_what_is_left_and_ends_with_an_error(here: Path) -> None:
+    session = Session(here)
+    arn = session.state().runs[0].classifiers[0].training.arn
+    session_clients(session).comprehend.create_endpoint(
+        EndpointName="production", ModelArn=arn, DesiredInferenceUnits=1
+    )
+    done = CliRunner().invoke(cli, ["cleanup", "--yes"])
+    assert isinstance(done.exception, InvalidInput) and "production" in done.exception.message
+    assert "$0.50 a month" in done.exception.message
+    assert f"left: classifier {arn}, $0.50 a month" in done.stdout
 
 
 def test_cleanup_dry_run_lists_as_json(here: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from textual.widgets import Input
 
-from core.workflow.actions.launching import session_clients
+from core.workflow.actions.launching import intended, session_clients
 from core.workflow.session import Session
 from tests.tui.conftest import OpenApp, screen_text, wait_for_jobs
 from tui.screens.cleanup import CleanupScreen
@@ -50,6 +50,38 @@ async def test_typing_the_name_deletes_everything_and_shows_the_proof(
         assert app.overview.status_of("cleanup").status == "done"
         await pilot.press("D")
         assert not app.is_modal_open, "there is nothing left to ask about"
+
+
+async def test_what_is_left_and_why_stays_in_the_banner(
+    tickets_session: Path, open_app: OpenApp
+) -> None:
+    session = Session(tickets_session)
+    comprehend = session_clients(session).comprehend
+    arn = session.state().runs[0].classifiers[0].training.arn
+    made = comprehend.create_endpoint(
+        EndpointName="production", ModelArn=arn, DesiredInferenceUnits=1
+    )
+    async with open_app(tickets_session, "cleanup") as (app, pilot):
+        await pilot.press("D", *"small", "enter")
+        await wait_for_jobs(app, pilot)
+        await wait_for_jobs(app, pilot)
+        text = " ".join(screen_text(app).split())
+        assert "1 resource can still be seen, $0.50 a month" in text
+        assert "in use by production" in text and "delete production" in text
+        comprehend.delete_endpoint(EndpointArn=made["EndpointArn"])
+        await pilot.press("D", *"small", "enter")
+        await wait_for_jobs(app, pilot)
+        assert states(tickets_session) == {"deleted"}
+
+
+async def test_what_was_asked_for_and_not_found_is_said(
+    tickets_session: Path, open_app: OpenApp
+) -> None:
+    session = Session(tickets_session)
+    with session.editing() as state:
+        state.ledger.append(intended("endpoint", "ct-lost", "base"))
+    async with open_app(tickets_session, "cleanup") as (app, _):
+        assert "not found: ct-lost" in screen_text(app)
 
 
 async def test_enter_escape_and_another_name_delete_nothing(

@@ -233,7 +233,7 @@ def test_the_app_loads_nothing_heavy_before_its_first_frame() -> None:
 async def test_the_key_of_the_open_step_changes_nothing(
     step: str, open_app: OpenApp, tickets_session: Path
 ) -> None:
-    keys = {**{name: str(n) for n, name in enumerate(STEP_IDS, 1)}, "jobs": "j"}
+    keys = {**{name: str(n) for n, name in enumerate(STEP_IDS, 1)}, "jobs": "j", "endpoint": "E"}
     async with open_app(tickets_session, step) as (app, pilot):
         screen = app.screen
         await pilot.press(keys[step])

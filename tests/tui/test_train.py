@@ -7,7 +7,6 @@ import msgspec
 import pytest
 from textual.pilot import Pilot
 
-import tui.screens.train as train_screen
 from core.workflow.actions.oversample import oversample_training
 from core.workflow.actions.watch import stop_job
 from core.workflow.session import Session
@@ -16,6 +15,7 @@ from tests.tui.conftest import OpenApp, screen_text, wait_for_jobs
 from tui.app import TunerApp
 from tui.screens.modal import PayModal
 from tui.screens.train import TrainScreen
+from tui.screens.train_work import TrainView, view_of
 from tui.widgets.chrome import Banner
 
 
@@ -216,14 +216,14 @@ async def test_a_paid_training_is_confirmed_with_y_alone(
 ) -> None:
     session = with_work_to_do(tickets_session)
     runs = len(session.state().runs)
-    real = train_screen._view
+    real = view_of
 
-    def paid(session: Session) -> train_screen.TrainView:
+    def paid(session: Session) -> TrainView:
         view = real(session)
         assert view.plan is not None
         return dataclasses.replace(view, plan=dataclasses.replace(view.plan, is_paid=True))
 
-    monkeypatch.setattr(train_screen, "_view", paid)
+    monkeypatch.setattr("tui.screens.train.view_of", paid)
     async with open_app(tickets_session, "train") as (app, pilot):
         for keys in (("enter",), ("escape",), ("n",)):
             await pilot.press("r")
@@ -245,3 +245,20 @@ async def test_every_size_shows_something_useful(
         text = screen_text(app)
         assert not set(text) - set("▄▅▆▇▃▂▁▊▋▌▍▎▏█") - set(map(chr, range(127)))
         assert "metric" in text or size[1] < 15
+
+
+async def test_the_check_offline_looks_at_this_machine_and_esc_brings_the_plan_back(
+    tickets_session: Path, open_app: OpenApp
+) -> None:
+    with_work_to_do(tickets_session)
+    async with open_app(tickets_session, "train") as (app, pilot):
+        await pilot.press("d")
+        await wait_for_jobs(app, pilot)
+        shown = screen_text(app)
+        assert "✓ passed" in shown and "Session folder" in shown
+        assert "run2 (new)" not in shown and "before: run base" not in shown
+        await pilot.press("escape")
+        await wait_for_jobs(app, pilot)
+        assert "run2 (new)" in screen_text(app) and app.focused is not None
+        await pilot.press("escape")
+        assert app.screen.id == "screen-sessions"

@@ -17,6 +17,7 @@ SCREEN_CLASSES: dict[str, str] = {
     "review": "ReviewScreen",
     "oversample": "OversampleScreen",
     "cleanup": "CleanupScreen",
+    "endpoint": "EndpointScreen",
 }
 """Class of each step screen by its id, which is also its module's name."""
 

@@ -4,6 +4,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.widgets import DataTable, Static
 
+from core.comprehend.resources import DELETE_ORDER
 from core.errors import Refused
 from core.progress import CancelToken, Reporter
 from core.text import plural, printable
@@ -21,6 +22,7 @@ from tui.screens.step import StepScreen
 from tui.widgets.key_table import KeyTable
 
 _MOST_ROWS = 500
+_MOST_DOUBTS = 3
 
 
 class CleanupScreen(StepScreen):
@@ -69,16 +71,26 @@ class CleanupScreen(StepScreen):
         """Show the inventory, or the proof."""
         if isinstance(result, Inventory):
             self._inventory = result
+            if self._done is not None and result.rows:
+                self._say_what_is_left(self._done)
         elif isinstance(result, CleanedUp):
             self._done = result
-            if result.left:
-                self.banner.show_note(
-                    f"{plural(len(result.left), 'resource')} can still be seen: D tries again"
-                )
+            self._say_what_is_left(result)
         self._show()
 
+    def _say_what_is_left(self, done: CleanedUp) -> None:
+        if not done.left:
+            return
+        first = next((item for item in done.left if item.is_refused), done.left[0])
+        self.banner.show_note(
+            f"{plural(len(done.left), 'resource')} can still be seen, "
+            f"${done.left_monthly_usd:,.2f} a month: D tries again\n"
+            + ": ".join(filter(None, (f"{first.kind} {_last(first.name)}", first.reason)))
+            + (f"\n{first.hint}" if first.is_refused else "")
+        )
+
     def equivalent_command(self) -> str:
-        """The command that deletes the same; without --yes it only lists."""
+        """The command that deletes the same; without --yes it asks for the session's name."""
         return f"{super().equivalent_command()} --yes"
 
     def copied_value(self) -> str:
@@ -116,15 +128,12 @@ class CleanupScreen(StepScreen):
 
     def _facts(self, inventory: Inventory) -> list[str]:
         kinds = [row.kind for row in inventory.rows]
-        counts = [
-            plural(kinds.count(kind), kind)
-            for kind in ("endpoint", "classifier", "object")
-            if kind in kinds
-        ]
+        counts = [plural(kinds.count(kind), kind) for kind in DELETE_ORDER if kind in kinds]
         return [
             self._plain(f"{inventory.engine} · bucket {printable(inventory.bucket, 50)}"),
             ", ".join(counts),
-            self._price(inventory),
+            self._plain(self._price(inventory)),
+            *(self._plain(text) for text in self._doubts(inventory)),
             "Cannot be undone. Scores, thresholds and reports stay in the session.",
         ]
 
@@ -158,10 +167,11 @@ class CleanupScreen(StepScreen):
                     f"{plural(len(inventory.rows), 'resource')} on {inventory.engine} · "
                     f"{self._price(inventory)}",
                     "D deletes them in this order; results in the session stay",
+                    *self._doubts(inventory),
                 ]
             )
         else:
-            self._lead([f"nothing to delete on {inventory.engine}"])
+            self._lead([f"nothing to delete on {inventory.engine}", *self._doubts(inventory)])
         self._fill(inventory)
         proof = self._done.proof if self._done and not inventory.rows else ()
         sign = glyph("passed", self.tuner.settings.ascii_only)
@@ -175,12 +185,13 @@ class CleanupScreen(StepScreen):
         table.clear(columns=True)
         table.display = bool(inventory.rows)
         table.add_column(cell("kind"), width=10)
-        table.add_column(cell("name"), width=max(table.size.width - 41, 14))
+        table.add_column(cell("name"), width=max(table.size.width - 42, 14))
         table.add_column(cell("created"), width=16)
-        table.add_column(cell("$/month", justify="right"), width=7)
+        table.add_column(cell("$/month", justify="right"), width=8)
         for entry in inventory.rows[:_MOST_ROWS]:
             created = entry.created_at[:16].replace("T", " ") or entry.state
-            price = "–" if entry.kind == "object" else f"{entry.monthly_usd:,.2f}"
+            has_price = entry.kind in ("endpoint", "classifier")
+            price = f"{entry.monthly_usd:,.2f}" if has_price else "–"
             cells = [
                 cell(entry.kind),
                 cell(_short(entry, inventory)),
@@ -200,6 +211,13 @@ class CleanupScreen(StepScreen):
     def _show_name(self) -> None:
         row = self._highlighted
         self.query_one("#cleanup-name", Static).update(literal(row.name if row else ""))
+
+    def _doubts(self, inventory: Inventory) -> list[str]:
+        """What could not be found or looked at."""
+        return [
+            *(f"asked for and not found: {name}" for name in inventory.unresolved),
+            *(f"cannot tell: {sentence}" for sentence in inventory.cannot_tell),
+        ][:_MOST_DOUBTS]
 
     def _price(self, inventory: Inventory) -> str:
         price = f"${inventory.monthly_usd:,.2f} a month"
@@ -225,6 +243,11 @@ class CleanupScreen(StepScreen):
 
 def _short(row: InventoryRow, inventory: Inventory) -> str:
     """A name without what all of them share."""
-    if row.kind == "object":
+    if row.kind in ("object", "upload"):
         return row.name.removeprefix(inventory.prefix)
-    return row.name.partition("/")[2] or row.name
+    return _last(row.name)
+
+
+def _last(name: str) -> str:
+    """An ARN without its account, an address without its bucket."""
+    return name.removeprefix("s3://").partition("/")[2] or name

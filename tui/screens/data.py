@@ -3,10 +3,12 @@
 from pathlib import Path
 from typing import ClassVar
 
+import msgspec
 from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Input
 
+from core.comprehend.clients import EngineSettings, check_settings, configured_region
 from core.dataset.formats import Detection, SourceSettings, detect_source
 from core.dataset.health import LabelCount, label_distribution
 from core.errors import InvalidInput, TunerError
@@ -15,6 +17,7 @@ from core.workflow.actions.create import Created, NewSession, create_session, cu
 from core.workflow.overview import Overview
 from core.workflow.session import new_folder
 from tui.screens.step import StepScreen
+from tui.widgets.engine_form import EngineChoice
 from tui.widgets.filter_line import FilterLine
 from tui.widgets.fitted_table import FittedTable
 from tui.widgets.imported_view import ImportedView
@@ -37,7 +40,7 @@ class DataScreen(StepScreen):
         """The form of a new session, or the view of the open one."""
         settings = self.tuner.settings
         if self.tuner.overview is None:
-            yield SourceForm(settings.directory, settings.ascii_only)
+            yield SourceForm(settings.directory, settings.engine, settings.ascii_only)
         else:
             yield ImportedView(settings.ascii_only)
 
@@ -87,12 +90,13 @@ class DataScreen(StepScreen):
             self.banner.show_note("name a labelled file first: e edits the path")
             return
         try:
-            new = NewSession(self._folder(form), source, form.given())
+            folder, given, engine = self._folder(form), form.given(), form.engine
         except InvalidInput as error:
             self.banner.show_error(error)
             return
 
         def work(reporter: Reporter, cancel: CancelToken) -> object:
+            new = NewSession(folder, source, given, _checked(engine))
             return create_session(new, reporter, cancel)
 
         self._is_importing = True
@@ -156,7 +160,8 @@ class DataScreen(StepScreen):
         """Leave the field, clear the filter, or go back to the sessions."""
         form = self._form
         if form is not None:
-            if not (isinstance(self.focused, Input) and form.leave()):
+            is_typing = isinstance(self.focused, Input | EngineChoice)
+            if not (is_typing and form.leave()):
                 self.cancel_job()
                 self.tuner.close_session()
             return
@@ -179,4 +184,13 @@ class DataScreen(StepScreen):
             given = form.given()
         except InvalidInput:
             given = SourceSettings()
-        return new_command(form.session_name or "NAME", str(form.source), given)
+        return new_command(form.session_name or "NAME", str(form.source), given, form.engine)
+
+
+def _checked(engine: EngineSettings) -> EngineSettings:
+    """The engine with its Region filled in, when it can be reached as far as can be told here."""
+    if engine.name == "aws" and not engine.region:
+        region = configured_region(engine.profile) or EngineSettings().region
+        engine = msgspec.structs.replace(engine, region=region)
+    check_settings(engine)
+    return engine

@@ -1,8 +1,5 @@
 """The jobs: every job with its state, and timeline and log of the selected one."""
 
-from dataclasses import dataclass
-from typing import Any
-
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
@@ -10,16 +7,17 @@ from textual.timer import Timer
 from textual.widgets import DataTable, Input
 
 from core.cli.jobs_command import duration
-from core.errors import TunerError
+from core.errors import TryAgain, TunerError
 from core.text import plural
-from core.workflow.actions.watch import JobRow, collect_finished, job_rows, stop_job
+from core.workflow.actions.watch import JobRow, job_rows, stop_job
 from core.workflow.overview import Overview
-from core.workflow.session import Session
 from tui.messages import JobFailed
+from tui.polling import screen_interval_s
 from tui.screens.engine_step import STOPPING, EngineStepScreen
+from tui.screens.jobs_work import Look, ask_engine, note_text, price_text
 from tui.widgets.facts import Facts, Line
 from tui.widgets.job_log import job_facts
-from tui.widgets.job_state import is_row_usable, row_state
+from tui.widgets.job_state import row_state
 from tui.widgets.live_table import Column, LiveTable, Row
 
 REFRESHING = "ask the engine"
@@ -32,15 +30,6 @@ _COLUMNS = (
     Column("est.", is_number=True),
     Column("note", widest=60),
 )
-
-
-@dataclass(frozen=True)
-class Look:
-    """What was seen of the jobs at one moment."""
-
-    rows: tuple[JobRow, ...]
-    events: tuple[dict[str, Any], ...]
-    fetched: tuple[str, ...]
 
 
 class JobsScreen(EngineStepScreen):
@@ -61,6 +50,7 @@ class JobsScreen(EngineStepScreen):
         super().__init__()
         self._look = Look((), (), ())
         self._has_looked = False
+        self._is_problem_shown = False
         self._timer: Timer | None = None
 
     def compose_body(self) -> ComposeResult:
@@ -95,12 +85,12 @@ class JobsScreen(EngineStepScreen):
         """Ask the engine now, and fetch the output of what has ended."""
         if not self.is_busy:
             session = self.session
-            self.start_job(REFRESHING, lambda reporter, cancel: _ask_engine(session))
+            self.start_job(REFRESHING, lambda reporter, cancel: ask_engine(session))
 
     def _ask(self) -> None:
         if not self.is_looking and not self.is_busy and self.tuner.overview is not None:
             session = self.session
-            self.look(lambda reporter, cancel: _ask_engine(session))
+            self.look(lambda reporter, cancel: ask_engine(session))
 
     def looked(self, result: object) -> None:
         """Show what the engine said, and keep asking while a job runs."""
@@ -109,6 +99,7 @@ class JobsScreen(EngineStepScreen):
         is_news = before != [(row.id, row.state, row.is_final) for row in result.rows]
         is_first = not self._has_looked
         self._look, self._has_looked = result, True
+        self._show_problem(result.problem)
         if is_news or result.fetched:
             self.tuner.reload()
             if result.fetched and self.tuner.settings.bell:
@@ -120,6 +111,14 @@ class JobsScreen(EngineStepScreen):
         if self.focused is None and self.is_current:
             self.query_one("#jobs" if result.rows else "#job-log").focus()
 
+    def _show_problem(self, problem: TunerError | None) -> None:
+        """Show why output could not be fetched; the list stays, and a later look clears it."""
+        if problem is not None:
+            self.banner.show_error(problem)
+        elif self._is_problem_shown:
+            self.banner.clear()
+        self._is_problem_shown = problem is not None
+
     def _select_running(self) -> None:
         """Put the cursor on the newest job that runs, which is why one comes here."""
         running = [at for at, row in enumerate(self._filtered()) if row.arn and not row.is_final]
@@ -128,8 +127,11 @@ class JobsScreen(EngineStepScreen):
 
     @on(JobFailed)
     def _stop_asking(self, message: JobFailed) -> None:
-        """A fault is shown once; r asks again."""
-        if message.ended.job == self._quiet_job:
+        """A passing fault is asked about again; after any other, r asks again."""
+        if message.ended.job != self._quiet_job:
+            return
+        self._is_problem_shown = True
+        if not isinstance(message.ended.error, TryAgain):
             self._stop_timer()
 
     def job_finished(self, name: str, result: object) -> None:
@@ -137,7 +139,7 @@ class JobsScreen(EngineStepScreen):
         super().job_finished(name, result)
         if isinstance(result, Look):
             self.looked(result)
-            if result.fetched:
+            if result.fetched and result.problem is None:
                 self.banner.show_note(f"fetched: {', '.join(result.fetched)}")
         elif name == STOPPING:
             self._ask()
@@ -156,7 +158,7 @@ class JobsScreen(EngineStepScreen):
 
     @property
     def _interval_s(self) -> float:
-        return 30.0 if self.overview.state.engine.name == "aws" else 2.0
+        return screen_interval_s(self.overview.state.engine)
 
     def _show(self) -> None:
         ascii_only = self.tuner.settings.ascii_only
@@ -164,7 +166,7 @@ class JobsScreen(EngineStepScreen):
         texts = [
             Row(_key(row), (
                 row.id, row.kind, row_state(row, ascii_only), duration(row.elapsed_s),
-                self._price(row), self._note(row),
+                price_text(row, self._is_paid), note_text(row, self.overview.state),
             ))
             for row in rows
         ]  # fmt: skip
@@ -182,7 +184,7 @@ class JobsScreen(EngineStepScreen):
             words = f"{shown} of {words}"
         words += f", {running} running" if running else ""
         if self._timer is not None or running:
-            words += f" · asked again every {self._interval_s:.0f} s"
+            words += f" · asked again every {self._interval_s:g} s"
         if not rows:
             words = _EMPTY
         self.query_one("#jobs-title", Line).show(words)
@@ -197,25 +199,6 @@ class JobsScreen(EngineStepScreen):
     @property
     def _is_paid(self) -> bool:
         return self.overview.state.engine.name == "aws"
-
-    def _price(self, row: JobRow) -> str:
-        if not self._is_paid:
-            return "$0.00"
-        if row.estimate_usd is None:
-            return "–"
-        low, high = row.estimate_usd
-        return f"${high:,.2f}" if round(low, 2) == round(high, 2) else f"${low:,.2f}-{high:,.2f}"
-
-    def _note(self, row: JobRow) -> str:
-        if row.progress or row.message:
-            return row.progress or row.message
-        run = next((run for run in self.overview.state.runs if run.name == row.run), None)
-        if run is not None and any(job.id == row.id for job in run.replaced_jobs):
-            return "replaced"
-        jobs = {job.id: job for job in run.jobs()} if run is not None else {}
-        if is_row_usable(row) and row.id in jobs:
-            return "fetched" if jobs[row.id].artifact else "to be fetched"
-        return ""
 
     def _filtered(self) -> list[JobRow]:
         words = self.query_one("#jobs-filter", Input).value.lower().split()
@@ -284,10 +267,3 @@ class JobsScreen(EngineStepScreen):
 
 def _key(row: JobRow) -> str:
     return f"{row.id} {row.arn}"
-
-
-def _ask_engine(session: Session) -> Look:
-    """Refresh every running job and fetch what has ended."""
-    rows = job_rows(session)
-    fetched = collect_finished(session) if any(is_row_usable(row) for row in rows) else ()
-    return Look(rows, tuple(session.events()), fetched)

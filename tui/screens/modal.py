@@ -1,5 +1,6 @@
 """Windows that show text, and the questions before something is paid or destroyed."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import on
@@ -11,6 +12,12 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
 from tui.render import lines, literal
+from tui.widgets.facts import Fact, Facts
+
+_HIGHEST = 0.9
+"""Share of the screen's height that a window may take, as in the stylesheet."""
+_AROUND_FACTS = 7
+"""Rows of a question beside its facts: border, title, button, keys."""
 
 
 class TextModal(ModalScreen[None]):
@@ -65,9 +72,18 @@ class PayModal(ModalScreen[bool]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "agree", "go on", show=False),
         Binding("escape,n,q", "refuse", "cancel", show=False),
+        Binding("down", "scroll(1)", show=False),
+        Binding("up", "scroll(-1)", show=False),
     ]
 
-    def __init__(self, title: str, facts: list[str], verb: str) -> None:
+    def __init__(self, title: str, facts: Sequence[str] | Sequence[Fact], verb: str) -> None:
+        """Make the question.
+
+        Args:
+            title: the question.
+            facts: what would be done, as lines or as names with texts.
+            verb: what ``y`` does.
+        """
         super().__init__()
         self._title = title
         self._facts = facts
@@ -77,10 +93,28 @@ class PayModal(ModalScreen[bool]):
         """What would be done, and the way out in focus."""
         with Vertical(classes="window question"):
             yield Static(literal(self._title), classes="window-title")
-            yield Static(lines(self._facts))
+            with VerticalScroll(can_focus=False, id="window-text"):
+                yield self._facts_widget()
             with Horizontal(classes="window-buttons"):
                 yield Button("Cancel", id="cancel", variant="primary")
             yield Static(literal(f"y {self._verb}   esc cancel"), classes="window-keys")
+
+    def _facts_widget(self) -> Static:
+        texts = [fact for fact in self._facts if isinstance(fact, str)]
+        if texts:
+            return Static(lines(texts))
+        shown = Facts(self.app.has_class("-ascii"))
+        shown.show([fact for fact in self._facts if not isinstance(fact, str)])
+        return shown
+
+    def action_scroll(self, amount: int) -> None:
+        """Move the facts, when the window is too low for them."""
+        self.query_one("#window-text", VerticalScroll).scroll_relative(y=amount, animate=False)
+
+    def on_resize(self) -> None:
+        """Leave the window's height to title, button and keys first."""
+        room = int(self.app.size.height * _HIGHEST) - _AROUND_FACTS
+        self.query_one("#window-text").styles.max_height = max(room, 1)
 
     def on_mount(self) -> None:
         """The way out has the focus."""

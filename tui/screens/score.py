@@ -21,10 +21,12 @@ from core.workflow.overview import Overview
 from core.workflow.session import Session
 from core.workflow.state import RunState
 from core.workflow.steps import is_trained, is_usable
-from tui.screens.engine_step import WAITING, EngineStepScreen
+from tui.screens.engine_step import WAITING
 from tui.screens.modal import PayModal
+from tui.screens.paid_step import PaidStepScreen
 from tui.widgets.facts import Fact, Facts, Line
-from tui.widgets.job_log import price
+from tui.widgets.job_log import price_facts
+from tui.widgets.preflight import PreflightPanel, summary
 from tui.widgets.scores import PartsTable, ReturnedTable
 
 RETURNED = "set what is returned"
@@ -38,13 +40,14 @@ class ScoreView:
     problem: TunerError | None
 
 
-class ScoreScreen(EngineStepScreen):
+class ScoreScreen(PaidStepScreen):
     """Plan, start and watch scoring jobs; then what was returned of each label."""
 
     step_id = "score"
     title_words = "score"
     CSS = """
     ScoreScreen #plan { height: auto; max-height: 40%; }
+    ScoreScreen #plan.-alone { max-height: 75%; }
     ScoreScreen #parts { height: auto; max-height: 5; }
     ScoreScreen LiveTable { scrollbar-size-horizontal: 0; }
     ScoreScreen #returned-title { height: auto; text-style: bold; }
@@ -59,6 +62,7 @@ class ScoreScreen(EngineStepScreen):
     def compose_body(self) -> ComposeResult:
         """The plan, a row per part, returned shares."""
         ascii_only = self.tuner.settings.ascii_only
+        yield PreflightPanel(ascii_only)
         with VerticalScroll(id="plan"):
             yield Facts(ascii_only, widget_id="plan-facts")
         yield PartsTable(ascii_only, widget_id="parts")
@@ -79,9 +83,10 @@ class ScoreScreen(EngineStepScreen):
         assert isinstance(result, ScoreView)
         self._view = result
         self._show()
-        self._focus_first()
+        self.focus_first()
 
-    def _focus_first(self) -> None:
+    def focus_first(self) -> None:
+        """The returned shares when there are some, else the parts, else the plan."""
         if self.focused is None and self.is_current:
             names = [name for name in ("#returned", "#parts") if self.query_one(name).display]
             self.query_one([*names, "#plan"][0]).focus()
@@ -89,13 +94,15 @@ class ScoreScreen(EngineStepScreen):
     def _show(self) -> None:
         run = self._trained_run()
         plan = self._view.plan if self._view is not None else None
+        self.query_one("#plan").display = not self.is_report_open
         self.query_one("#plan-facts", Facts).show(self._facts(run, plan))
-        parts = self._parts(run, plan)
+        parts = [] if self.is_report_open else self._parts(run, plan)
         self.query_one("#parts").display = bool(parts)
         if run is not None and parts:
             rows = job_rows(self.session, refreshed=False)
             self.query_one(PartsTable).show_parts(run, parts, rows)
         scored = [part for part in parts if run is not None and part in run.scores]
+        self.query_one("#plan").set_class(not scored, "-alone")
         title = "share of each label's positives whose score was returned" if scored else ""
         self.query_one("#returned-title", Line).show(title)
         self.query_one("#returned").display = bool(scored)
@@ -131,9 +138,9 @@ class ScoreScreen(EngineStepScreen):
         if overview.state.engine.name == "offline":
             facts.append(("returned", self._returned_words(run, plan)))
         if plan.units:
-            estimate = plan.estimate
-            cost = price(estimate.low_usd, estimate.high_usd, plan.is_paid)
-            facts += [("price", cost), ("basis", estimate.basis)]
+            facts += price_facts(plan)
+            if plan.is_paid:
+                facts.append(("account", self.checked_words()))
         return facts
 
     def _work(self, run: RunState, plan: ScoringPlan) -> str:
@@ -174,20 +181,21 @@ class ScoreScreen(EngineStepScreen):
         is_scored = all(part in run.scores for part in plan.parts) and not self._waits(run)
         if is_scored and not plan.units:
             self.banner.show_note("every part is scored with these settings; n goes on")
-        elif plan.is_paid and plan.units:
-            self._ask(plan)
+        elif plan.is_paid and plan.rows:
+            if self.fits_budget(plan, plan.estimate):
+                self.check_first(partial(self._ask, plan))
         else:
             self._start(plan)
 
     def _ask(self, plan: ScoringPlan) -> None:
         documents = ", ".join(f"{part} {count:,}" for part, count in plan.documents.items())
-        cost = price(plan.estimate.low_usd, plan.estimate.high_usd, True)
-        facts = [
-            f"run       {plan.run} on {plan.engine}",
-            f"documents {documents}",
-            f"price     {cost}",
-            f"basis     {plan.estimate.basis}",
+        facts: list[Fact] = [
+            ("run", f"{plan.run} on {plan.engine}"),
+            ("documents", f"{documents}, each by {plural(plan.classifiers, 'classifier')}"),
+            *price_facts(plan),
         ]
+        if self.report is not None:
+            facts.append(("checks", summary(self.report)))
 
         def answered(agreed: bool | None) -> None:
             if agreed:
@@ -253,7 +261,8 @@ def _inputs(overview: Overview) -> object:
                     for c in run.classifiers], [s.fingerprint for s in run.scores.values()])
         for run in state.runs
     ]  # fmt: skip
-    return runs, state.twin, overview.status_of("score").status
+    money = state.prices, state.budget_usd
+    return runs, state.twin, money, state.engine, overview.status_of("score").status
 
 
 def _view(session: Session) -> ScoreView:

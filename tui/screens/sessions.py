@@ -22,10 +22,8 @@ from tui.widgets.chrome import Banner, KeyFooter, SessionLine
 if TYPE_CHECKING:
     from tui.app import TunerApp
 
-WELCOME = (
-    "Choose each label's decision threshold, and know how far to trust it.\n"
-    "Everything works offline on this machine; nothing here is charged."
-)
+WELCOME = "Choose each label's decision threshold, and know how far to trust it."
+OFFLINE = "Everything works offline on this machine; nothing here is charged."
 NEW, SAMPLE = "new", "sample"
 
 
@@ -61,9 +59,21 @@ class SessionsScreen(Screen[None]):
         yield SessionLine(ascii_only)
         yield Banner(ascii_only)
         with Vertical(id="body"):
-            yield Static(literal(WELCOME.split("\n")[0]), classes="lead")
-            yield Static(literal(WELCOME.split("\n")[1]), classes="muted")
+            yield Static(literal(WELCOME), classes="lead")
+            yield Static(literal(plain(self._engine_words(), ascii_only)), classes="muted")
         yield KeyFooter("sessions", ascii_only)
+
+    def _engine_words(self) -> str:
+        """What a new session runs on, and whether that costs money."""
+        engine = self.tuner.settings.engine
+        if engine.name != "aws":
+            return OFFLINE
+        given = (engine.region, engine.profile and f"profile {engine.profile}", engine.bucket)
+        where = printable(" · ".join(filter(None, given)), 60)
+        return (
+            f"New sessions run on AWS{f' ({where})' if where else ''}. Training, scoring, kept"
+            " models and endpoints are charged there: each price is shown and confirmed first."
+        )
 
     def on_mount(self) -> None:
         """Show the ways to begin at once; the sessions follow when they are read."""

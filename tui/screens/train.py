@@ -1,46 +1,33 @@
 """The train step: what will be created, the wait, and what the service then says of it."""
 
-from dataclasses import dataclass
+from functools import partial
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 
 from core.cli.jobs_command import duration
-from core.errors import Refused, TunerError
+from core.comprehend.pricing import total_estimate
+from core.errors import Refused
 from core.progress import CancelToken, Reporter
 from core.text import plural
 from core.workflow.actions.check import require_health
-from core.workflow.actions.metrics import MetricsFile, load_metrics
-from core.workflow.actions.train import (
-    TrainingPlan,
-    finish_training,
-    plan_training,
-    start_training_run,
-)
+from core.workflow.actions.metrics import MetricsFile
+from core.workflow.actions.train import TrainingPlan, finish_training, start_training_run
 from core.workflow.actions.watch import JobRow, job_rows
 from core.workflow.overview import Overview
-from core.workflow.session import Session
 from core.workflow.state import SessionState
-from core.workflow.steps import is_trained
 from tui.render import glyph
-from tui.screens.engine_step import WAITING, EngineStepScreen
+from tui.screens.engine_step import WAITING
 from tui.screens.modal import PayModal
+from tui.screens.paid_step import PaidStepScreen
+from tui.screens.train_work import TrainView, inputs_of, plan_facts, question_facts, view_of
 from tui.widgets.facts import Fact, Facts, Line
-from tui.widgets.job_log import price
 from tui.widgets.job_state import row_state
 from tui.widgets.metrics import CellsTable, MatrixTable, MetricsGrid, warnings_of
+from tui.widgets.preflight import PreflightPanel, summary
 
 
-@dataclass(frozen=True)
-class TrainView:
-    """What the screen shows beside the overview; read in a thread."""
-
-    plan: TrainingPlan | None
-    problem: TunerError | None
-    metrics: tuple[MetricsFile, ...]
-
-
-class TrainScreen(EngineStepScreen):
+class TrainScreen(PaidStepScreen):
     """Plan, start and watch the training of a run; then its metrics."""
 
     step_id = "train"
@@ -66,6 +53,7 @@ class TrainScreen(EngineStepScreen):
         """The plan above, metrics and counts below."""
         ascii_only = self.tuner.settings.ascii_only
         yield Line(ascii_only, widget_id="running")
+        yield PreflightPanel(ascii_only)
         with VerticalScroll(id="plan"):
             yield Facts(ascii_only, widget_id="plan-facts")
         yield Line(ascii_only, widget_id="metrics-title")
@@ -76,11 +64,11 @@ class TrainScreen(EngineStepScreen):
 
     def show_session(self, overview: Overview) -> None:
         """Show what is known, and look the rest up when something has changed."""
-        seen = _inputs(overview)
+        seen = inputs_of(overview)
         if seen != self._seen and not self.is_busy:
             self._seen = seen
             session = self.session
-            self.look(lambda reporter, cancel: _view(session))
+            self.look(lambda reporter, cancel: view_of(session))
         self._show()
 
     def looked(self, result: object) -> None:
@@ -88,18 +76,18 @@ class TrainScreen(EngineStepScreen):
         assert isinstance(result, TrainView)
         self._view = result
         self._show()
-        self._focus_first()
+        self.focus_first()
 
     def _show(self) -> None:
         status = self.overview.status_of("train").status
         metrics = self._view.metrics if self._view is not None else ()
         is_done = status == "done" and bool(metrics)
         self.query_one("#running", Line).show(self._running_words())
-        self.query_one("#plan").display = not is_done
+        self.query_one("#plan").display = not is_done and not self.is_report_open
         self.query_one("#plan").set_class(not metrics, "-alone")
         if not is_done:
             self.query_one("#plan-facts", Facts).show(self._facts(status))
-        self._show_metrics(metrics, is_old=not is_done)
+        self._show_metrics(() if self.is_report_open else metrics, is_old=not is_done)
 
     def _show_metrics(self, metrics: tuple[MetricsFile, ...], is_old: bool) -> None:
         self.query_one("#metrics-title", Line).show(self._metrics_title(metrics, is_old))
@@ -130,11 +118,9 @@ class TrainScreen(EngineStepScreen):
         if status != "running" and overview.state.runs:
             facts.append(("so far", overview.status_of("train").detail))
         if plan is not None:
-            facts += _plan_facts(plan)
-            facts.append(
-                ("price", price(plan.estimate.low_usd, plan.estimate.high_usd, plan.is_paid))
-            )
-            facts.append(("basis", plan.estimate.basis))
+            facts += plan_facts(plan)
+            if plan.is_paid:
+                facts.append(("account", self.checked_words()))
         elif self._view is not None and self._view.problem is not None:
             facts.append(("problem", self._view.problem.message))
         return facts if is_closed else [*facts, ("gate", gate)]
@@ -162,7 +148,8 @@ class TrainScreen(EngineStepScreen):
             return f"{glyph('error', ascii_only)} closed: {error.message}; {where}"
         return f"{glyph('passed', ascii_only)} open: {self.overview.status_of('health').detail}"
 
-    def _focus_first(self) -> None:
+    def focus_first(self) -> None:
+        """The counts when there are some, else the plan."""
         if self.focused is None and self.is_current:
             has_table = self._view is not None and bool(self._view.metrics)
             self.query_one("#cells" if has_table else "#plan").focus()
@@ -197,13 +184,15 @@ class TrainScreen(EngineStepScreen):
         self._start_or_ask(view.plan)
 
     def _start_or_ask(self, plan: TrainingPlan) -> None:
-        is_started = self.overview.status_of("train").status == "running"
-        if not plan.is_paid or is_started:
+        if not plan.is_paid or not plan.rows:
             self._start(plan)
-            return
-        facts = [f"{name:<10}{text}" for name, text in _plan_facts(plan)]
-        cost = price(plan.estimate.low_usd, plan.estimate.high_usd, True)
-        facts += [f"{'price':<10}{cost}", f"{'basis':<10}{plan.estimate.basis}"]
+        elif self.fits_budget(plan, total_estimate([plan.estimate, plan.keeping])):
+            self.check_first(partial(self._ask, plan))
+
+    def _ask(self, plan: TrainingPlan) -> None:
+        facts = question_facts(plan)
+        if self.report is not None:
+            facts.append(("checks", summary(self.report)))
 
         def answered(agreed: bool | None) -> None:
             if agreed:
@@ -251,46 +240,9 @@ class TrainScreen(EngineStepScreen):
         return f"comprehend-tuner --session {self.session_argument} train"
 
     def copied_value(self) -> str:
-        """The newest classifier's ARN; the command before there is one."""
+        """The policy on show, else the newest classifier's ARN, else the command."""
+        if self.is_report_open:
+            return super().copied_value()
         runs = self.overview.state.runs
         arn = runs[-1].classifiers[0].training.arn if runs else ""
         return arn or self.equivalent_command()
-
-
-def _inputs(overview: Overview) -> object:
-    """What plan and metrics depend on."""
-    state = overview.state
-    over = state.oversampling.training.fingerprint if state.oversampling else ""
-    split = state.split.fingerprint if state.split else ""
-    runs = [
-        (run.name, [(c.training.id, is_trained(c)) for c in run.classifiers]) for run in state.runs
-    ]
-    return state.dataset.fingerprint, split, over, runs, overview.status_of("train").status
-
-
-def _view(session: Session) -> TrainView:
-    """Read plan and metrics."""
-    plan: TrainingPlan | None = None
-    problem: TunerError | None = None
-    try:
-        plan = plan_training(session)
-    except TunerError as error:
-        problem = error
-    runs = session.state().runs
-    metrics: tuple[MetricsFile, ...] = ()
-    if runs and all(is_trained(classifier) for classifier in runs[-1].classifiers):
-        metrics = load_metrics(session, runs[-1].name)
-    return TrainView(plan, problem, metrics)
-
-
-def _plan_facts(plan: TrainingPlan) -> list[Fact]:
-    carried = "carried on" if plan.is_resumed else "new"
-    documents = plural(plan.documents, "document")
-    labels = plural(len(plan.labels), "label")
-    uploads = [f"{file} ({size:,} bytes)" for file, size in plan.uploads]
-    return [
-        ("run", f"{plan.run} ({carried}) on {plan.engine}"),
-        ("creates", f"{plural(plan.classifiers, 'classifier')}, {plan.mode}, {labels}"),
-        ("trains on", f"{documents} of split {plan.split}"),
-        *((("uploads" if at == 0 else ""), text) for at, text in enumerate(uploads)),
-    ]

@@ -14,8 +14,11 @@ from tui.keys import footer_keys, shown
 from tui.render import glyph, plain
 
 if TYPE_CHECKING:
+    from core.workflow.live_endpoints import EndpointNotice
     from core.workflow.overview import Overview
 
+_SESSION_LEAST = 8
+"""Cells that the session's name keeps in any case."""
 _STYLES = {
     "done": "$text-success",
     "stale": "$text-warning",
@@ -26,7 +29,7 @@ _STYLES = {
 
 
 class SessionLine(Widget):
-    """One line: session and run on the left, engine badge and money on the right."""
+    """One line: session, run, engine badge, what a live endpoint costs, and money on the right."""
 
     def __init__(self, ascii_only: bool) -> None:
         super().__init__()
@@ -34,10 +37,13 @@ class SessionLine(Widget):
         self._left = "comprehend-tuner"
         self._badge = ""
         self._right = ""
+        self._est = ""
+        self._notice: EndpointNotice | None = None
 
     def show(self, overview: "Overview | None", where: str) -> None:
         """Show where the user is; an unchanged line is not sent again."""
-        before = (self._left, self._badge, self._right)
+        before = (self._left, self._badge, self._right, self._notice)
+        self._notice = overview.notice if overview is not None else None
         if overview is None:
             self._left, self._badge, self._right = "comprehend-tuner", "", where
         else:
@@ -45,22 +51,42 @@ class SessionLine(Widget):
             run = f" · run {runs[-1].name}" if runs else ""
             self._left = f"{overview.name}{run}"
             self._badge = overview.badge
-            self._right = f"{where} · est. ${overview.estimate_usd:,.2f}"
-        if (self._left, self._badge, self._right) != before:
+            self._est = f"est. ${overview.estimate_usd:,.2f}"
+            self._right = f"{where} · {self._est}"
+        if (self._left, self._badge, self._right, self._notice) != before:
             self.refresh()
 
     def render(self) -> Content:
-        """Lay the three pieces out in the width that there is."""
-        width = self.size.width
-        badge = f" {printable(self._badge)} " if self._badge else ""
-        right = plain(printable(self._right), self._ascii_only)
-        room = max(width - cell_width(badge) - cell_width(right) - 4, 8)
+        """Lay the pieces out in the width that there is; money and engine give way last."""
+        badge = f" {plain(printable(self._badge), self._ascii_only)} " if self._badge else ""
+        notice, right = self._fitting(self.size.width - cell_width(badge) - _SESSION_LEAST)
+        taken = cell_width(badge) + cell_width(notice) + cell_width(right)
+        room = max(self.size.width - taken - 4, _SESSION_LEAST)
         left = plain(printable(self._left, room), self._ascii_only)
-        gap = max(width - cell_width(left) - cell_width(badge) - cell_width(right) - 3, 1)
+        gap = max(self.size.width - cell_width(left) - taken - 3, 1)
         return Content.assemble(
             " ", (left, "bold"), "  " if badge else "", (badge, "bold $text on $warning"),
-            " " * (gap - (1 if badge else 0)), right, " ",
+            (notice, "bold reverse"), " " * (gap - (1 if badge else 0)), right, " ",
         )  # fmt: skip
+
+    def _fitting(self, width: int) -> tuple[str, str]:
+        """The notice and the right side in `width`; while an endpoint lives it comes first."""
+        right = plain(printable(self._right), self._ascii_only)
+        if self._notice is None:
+            return "", right
+        pairs = [
+            (f" {printable(text)} ", rest)
+            for text, rest in (
+                (self._notice.text, right),
+                (self._notice.text, self._est),
+                (self._notice.text, ""),
+                (self._notice.short, ""),
+            )
+        ]
+        for notice, rest in pairs:
+            if cell_width(notice) + cell_width(rest) + 4 <= width:
+                return notice, rest
+        return pairs[-1]
 
 
 class StepBar(Widget):

@@ -1,13 +1,20 @@
-"""Timeline and log of one job."""
+"""Timeline and log of one job, and the words for what jobs cost."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.cli.jobs_command import duration
+from core.text import plural
 from core.workflow.actions.watch import JobRow
 from tui.widgets.facts import Fact
 
+if TYPE_CHECKING:
+    from core.workflow.actions.score import ScoringPlan
+    from core.workflow.actions.spending import PlanRow
+    from core.workflow.actions.train import TrainingPlan
+
 _MOST_EVENTS = 200
+_MOST_ROWS = 12
 
 
 def job_facts(row: JobRow, events: Iterable[dict[str, Any]], is_paid: bool) -> list[Fact]:
@@ -36,6 +43,33 @@ def price(low_usd: float, high_usd: float, is_paid: bool) -> str:
     if round(low_usd, 2) != round(high_usd, 2):
         amount = f"{amount} to ${high_usd:,.2f}"
     return f"{amount}, estimated" if is_paid else f"$0.00 offline; on AWS about {amount}"
+
+
+def price_facts(plan: "TrainingPlan | ScoringPlan") -> list[Fact]:
+    """What a plan costs: each job when there are several, their sum, its basis, the budget."""
+    if not plan.rows:
+        return [("price", "nothing is left to pay: every job is started")]
+    estimate = plan.estimate
+    facts = [("price", price(estimate.low_usd, estimate.high_usd, plan.is_paid))]
+    if len(plan.rows) > 1:
+        facts += [("", _priced(row)) for row in plan.rows[:_MOST_ROWS]]
+        more = len(plan.rows) - _MOST_ROWS
+        facts += [("", f"{more} more")] if more > 0 else []
+    facts.append(("basis", estimate.basis))
+    if plan.is_paid and plan.budget_usd is not None and plan.left_usd is not None:
+        left = f"${plan.budget_usd:,.2f}, of which ${max(plan.left_usd, 0.0):,.2f} is left"
+        facts.append(("budget", f"{left}: too little" if plan.is_over_budget else left))
+    return facts
+
+
+def _priced(row: "PlanRow") -> str:
+    amount = f"${row.low_usd:,.2f}"
+    if round(row.low_usd, 2) != round(row.high_usd, 2):
+        amount = f"{amount} to ${row.high_usd:,.2f}"
+    counted = plural(row.documents, "document")
+    if row.units is not None:
+        counted = f"{counted}, {plural(row.units, 'unit')}"
+    return f"{row.what}: {counted}, {amount}"
 
 
 def _belongs(event: dict[str, Any], row: JobRow) -> bool:

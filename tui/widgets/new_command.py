@@ -3,20 +3,23 @@
 import shlex
 from pathlib import Path
 
+from core.comprehend.clients import EngineSettings
 from core.dataset.formats import LIST_CELLS, SourceSettings
 from core.text import printable
 from core.workflow.session import SESSIONS_FOLDER
 from core.workflow.state import SessionState
 
 
-def new_command(name: str, source: str, settings: SourceSettings, before: str = "") -> str:
+def new_command(
+    name: str, source: str, settings: SourceSettings, engine: EngineSettings | None = None
+) -> str:
     """``comprehend-tuner new`` with every setting that is not left to detection.
 
     Args:
         name: session name, or its folder.
         source: path of the source.
         settings: what is given; None is left out.
-        before: global options, quoted.
+        engine: the engine; None for the offline twin as it is.
     """
     options = {
         "--format": settings.format,
@@ -34,23 +37,31 @@ def new_command(name: str, source: str, settings: SourceSettings, before: str = 
     words = [name, source]
     for option, value in options.items():
         words += [] if value is None else [option, str(value)]
-    front = f"{before} " if before else ""
-    return f"comprehend-tuner {front}new {shlex.join(words)}"
+    return shlex.join(["comprehend-tuner", *_engine_words(engine), "new", *words])
 
 
 def command_of_session(folder: Path, directory: Path, state: SessionState) -> str:
     """The command that would make this session again."""
     is_here = folder.parent == (directory / SESSIONS_FOLDER).resolve()
-    engine = state.engine
-    options = [] if engine.name == "offline" else ["--engine", engine.name]
-    if engine.name != "offline":
-        given = {
-            "--region": engine.region, "--profile": engine.profile, "--bucket": engine.bucket,
-            "--role-arn": engine.role_arn, "--endpoint-url": engine.endpoint_url,
-        }  # fmt: skip
-        options += [word for key, value in given.items() if value for word in (key, value)]
     name = folder.name if is_here else str(folder)
-    return new_command(name, state.imported.source_path, state.source, shlex.join(options))
+    return new_command(name, state.imported.source_path, state.source, state.engine)
+
+
+def _engine_words(engine: EngineSettings | None) -> list[str]:
+    """The global options that give this engine."""
+    usual = EngineSettings()
+    engine = engine or usual
+    is_offline = engine.name == "offline"
+    given = {
+        "--engine": None if is_offline else engine.name,
+        "--region": None if is_offline and engine.region == usual.region else engine.region,
+        "--profile": engine.profile,
+        "--bucket": engine.bucket,
+        "--role-arn": engine.role_arn,
+        "--endpoint-url": engine.endpoint_url,
+        "--poll": None if engine.poll_s is None else f"{engine.poll_s:g}",
+    }
+    return [word for option, value in given.items() if value for word in (option, value)]
 
 
 def reading_words(settings: SourceSettings) -> list[str]:

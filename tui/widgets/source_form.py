@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import cast
 
-import msgspec
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -12,15 +11,18 @@ from textual.message import Message
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from core.cli.wish import GivenEngine
+from core.comprehend.clients import EngineSettings
 from core.dataset.formats import Detection, SourceFormat, SourceSettings
-from core.errors import InvalidInput
 from core.text import plural, printable
 from tui.render import lines, literal, plain
+from tui.widgets.engine_form import EngineForm
 from tui.widgets.field import Field, Line, suggester_of
 from tui.widgets.fitted_table import FittedTable
 from tui.widgets.path_line import PathLine
 from tui.widgets.path_matches import Matches, completed, is_file, matches_of, typed_path
 from tui.widgets.source_preview import free_name, preview_of
+from tui.widgets.source_settings import settings_of
 
 _MOST_MATCHES = 50
 _LOW = 20
@@ -32,6 +34,7 @@ class SourceForm(Vertical):
     """Asks for a source; tells its screen when the source or a setting has changed."""
 
     DEFAULT_CSS = """
+    SourceForm { overflow-y: auto; scrollbar-size-vertical: 1; }
     SourceForm > Horizontal { height: 1; }
     SourceForm #source-words { height: auto; max-height: 6; }
     SourceForm #matches { height: 1fr; }
@@ -41,12 +44,10 @@ class SourceForm(Vertical):
     class Changed(Message):
         """The source or a setting is another one, so it should be detected anew."""
 
-    class Accepted(Message):
-        """The user has finished with a field."""
-
-    def __init__(self, directory: Path, ascii_only: bool) -> None:
+    def __init__(self, directory: Path, engine: GivenEngine, ascii_only: bool) -> None:
         super().__init__()
         self._directory = directory
+        self._engine = engine
         self._ascii_only = ascii_only
         self._shown: dict[str, str] = {}
         self._edited: dict[str, str] = {}
@@ -70,6 +71,7 @@ class SourceForm(Vertical):
         with Horizontal():
             yield Field("delimiter", Line("between"))
             yield Field("groups in", Line("groups"))
+        yield EngineForm(self._engine)
         yield Static("", id="source-words")
         matches = OptionList(id="matches")
         matches.can_focus = False
@@ -95,6 +97,11 @@ class SourceForm(Vertical):
         return path if text and is_file(path) else None
 
     @property
+    def engine(self) -> EngineSettings:
+        """The engine of the new session."""
+        return self.query_one(EngineForm).settings
+
+    @property
     def session_name(self) -> str:
         """The name of the new session."""
         return self._input("name").value
@@ -105,33 +112,9 @@ class SourceForm(Vertical):
         Raises:
             InvalidInput: a value is unknown.
         """
-        edited = {key: self._original(key, value) for key, value in self._edited.items()}
-        kind = edited.get("format") or (
-            self._detection.settings.format if self._detection is not None else None
-        )
-        labels = edited.get("labels")
-        is_wide = kind == SourceFormat.WIDE_CSV
-        columns = [self._column(word.strip()) for word in labels.split(",")] if labels else None
-        values = {
-            "format": edited.get("format"),
-            "mode": edited.get("mode"),
-            "text_column": edited.get("text"),
-            "id_column": edited.get("ids"),
-            "label_columns": columns if is_wide else None,
-            "label_column": None if is_wide else labels,
-            "label_delimiter": edited.get("between"),
-            "group_column": edited.get("groups"),
-        }
-        values = {key: value for key, value in values.items() if value is not None}
-        if edited.get("none"):
-            values["none_label"] = edited["none"]
-        try:
-            return msgspec.convert(values, SourceSettings)
-        except msgspec.ValidationError as error:
-            raise InvalidInput(
-                "Unknown setting", printable(str(error), 200),
-                f"formats: {', '.join(SourceFormat)}; modes: multi-label, multi-class",
-            ) from error  # fmt: skip
+        detected = self._detection
+        kind = self._edited.get("format") or (detected.settings.format if detected else None)
+        return settings_of(self._edited, kind, detected.columns if detected else ())
 
     def show_detection(self, detection: Detection) -> None:
         """Show how the source would be read, and its first rows."""
@@ -274,23 +257,13 @@ class SourceForm(Vertical):
 
     def _show_preview(self, is_file: bool) -> None:
         is_low = self.app.size.height < _LOW
-        self.query_one("#source-words").styles.max_height = 2 if is_low else 6
+        self.query_one("#source-words").styles.max_height = 1 if is_low else 6
         self.query_one("#preview").styles.margin = (0 if is_low else 1, 0, 0, 0)
         self.query_one("#preview").display = is_file
         self.query_one("#matches").display = not is_file
 
     def _show_words(self, content: Content) -> None:
         self.query_one("#source-words", Static).update(content)
-
-    def _original(self, key: str, value: str) -> str:
-        if key in ("text", "ids", "groups"):
-            return self._column(value)
-        return value.replace("\\t", "\t") if key == "between" else value
-
-    def _column(self, shown: str) -> str:
-        """The column that is shown as `shown`, in its original form."""
-        columns = self._detection.columns if self._detection else ()
-        return next((column for column in columns if printable(column) == shown), shown)
 
     def _input(self, key: str) -> Line:
         return cast(Line, self.query_one(f"#{key}", Input))

@@ -6,14 +6,23 @@ that sending it again never pays twice.
 """
 
 from core.comprehend.jobs.checks import check_job_belongs, require_single_object
+from core.comprehend.jobs.pacing import SPACING_S, take_turn
 from core.comprehend.jobs.requests import (
     TrainingParameters,
+    check_classifier,
     check_role,
     resource_name,
     scoring_request,
     training_request,
 )
-from core.comprehend.jobs.starting import new_token, start_scoring, start_training, stop_training
+from core.comprehend.jobs.retrying import send_patiently
+from core.comprehend.jobs.starting import (
+    find_scoring,
+    new_token,
+    start_scoring,
+    start_training,
+    stop_training,
+)
 from core.comprehend.jobs.status import (
     SCORING_STATES,
     TRAINING_STATES,
@@ -25,20 +34,25 @@ from core.comprehend.jobs.waiting import wait_until_final
 
 __all__ = [
     "SCORING_STATES",
+    "SPACING_S",
     "TRAINING_STATES",
     "JobStatus",
     "TrainingParameters",
+    "check_classifier",
     "check_job_belongs",
     "check_role",
     "describe_scoring",
     "describe_training",
+    "find_scoring",
     "new_token",
     "require_single_object",
     "resource_name",
     "scoring_request",
+    "send_patiently",
     "start_scoring",
     "start_training",
     "stop_training",
+    "take_turn",
     "training_request",
     "wait_until_final",
 ]

@@ -111,7 +111,7 @@ def scoring_request(
         InvalidInput: a value breaks a rule of the service; the message names value and rule.
     """
     _check_job_name(job_name)
-    _check_classifier(classifier_arn)
+    check_classifier(classifier_arn)
     _check_apart([input_uri], output_uri)
     return {
         "JobName": job_name,
@@ -184,7 +184,12 @@ def _check_job_name(job_name: str) -> None:
     _check(is_valid, "job name", job_name, "1 to 256 letters, digits, spaces and _ . : / = + - % @")
 
 
-def _check_classifier(arn: str) -> None:
+def check_classifier(arn: str) -> None:
+    """Refuse what is not the ARN of a classifier or of one of its versions.
+
+    Raises:
+        InvalidInput: it breaks the service's rule.
+    """
     _check(
         bool(_CLASSIFIER.fullmatch(arn)) and len(arn) <= 256,
         "classifier ARN",

@@ -68,6 +68,10 @@ class JobStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Documents behind the metrics; the service may cap them at 10,000."""
     labels: int | None = None
     """Number of labels in the training data."""
+    mode: str = ""
+    """For a training: ``MULTI_LABEL`` or ``MULTI_CLASS``."""
+    input_format: str = ""
+    """For a scoring job: ``ONE_DOC_PER_LINE`` or ``ONE_DOC_PER_FILE``."""
 
     @property
     def has_warning(self) -> bool:
@@ -103,6 +107,7 @@ def describe_training(client: "ComprehendClient", arn: str) -> JobStatus:
         documents_trained=details.get("NumberOfTrainedDocuments"),
         documents_tested=details.get("NumberOfTestDocuments"),
         labels=details.get("NumberOfLabels"),
+        mode=str(found.get("Mode") or "MULTI_CLASS"),
     )
 
 
@@ -129,6 +134,7 @@ def describe_scoring(client: "ComprehendClient", job_id: str) -> JobStatus:
         input_uri=(found.get("InputDataConfig") or {}).get("S3Uri"),
         output_uri=(found.get("OutputDataConfig") or {}).get("S3Uri"),
         classifier_arn=found.get("DocumentClassifierArn"),
+        input_format=str((found.get("InputDataConfig") or {}).get("InputFormat") or ""),
     )
 
 

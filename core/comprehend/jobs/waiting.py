@@ -7,7 +7,8 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from core.comprehend.jobs.status import JobStatus
-from core.errors import Interrupted, TryAgain
+from core.comprehend.service_errors import is_expired
+from core.errors import Interrupted, TryAgain, TunerError
 from core.progress import CancelToken, Progress, Reporter, silent
 from core.text import printable
 
@@ -18,6 +19,8 @@ MOST_FAULTS = 20
 """Faults in a row after which a wait gives up."""
 TICK_S = 1.0
 """Seconds between two reports."""
+EXPIRED = "credentials expired: sign in again (such as aws sso login); waiting goes on"
+"""What a wait shows while the credentials are not accepted any more."""
 
 
 def wait_until_final(
@@ -33,7 +36,8 @@ def wait_until_final(
     """Describe a job until its state is final; stopping the wait leaves the job running.
 
     The interval grows by half each time, with a fifth of jitter, so that many waiters spread out.
-    Passing faults are borne: throttling or a lost network end the wait only when they persist.
+    Passing faults are borne: throttling or a lost network end the wait only when they persist, and
+    expired credentials pause it for as long as it takes to sign in again.
 
     The reporter is told every second: elapsed seconds, state and next poll, or what is done when
     `progress` knows it.
@@ -80,11 +84,8 @@ class _Wait:
         self.check()
         try:
             status = describe()
-        except TryAgain as error:
-            self._faults += 1
-            if self._faults > MOST_FAULTS:
-                raise
-            self._state = printable(error.title, 60)
+        except TunerError as error:
+            self._state = self._bear(error)
             return None
         self._faults = 0
         self._state = printable(status.state, 40)
@@ -93,6 +94,15 @@ class _Wait:
         if status.is_final:
             self._reporter(self._elapsed(self._state))
         return status
+
+    def _bear(self, error: TunerError) -> str:
+        """What to show for a fault that is borne; any other is raised."""
+        if is_expired(error):
+            return EXPIRED
+        self._faults += 1
+        if not isinstance(error, TryAgain) or self._faults > MOST_FAULTS:
+            raise error
+        return printable(error.title, 60)
 
     def check(self) -> None:
         """Stop the wait when asked to."""

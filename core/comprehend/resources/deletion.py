@@ -1,6 +1,6 @@
 """Deleting one thing and waiting until it is gone."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING, Any, Literal
@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from core.comprehend.jobs.status import TRAINING_STATES
+from core.comprehend.resources.bucket import address_of_upload
+from core.comprehend.resources.codes import DENIED, GONE
 from core.comprehend.resources.ledger import CleanupItem
+from core.comprehend.resources.lookup import (
+    listed_state,
+    name_of,
+    state_of,
+    users_of,
+)
 from core.comprehend.service_errors import code_of, explained
 from core.errors import Interrupted, TryAgain, TunerError
 from core.progress import CancelToken, Progress, Reporter, silent
@@ -18,9 +26,10 @@ if TYPE_CHECKING:
     from core.comprehend.clients import Clients
 
 Outcome = Literal["deleted", "already gone", "still there"]
+_Next = Literal["gone", "wait", "held"]
 
-_GONE = frozenset({"ResourceNotFoundException", "JobNotFoundException"})
 _BUSY = frozenset({"ResourceInUseException", "ResourceUnavailableException"})
+_INTERVALS = 30
 
 
 class CleanupResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,23 +40,28 @@ class CleanupResult(msgspec.Struct, frozen=True, kw_only=True):
     outcome: Outcome
     """Whether it is gone."""
     message: str = ""
-    """Why it is still there; printable."""
+    """Why it is still there, or what it leaves behind; printable."""
+    hint: str = ""
+    """What to do about it; printable."""
+    is_refused: bool = False
+    """Whether repeating is of no use until somebody has done something."""
 
 
 @dataclass(frozen=True)
 class Patience:
     """How long and how often clean-up looks again."""
 
-    first_interval_s: float = 5.0
+    first_interval_s: float
     """Seconds before the second look."""
-    longest_interval_s: float = 30.0
+    longest_interval_s: float
     """Seconds that an interval grows to."""
-    longest_wait_s: float = 1800.0
+    longest_wait_s: float
     """Seconds of waiting in all for one item."""
 
 
-DEFAULT_PATIENCE = Patience()
-"""Patience for the service: deleting takes minutes there."""
+def patience_of(clients: "Clients") -> Patience:
+    """The engine's own pace of polling; deleting takes up to half an hour on Amazon's side."""
+    return Patience(clients.poll_s, clients.longest_poll_s, _INTERVALS * clients.longest_poll_s)
 
 
 def delete_item(
@@ -55,113 +69,113 @@ def delete_item(
     item: CleanupItem,
     cancel: CancelToken | None = None,
     reporter: Reporter = silent,
-    patience: Patience = DEFAULT_PATIENCE,
+    patience: Patience | None = None,
     random: Random | None = None,
+    *,
+    tags: Mapping[str, str] | None = None,
+    gone: Collection[str] = (),
 ) -> CleanupResult:
     """Delete one thing and wait until it is gone.
 
-    A training that is under way is stopped first. What is in use is tried again; what is gone
-    already is no error. Repeating an interrupted clean-up is safe.
+    A training that is under way is stopped first. What is in use is tried again, except a
+    classifier that an endpoint or flywheel serves which is not in `gone`: it is left alone. What
+    is gone already is no error. Repeating an interrupted clean-up is safe.
 
     Args:
         cancel: stops the waiting; a deletion that was asked for goes on.
-        patience: how long to wait.
+        patience: how long to wait; None for the engine's own pace.
         random: source of the jitter.
+        tags: what a role must carry to be deleted.
+        gone: ARNs of endpoints and flywheels that were deleted; a list may still show them.
 
     Returns:
-        The outcome; "still there" with the last reason when patience ran out.
+        The outcome; "still there" with the last reason when patience ran out, something holds
+        it, or the caller lacks the right.
 
     Raises:
         Interrupted: `cancel` was set.
-        TunerError: the service refuses, for lack of rights for instance.
-    """
-    if item.kind == "object":
-        return _delete_object(clients, item)
-    work = _Deletion(clients, item)
-    waits = _Waits(patience, cancel or CancelToken(), reporter, item, random or Random())
-    while True:
-        try:
-            if work.advance():
-                outcome: Outcome = "deleted" if work.was_asked else "already gone"
-                return CleanupResult(item=item, outcome=outcome)
-        except TryAgain as error:
-            work.reason = error.message
-        if not waits.again(work.reason):
-            return CleanupResult(item=item, outcome="still there", message=work.reason)
-
-
-def verify_gone(clients: "Clients", items: Iterable[CleanupItem]) -> tuple[CleanupItem, ...]:
-    """The items that the service or the bucket still shows, looked up afresh.
-
-    Raises:
         TunerError: the service cannot be asked.
     """
-    return tuple(item for item in items if _state_of(clients, item) is not None)
+    work = _Deletion(clients, item, tags or {}, gone)
+    chosen = patience or patience_of(clients)
+    waits = _Waits(chosen, cancel or CancelToken(), reporter, item, random or Random())
+    return _seen_through(work, item, waits)
 
 
-def _delete_object(clients: "Clients", item: CleanupItem) -> CleanupResult:
-    with explained():
-        existed = _state_of(clients, item) is not None
-        clients.store.delete(item.name)
-        if _state_of(clients, item) is not None:
+def _seen_through(work: "_Deletion", item: CleanupItem, waits: "_Waits") -> CleanupResult:
+    """Advance a deletion until nothing more can be done."""
+    while True:
+        try:
+            following = work.advance()
+        except TryAgain as error:
+            following, work.reason = "wait", error.message
+        except TunerError as error:
+            if code_of(error) not in DENIED and item.kind != "role":
+                raise
+            return _refused(item, f"{error.title}: {error.message}", error.hint)
+        if following == "gone":
+            outcome: Outcome = "deleted" if work.was_asked else "already gone"
+            return CleanupResult(item=item, outcome=outcome, message=work.leaves)
+        if following == "held":
+            return _refused(item, work.reason, work.hint)
+        if not waits.again(work.reason):
             return CleanupResult(
-                item=item, outcome="still there", message="the bucket still lists it"
+                item=item, outcome="still there", message=work.reason, hint="repeat the clean-up"
             )
-    return CleanupResult(item=item, outcome="deleted" if existed else "already gone")
 
 
-def _state_of(clients: "Clients", item: CleanupItem) -> str | None:
-    """The state of a thing; None when it does not exist."""
-    if item.kind == "object":
-        with explained():
-            found = any(entry.uri == item.name for entry in clients.store.list(item.name))
-        return "present" if found else None
-    try:
-        with explained():
-            if item.kind == "endpoint":
-                answer: Any = clients.comprehend.describe_endpoint(EndpointArn=item.name)
-                return str(answer["EndpointProperties"]["Status"])
-            answer = clients.comprehend.describe_document_classifier(
-                DocumentClassifierArn=item.name
-            )
-            return str(answer["DocumentClassifierProperties"]["Status"])
-    except TunerError as error:
-        if code_of(error) in _GONE:
-            return None
-        raise
+def _refused(item: CleanupItem, reason: str, hint: str) -> CleanupResult:
+    return CleanupResult(
+        item=item, outcome="still there", message=reason, hint=hint, is_refused=True
+    )
 
 
 class _Deletion:
-    """One classifier or endpoint on its way out."""
+    """One thing on its way out."""
 
-    def __init__(self, clients: "Clients", item: CleanupItem) -> None:
+    def __init__(
+        self,
+        clients: "Clients",
+        item: CleanupItem,
+        tags: Mapping[str, str],
+        gone: Collection[str],
+    ) -> None:
         self._clients = clients
         self._item = item
+        self._tags = tags
+        self._gone = gone
         self._stop_asked = False
+        self._missed = False
         self.was_asked = False
         self.reason = ""
+        self.hint = ""
+        self.leaves = ""
 
-    def advance(self) -> bool:
-        """Look, and ask for what comes next: stop, delete or nothing; return whether it is gone."""
-        state = _state_of(self._clients, self._item)
+    def advance(self) -> _Next:
+        """Look, and ask for what comes next: stop, delete or nothing."""
+        state = state_of(self._clients, self._item)
         if state is None:
-            return True
+            state = listed_state(self._clients, self._item)
+            if state is None:
+                return self._not_found()
         self.reason = f"its state is {printable(state, 40)}"
         if state == "DELETING":
             self.was_asked = True
-        elif self._item.kind == "endpoint":
-            return self._ask(
-                lambda: self._clients.comprehend.delete_endpoint(EndpointArn=self._item.name)
-            )
-        elif not TRAINING_STATES.get(state, (True, False))[0]:
-            self._stop(state)
-        else:
-            return self._ask(
-                lambda: self._clients.comprehend.delete_document_classifier(
-                    DocumentClassifierArn=self._item.name
-                )
-            )
-        return False
+            return "wait"
+        if self._item.kind == "classifier":
+            if not TRAINING_STATES.get(state, (True, False))[0]:
+                self._stop(state)
+                return "wait"
+            if self._is_served():
+                return "held"
+        return self._ask()
+
+    def _not_found(self) -> _Next:
+        """Gone; but what was made a moment ago may not be seen yet, so it is looked for twice."""
+        is_certain = self.was_asked or self._missed or self._item.kind in ("object", "upload")
+        self._missed = True
+        self.reason = "it is not found; it may be too new to be seen"
+        return "gone" if is_certain else "wait"
 
     def _stop(self, state: str) -> None:
         if state == "STOP_REQUESTED" or self._stop_asked:
@@ -172,18 +186,54 @@ class _Deletion:
             )
         self._stop_asked = True
 
-    def _ask(self, delete: Callable[[], Any]) -> bool:
+    def _is_served(self) -> bool:
+        users = users_of(self._clients, self._item.name)
+        others = [printable(name_of(arn), 80) for arn in users if arn not in self._gone]
+        if others:
+            self.reason = f"in use by {', '.join(others)}, which this clean-up did not delete"
+            self.hint = f"delete {' and '.join(others)}, then repeat the clean-up"
+        return bool(others)
+
+    def _ask(self) -> _Next:
+        was_asked_before, self.was_asked = self.was_asked, True
         try:
             with explained():
-                delete()
-            self.was_asked = True
+                self._delete()
         except TunerError as error:
             if code_of(error) in _BUSY:
                 self.reason = error.message
-                return False
-            if code_of(error) not in _GONE:
+                return "wait"
+            if code_of(error) not in GONE:
                 raise
-        return _state_of(self._clients, self._item) is None
+            self.was_asked = was_asked_before
+        if state_of(self._clients, self._item) is None:
+            return "gone"
+        if self._item.kind == "object":
+            self.reason, self.hint = "the bucket still lists it", "repeat the clean-up"
+            return "held"
+        return "wait"
+
+    def _delete(self) -> None:
+        client: Any = self._clients.comprehend
+        name = self._item.name
+        match self._item.kind:
+            case "endpoint":
+                client.delete_endpoint(EndpointArn=name)
+            case "flywheel":
+                found = client.describe_flywheel(FlywheelArn=name)["FlywheelProperties"]
+                lake = printable(str(found.get("DataLakeS3Uri", "")), 300)
+                self.leaves = f"its data lake stays: {lake}" if lake else ""
+                client.delete_flywheel(FlywheelArn=name)
+            case "classifier":
+                client.delete_document_classifier(DocumentClassifierArn=name)
+            case "upload":
+                self._clients.service("s3").abort_multipart_upload(**address_of_upload(name))
+            case "object":
+                self._clients.store.delete(name)
+            case "role":
+                from core.comprehend.roles import delete_role
+
+                delete_role(self._clients, name, self._tags)
 
 
 class _Waits:

@@ -6,15 +6,14 @@ from typing import Literal
 import msgspec
 
 from core.comprehend.pricing import DEFAULT_PRICES, PriceList
+from core.text import plural
 
-Kind = Literal["object", "classifier", "endpoint", "flywheel", "role"]
+Kind = Literal["object", "classifier", "endpoint", "flywheel", "role", "upload"]
 
-DELETE_ORDER: tuple[Kind, ...] = ("endpoint", "flywheel", "classifier", "object", "role")
-"""Endpoints hold classifiers in use, and running trainings read objects."""
-KEPT_BY_SERVICE = (
-    "Finished scoring jobs stay in the service's list: no call deletes them, and they cost nothing."
-)
-"""What clean-up cannot remove, as a sentence."""
+DELETE_ORDER: tuple[Kind, ...] = ("endpoint", "flywheel", "classifier", "upload", "object", "role")
+"""Endpoints and flywheels hold classifiers in use, and running trainings read objects."""
+
+_MONTH_S = 730 * 3600
 
 
 class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,7 +22,8 @@ class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True):
     kind: Kind
     """What it is."""
     name: str
-    """Its ``s3://`` address or ARN; for an intended classifier or endpoint the name asked for."""
+    """Its ``s3://`` address or ARN; an unfinished upload's address ends in ``?uploadId=ID``. For
+    an intended classifier, endpoint or role the name asked for."""
     created_at: str
     """ISO time, UTC."""
     run: str
@@ -44,7 +44,7 @@ class CleanupItem(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def cleanup_plan(entries: Iterable[LedgerEntry]) -> tuple[CleanupItem, ...]:
-    """What is left to delete, endpoints first, then classifiers, then objects.
+    """What is left to delete, in the order of `DELETE_ORDER`.
 
     The latest entry of a thing counts. An intended classifier or endpoint without an ARN is left
     out: its name may belong to somebody else. See `unresolved`.
@@ -52,36 +52,57 @@ def cleanup_plan(entries: Iterable[LedgerEntry]) -> tuple[CleanupItem, ...]:
     latest: dict[tuple[str, str], LedgerEntry] = {}
     for entry in entries:
         latest[entry.kind, entry.name] = entry
-    return tuple(
+    return in_order(
         CleanupItem(kind=entry.kind, name=entry.name, run=entry.run)
-        for kind in DELETE_ORDER
         for entry in latest.values()
-        if entry.kind == kind and entry.state != "deleted" and _has_address(entry)
+        if entry.state != "deleted" and _has_address(entry)
     )
 
 
+def in_order(items: Iterable[CleanupItem]) -> tuple[CleanupItem, ...]:
+    """The items in the order in which they can be deleted."""
+    return tuple(sorted(items, key=lambda item: DELETE_ORDER.index(item.kind)))
+
+
 def unresolved(entries: Iterable[LedgerEntry]) -> tuple[LedgerEntry, ...]:
-    """Intended classifiers and endpoints whose ARN was never saved; they may exist."""
+    """Intended classifiers, endpoints and roles whose ARN was never saved; they may exist."""
     latest = {(entry.kind, entry.name): entry for entry in entries}
     return tuple(
         entry for entry in latest.values() if entry.state == "intended" and not _has_address(entry)
     )
 
 
-def monthly_usd(items: Iterable[CleanupItem], prices: PriceList = DEFAULT_PRICES) -> float:
-    """What keeping the items costs per month of 730 hours, with one inference unit per endpoint.
+def monthly_usd(
+    items: Iterable[CleanupItem],
+    prices: PriceList = DEFAULT_PRICES,
+    inference_units: Mapping[str, int] | None = None,
+) -> float:
+    """What keeping the items costs per month of 730 hours.
 
     Objects are not counted: S3 charges them by size, cents for files like these.
+
+    Args:
+        inference_units: units of an endpoint by its ARN; one where it is not named.
     """
-    price: Mapping[Kind, float] = {
-        "classifier": prices.model_per_month,
-        "endpoint": prices.endpoint_per_unit_second * 3600 * 730,
-        "object": 0.0,
-        "flywheel": 0.0,
-        "role": 0.0,
-    }
-    return sum(price[item.kind] for item in items)
+    units = inference_units or {}
+    total = 0.0
+    for item in items:
+        if item.kind == "classifier":
+            total += prices.model_per_month
+        elif item.kind == "endpoint":
+            total += units.get(item.name, 1) * prices.endpoint_per_unit_second * _MONTH_S
+    return total
+
+
+def kept_by_service(scoring_jobs: int) -> str:
+    """What clean-up cannot remove, as a sentence; empty without scoring jobs."""
+    if not scoring_jobs:
+        return ""
+    return (
+        f"{plural(scoring_jobs, 'finished scoring job')} {'stays' if scoring_jobs == 1 else 'stay'}"
+        " in the service's list: no call deletes them, and they cost nothing"
+    )
 
 
 def _has_address(entry: LedgerEntry) -> bool:
-    return entry.name.startswith("s3://" if entry.kind == "object" else "arn:")
+    return entry.name.startswith("s3://" if entry.kind in ("object", "upload") else "arn:")

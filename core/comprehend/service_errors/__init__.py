@@ -8,6 +8,15 @@ from core.comprehend.service_errors.explaining import (
     explain,
     explain_job_message,
     explained,
+    is_expired,
 )
+from core.comprehend.service_errors.table import EXPIRED_CODES
 
-__all__ = ["code_of", "explain", "explain_job_message", "explained"]
+__all__ = [
+    "EXPIRED_CODES",
+    "code_of",
+    "explain",
+    "explain_job_message",
+    "explained",
+    "is_expired",
+]

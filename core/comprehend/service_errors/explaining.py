@@ -7,8 +7,11 @@ from typing import Any
 
 from core.comprehend.service_errors.table import (
     BY_CODE,
+    CONFIGURATION,
+    DAMAGED,
     DENIED,
     EXPIRED,
+    EXPIRED_CODES,
     IN_USE_ON_DELETE,
     JOB_MESSAGES,
     MALFORMED,
@@ -70,6 +73,20 @@ def code_of(error: BaseException | None) -> str:
     return ""
 
 
+def is_expired(error: BaseException | None) -> bool:
+    """Whether an error, or what caused it, says that the credentials have expired.
+
+    Whoever waits may then pause for as long as it takes: the next call reads them anew.
+    """
+    from botocore import exceptions as known
+
+    while error is not None:
+        if code_of(error) in EXPIRED_CODES or isinstance(error, _expiries(known)):
+            return True
+        error = error.__cause__
+    return False
+
+
 def explain_job_message(message: str) -> str:
     """What to do about the `Message` of a failed job; empty for a message that is not known."""
     for pattern, hint in JOB_MESSAGES:
@@ -116,27 +133,40 @@ def _is_client_library_error(error: BaseException) -> bool:
 
 
 def _explain_client(error: BaseException) -> TunerError:
-    message = printable(str(error), 400) or type(error).__name__
+    cause = getattr(error, "last_exception", None) or error
+    message = printable(str(cause), 400) or type(cause).__name__
     for kinds, (kind, title, hint) in _client_rules():
-        if isinstance(error, kinds):
+        if isinstance(cause, kinds):
             return kind(title, message, hint)
-    if type(error).__module__.startswith("urllib3"):
+    if type(cause).__module__.startswith("urllib3"):
         return UNREACHABLE[0](UNREACHABLE[1], message, UNREACHABLE[2])
-    return OperationFailed("The request failed", f"{type(error).__name__}: {message}")
+    return OperationFailed("The request failed", f"{type(cause).__name__}: {message}")
 
 
 def _client_rules() -> tuple[tuple[tuple[type[BaseException], ...], Rule], ...]:
     """What to make of errors that never reached the service; the first match counts."""
     from botocore import exceptions as known
+    from s3transfer.exceptions import S3DownloadFailedError, S3ValidationError
 
     return (
         ((known.ParamValidationError,), MALFORMED),
         ((known.ProfileNotFound,), NO_PROFILE),
         ((known.NoRegionError, known.InvalidRegionError), NO_REGION),
-        ((known.UnauthorizedSSOTokenError, known.SSOTokenLoadError), EXPIRED),
+        (_expiries(known), EXPIRED),
         ((known.NoCredentialsError, known.PartialCredentialsError), NO_CREDENTIALS),
-        ((known.CredentialRetrievalError, known.TokenRetrievalError), NO_CREDENTIALS),
+        ((known.CredentialRetrievalError, known.MetadataRetrievalError), NO_CREDENTIALS),
+        ((known.RefreshWithMFAUnsupportedError,), NO_CREDENTIALS),
+        ((known.InvalidConfigError, known.ConfigParseError), CONFIGURATION),
+        ((known.ConfigNotFound, known.InvalidRetryConfigurationError), CONFIGURATION),
         ((known.SSLError,), UNTRUSTED),
+        ((known.FlexibleChecksumError, S3DownloadFailedError, S3ValidationError), DAMAGED),
         ((known.HTTPClientError, known.ConnectionError), UNREACHABLE),
         ((known.IncompleteReadError, OSError), UNREACHABLE),
     )
+
+
+def _expiries(known: Any) -> tuple[type[BaseException], ...]:
+    """Classes that say that signing in is due; older client libraries lack some of them."""
+    names = ("UnauthorizedSSOTokenError", "SSOTokenLoadError", "TokenRetrievalError",
+             "LoginRefreshRequired", "LoginTokenLoadError")  # fmt: skip
+    return tuple(getattr(known, name) for name in names if hasattr(known, name))

@@ -4,6 +4,9 @@ from core.errors import InvalidInput, TryAgain, TunerError
 
 Rule = tuple[type[TunerError], str, str]
 
+EXPIRED_CODES = ("ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "RequestExpired")
+"""Codes of a request that was refused for expired credentials, and so was not carried out."""
+
 THROTTLED: Rule = (
     TryAgain, "The service is throttling requests",
     "wait a minute and repeat the command; it continues where it stopped",
@@ -17,8 +20,9 @@ CREDENTIALS: Rule = (
     "check the profile, sign in again (such as: aws sso login) and repeat the command",
 )  # fmt: skip
 EXPIRED: Rule = (
-    InvalidInput, "The AWS credentials have expired",
-    "sign in again and repeat the command; running jobs go on and nothing is lost",
+    TryAgain, "The AWS credentials have expired",
+    "sign in again in another terminal (such as: aws sso login); a waiting command then goes on by"
+    " itself, another one is repeated, and running jobs go on meanwhile",
 )  # fmt: skip
 DENIED: Rule = (
     InvalidInput, "AWS denies access",
@@ -54,6 +58,13 @@ UNREACHABLE: Rule = (
     "check the network; repeat the command, which sends the same request again",
 )  # fmt: skip
 
+DAMAGED: Rule = (
+    TryAgain, "The data arrived damaged", "repeat the command; it is transferred again",
+)  # fmt: skip
+CONFIGURATION: Rule = (
+    InvalidInput, "The AWS configuration is unusable",
+    "correct the named value in ~/.aws/config, ~/.aws/credentials or the environment",
+)  # fmt: skip
 MALFORMED: Rule = (InvalidInput, "The request is malformed", "correct the named value")
 NO_PROFILE: Rule = (InvalidInput, "The AWS profile does not exist", "check --profile")
 NO_REGION: Rule = (InvalidInput, "No valid AWS region", "give --region, such as eu-west-1")
@@ -76,7 +87,7 @@ BY_CODE: dict[str, Rule] = {
          "RequestTimeoutException", "500", "502", "503", "504"),
         UNAVAILABLE,
     ),
-    **dict.fromkeys(("ExpiredToken", "ExpiredTokenException", "RequestExpired"), EXPIRED),
+    **dict.fromkeys(EXPIRED_CODES, EXPIRED),
     **dict.fromkeys(
         ("InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId",
          "SignatureDoesNotMatch", "InvalidSignatureException", "AuthFailure", "InvalidToken",
@@ -99,6 +110,10 @@ BY_CODE: dict[str, Rule] = {
     **dict.fromkeys(("TooManyTagsException", "TooManyTagKeysException"), TAGS),
     **dict.fromkeys(("NoSuchBucket",), NO_BUCKET),
     **dict.fromkeys(("NoSuchKey", "404"), NO_OBJECT),
+    **dict.fromkeys(
+        ("BadDigest", "XAmzContentChecksumMismatch", "IncompleteBody", "PreconditionFailed"),
+        DAMAGED,
+    ),
     **dict.fromkeys(
         ("PermanentRedirect", "AuthorizationHeaderMalformed", "BucketRegionError", "301"),
         WRONG_REGION,

@@ -3,6 +3,8 @@
 import math
 from pathlib import Path
 
+import numpy as np
+
 from core.comprehend.artifacts import (
     JoinReport,
     Scores,
@@ -17,20 +19,32 @@ from core.comprehend.clients import Clients
 from core.dataset.formats import load_line_map
 from core.errors import InvalidInput, OperationFailed
 from core.files import file_fingerprint
+from core.progress import CancelToken, Reporter, silent
 from core.text import plural, printable
-from core.workflow.actions.launching import fetch
+from core.workflow.actions.fetching import fetch
 from core.workflow.actions.runs import find_run
 from core.workflow.actions.truth import PartTruth, load_truth
 from core.workflow.session import Session, now
-from core.workflow.state import ClassifierState, JobState, RunState, ScoresState
+from core.workflow.state import ClassifierState, JobState, RunState, ScoresState, SessionState
 from core.workflow.steps import split_of
 
+_FEW = 3
+"""Labels that the service lists of every document, however low they score."""
 
-def collect_scores(session: Session, clients: Clients, run_name: str, part: str) -> ScoresState:
+
+def collect_scores(
+    session: Session,
+    clients: Clients,
+    run_name: str,
+    part: str,
+    reporter: Reporter = silent,
+    cancel: CancelToken | None = None,
+) -> ScoresState:
     """Fetch and join the finished jobs of one part and keep the merged score matrix.
 
     Raises:
-        OperationFailed: an archive cannot be fetched or read, or nothing in it could be joined.
+        OperationFailed: an archive cannot be fetched or read, nothing in it could be joined, or its
+            labels are not the classifier's.
     """
     state = session.state()
     run = find_run(state, run_name)
@@ -43,24 +57,33 @@ def collect_scores(session: Session, clients: Clients, run_name: str, part: str)
         def join(archive: Path, classifier: ClassifierState = classifier) -> None:
             scores, report = join_predictions(
                 archive,
-                file_name=line_map.file_name,
+                file_name=_file_name(classifier.scoring[part], line_map.file_name),
                 n_documents=len(line_map.ids),
                 labels=classifier.labels,
             )
             _require_joined(report, classifier, classifier.scoring[part])
+            _require_labels(scores, classifier.scoring[part])
             pieces.append(scores)
             reports.append(report)
 
-        fetch(session, clients, run_name, classifier.scoring[part].id, join)
-    truth = load_truth(session, state, split_of(state, run), part)
-    if len(truth) != len(line_map.ids):
-        raise OperationFailed(
-            "Line map does not fit",
-            f"{file.line_map} names {len(line_map.ids)} documents, part {part} has {len(truth)}",
-            "split again and score again",
-        )
+        fetch(session, clients, run_name, classifier.scoring[part].id, join, reporter, cancel)
+    truth = _truth(session, state, run, part, len(line_map.ids))
     return _keep_scores(session, run_name, part, merge_scores(pieces, truth.labels),
                         truth, reports)  # fmt: skip
+
+
+def _truth(
+    session: Session, state: SessionState, run: RunState, part: str, documents: int
+) -> PartTruth:
+    """The truth of a part, which must be of as many documents as its line map names."""
+    truth = load_truth(session, state, split_of(state, run), part)
+    if len(truth) != documents:
+        raise OperationFailed(
+            "Line map does not fit",
+            f"it names {documents} documents, part {printable(part)} has {len(truth)}",
+            "split again and score again",
+        )
+    return truth
 
 
 def part_scores(session: Session, run: RunState, part: str) -> Scores:
@@ -78,15 +101,51 @@ def part_scores(session: Session, run: RunState, part: str) -> Scores:
     return load_scores(session.path(run.scores[part].path))
 
 
+def _file_name(job: JobState, default: str) -> str:
+    """What the service calls the scoring file in its output: the last piece of its key."""
+    address = next(iter(job.uploads.values()), default)
+    return address.rpartition("/")[2]
+
+
 def _require_joined(report: JoinReport, classifier: ClassifierState, job: JobState) -> None:
     """Refuse output that belongs to another file or another classifier."""
     if report.joined and not report.unknown_labels:
         return
     problems = join_problems(report, classifier.labels)
+    known = ", ".join(printable(label, 40) for label in classifier.labels[:12])
+    hint = (
+        f"the classifier's labels are {known}: label names must be equal to the letter; when they"
+        " were renamed at the source, start a session with the new names and attach the classifier"
+        if report.unknown_labels
+        else "check that the job read this part's file; score it again when it did not"
+    )
     raise OperationFailed(
         "Output does not fit",
         f"{printable(job.id)}: {'; '.join(problems) or 'nothing could be joined'}",
-        "check that the job read the right file with this run's classifier",
+        hint,
+    )
+
+
+def _require_labels(scores: Scores, job: JobState) -> None:
+    """Refuse output that lists every label of every document except some that it never lists.
+
+    Where documents list a few labels only, one that is never among them may just score low.
+    """
+    returned = ~np.isnan(scores.values)
+    is_absent = ~returned.any(axis=0)
+    usable = returned.any(axis=1)
+    listed = int((~is_absent).sum())
+    few = job.twin.returned if job.twin and isinstance(job.twin.returned, int) else _FEW
+    if not is_absent.any() or listed <= few or not returned[usable][:, ~is_absent].all():
+        return
+    absent = [scores.labels[column] for column in np.flatnonzero(is_absent)]
+    names = ", ".join(repr(printable(label, 40)) for label in absent[:8])
+    raise OperationFailed(
+        "Labels are missing",
+        f"{printable(job.id)}: every document lists {plural(listed, 'label')} and none lists"
+        f" {names}",
+        "the classifier was not trained on them, or the output was cut: look at `metrics`, then"
+        " score again or train a new run",
     )
 
 

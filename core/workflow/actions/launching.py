@@ -5,23 +5,33 @@ is saved. Repeating any part of it with the saved token starts nothing a second 
 """
 
 import contextlib
+import datetime
+import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+import msgspec
+
 from core.comprehend.clients import Clients, open_clients
 from core.comprehend.jobs import (
+    SPACING_S,
     JobStatus,
     check_job_belongs,
     describe_scoring,
     describe_training,
+    find_scoring,
     require_single_object,
+    send_patiently,
     start_scoring,
     start_training,
+    take_turn,
     wait_until_final,
 )
 from core.comprehend.resources import Kind, LedgerEntry
-from core.errors import OperationFailed
+from core.comprehend.service_errors import code_of
+from core.errors import InvalidInput, OperationFailed, TryAgain
 from core.progress import CancelToken, Reporter, silent
 from core.text import printable
 from core.workflow.actions.runs import find_job, find_run
@@ -30,6 +40,12 @@ from core.workflow.state import JobState, RunState, SessionState
 from core.workflow.steps import is_failed
 
 Result = TypeVar("Result")
+
+TOKEN_TRUSTED_S = 600.0
+"""Seconds after the intent during which the service surely knows a request's token again; for an
+older intent the jobs are listed before anything is sent."""
+GRACE_S = 600.0
+"""Seconds after its start during which a job may be unknown to parts of the service."""
 
 
 def session_clients(session: Session) -> Clients:
@@ -65,26 +81,26 @@ def launch(
 ) -> None:
     """Upload a job's files and start it, unless it was started already.
 
+    Throttling, faults of the service and lost connections are borne for a while, and a missing slot
+    for an hour; each time the same request is sent with the same token.
+
     Raises:
         TunerError: an upload or the call failed; repeating goes on where it stopped.
-        Interrupted: cancelled during an upload.
+        Interrupted: cancelled during an upload or between two attempts.
     """
     job = find_job(find_run(session.state(), run_name), job_id)
     if job.arn:
         return
+    patiently = sender(clients, job_id, reporter, cancel)
     for file, uri in job.uploads.items():
         with session.editing() as state:
             if all(e.name != uri or e.state == "deleted" for e in state.ledger):
                 state.ledger = [e for e in state.ledger if e.name != uri]
                 state.ledger.append(intended("object", uri, run_name))
-        clients.store.upload(session.path(file), uri, reporter, cancel)
-        require_single_object(clients.store, uri)
+        patiently(partial(_put, clients, session.path(file), uri, reporter, cancel))
         with session.editing() as state:
             note_in_ledger(state, "object", uri, run_name)
-    if job.kind == "training":
-        arn, service_id = start_training(clients.comprehend, job.request), ""
-    else:
-        service_id, arn = start_scoring(clients.comprehend, job.request)
+    service_id, arn = patiently(lambda: _start(session, clients, job))
     with session.editing() as state:
         saved = find_job(find_run(state, run_name), job_id)
         saved.arn, saved.job_id, saved.started_at = arn, service_id, now()
@@ -93,8 +109,47 @@ def launch(
     session.record("started", job=job_id, arn=arn, token=job.token)
 
 
+def _put(
+    clients: Clients, path: Path, uri: str, reporter: Reporter, cancel: CancelToken | None
+) -> None:
+    clients.store.upload(path, uri, reporter, cancel)
+    require_single_object(clients.store, uri)
+
+
+def _start(session: Session, clients: Clients, job: JobState) -> tuple[str, str]:
+    """Send the saved request; return the service's id (of a scoring job) and the ARN."""
+    if job.kind == "training":
+        return "", start_training(clients.comprehend, job.request)
+    if time.time() - _epoch_s(job.intended_at) > TOKEN_TRUSTED_S:
+        known = {j.arn for run in session.state().runs for j in (*run.replaced_jobs, *run.jobs())}
+        found = find_scoring(clients.comprehend, job.request, known)
+        if found is not None:
+            return found
+    return start_scoring(clients.comprehend, job.request)
+
+
+def sender(
+    clients: Clients, task: str, reporter: Reporter, cancel: CancelToken | None
+) -> Callable[[Callable[[], Result]], Result]:
+    """What makes the calls of one task patiently, at the pace of these clients."""
+
+    def send(call: Callable[[], Result]) -> Result:
+        return send_patiently(
+            call,
+            reporter,
+            cancel,
+            task=printable(task),
+            first_pause_s=clients.poll_s / 4,
+            longest_pause_s=clients.longest_poll_s,
+        )
+
+    return send
+
+
 def refresh(session: Session, clients: Clients, run_name: str, job_id: str) -> JobStatus:
     """Describe a started job and save its status.
+
+    A classifier that is being deleted counts as ended, so that nothing waits for it.
 
     Raises:
         TunerError: the service cannot be reached or does not know the job.
@@ -107,6 +162,10 @@ def refresh(session: Session, clients: Clients, run_name: str, job_id: str) -> J
             input_uri=job.request["InputDataConfig"]["S3Uri"],
             classifier_arn=job.request["DocumentClassifierArn"],
         )
+    if status.state == "DELETING":
+        status = msgspec.structs.replace(
+            status, is_final=True, message=status.message or "it is being deleted"
+        )
     if status != job.status:
         with session.editing() as state:
             find_job(find_run(state, run_name), job_id).status = status
@@ -116,7 +175,9 @@ def refresh(session: Session, clients: Clients, run_name: str, job_id: str) -> J
 
 
 def describe(clients: Clients, job: JobState) -> JobStatus:
-    """Ask the service how a started job stands."""
+    """Ask the service how a started job stands, within the rate that it allows."""
+    if clients.info.is_paid:
+        take_turn(min(SPACING_S, clients.poll_s))
     if job.kind == "training":
         return describe_training(clients.comprehend, job.arn)
     return describe_scoring(clients.comprehend, job.job_id)
@@ -138,7 +199,7 @@ def wait_for(
     """
     job = find_job(find_run(session.state(), run_name), job_id)
     status = wait_until_final(
-        lambda: refresh(session, clients, run_name, job_id),
+        lambda: _look(session, clients, run_name, job),
         reporter,
         cancel,
         task=f"{job.kind} {printable(job_id)}",
@@ -151,6 +212,23 @@ def wait_for(
     return status
 
 
+def _look(session: Session, clients: Clients, run_name: str, job: JobState) -> JobStatus:
+    """Refresh a job; one that has just been started need not be known everywhere yet."""
+    try:
+        return refresh(session, clients, run_name, job.id)
+    except InvalidInput as error:
+        if code_of(error) not in ("ResourceNotFoundException", "JobNotFoundException"):
+            raise
+        if job.started_at and time.time() < _epoch_s(job.started_at) + GRACE_S:
+            raise TryAgain("Not known to the service yet", error.message) from error
+        raise OperationFailed(
+            "The job does not exist",
+            f"{printable(job.id)}: {error.message}",
+            "look at --profile and --region first; what was really deleted is made anew in a new"
+            " run: comprehend-tuner train --run NAME",
+        ) from error
+
+
 def job_failure(job_id: str, status: JobStatus) -> OperationFailed:
     """The error that says how a job ended and what to do."""
     from core.comprehend.service_errors import explain_job_message
@@ -161,36 +239,6 @@ def job_failure(job_id: str, status: JobStatus) -> OperationFailed:
         f"{printable(job_id)} ended {printable(status.state, 40)}: {message}",
         explain_job_message(status.message) or "repeat the step to start it anew",
     )
-
-
-def fetch(
-    session: Session,
-    clients: Clients,
-    run_name: str,
-    job_id: str,
-    read: Callable[[Path], Result],
-) -> Result:
-    """Download a finished job's archive, read it, and only then record it as here.
-
-    Args:
-        read: reads the archive and writes what is kept of it; called again after a kill.
-
-    Raises:
-        TunerError: the download failed or the archive cannot be read.
-    """
-    job = find_job(find_run(session.state(), run_name), job_id)
-    if job.status is None or job.status.output_uri is None:
-        raise OperationFailed("No output", f"{printable(job_id)} has no output", "")
-    relative = f"runs/{job_id}/output.tar.gz"
-    path = session.path(relative)
-    if not path.exists():
-        with session.editing() as state:
-            note_in_ledger(state, "object", job.status.output_uri, run_name)
-        clients.store.download(job.status.output_uri, path)
-    result = read(path)
-    with session.editing() as state:
-        find_job(find_run(state, run_name), job_id).artifact = relative
-    return result
 
 
 def replace_failed(run: RunState, job: JobState) -> bool:
@@ -212,3 +260,7 @@ def naming_resume(command: str) -> Iterator[None]:
         raise Interrupted(
             error.title, "the jobs go on without this terminal", f"come back with: {command}"
         ) from error
+
+
+def _epoch_s(moment: str) -> float:
+    return datetime.datetime.fromisoformat(moment).timestamp()

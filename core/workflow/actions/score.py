@@ -6,16 +6,18 @@ from typing import Literal
 
 import msgspec
 
-from core.comprehend.clients import Clients
+from core.comprehend.clients import Clients, require_bucket, require_role
 from core.comprehend.jobs import new_token, resource_name, scoring_request
-from core.comprehend.pricing import Estimate, scoring_estimate
+from core.comprehend.pricing import DEFAULT_PRICES, Estimate, PriceList, scoring_estimate, units
 from core.dataset.formats import refuse_labelled_lines
 from core.errors import InvalidInput
 from core.progress import CancelToken, Reporter, silent
 from core.text import printable
+from core.workflow.actions.budget import exceeds_budget, left_usd, require_budget
 from core.workflow.actions.joining import collect_scores
 from core.workflow.actions.launching import launch, replace_failed, session_clients, wait_for
 from core.workflow.actions.runs import find_run, object_base, pick_run, resource_tags
+from core.workflow.actions.spending import PlanRow
 from core.workflow.session import Session, now
 from core.workflow.state import (
     ClassifierState,
@@ -25,7 +27,7 @@ from core.workflow.state import (
     ScoresState,
     SessionState,
 )
-from core.workflow.steps import held_out_parts, is_trained, is_usable, split_of
+from core.workflow.steps import held_out_parts, is_failed, is_trained, is_usable, split_of
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,15 @@ class ScoringPlan:
     documents: dict[str, int]
     units: int
     """Charged units of 100 characters over all parts and classifiers still to be scored."""
+    rows: tuple[PlanRow, ...]
+    """Price of each job that is still to be started."""
     estimate: Estimate
+    """Their sum."""
+    budget_usd: float | None
+    left_usd: float | None
+    """What the budget leaves beside everything started and intended; None without a budget."""
+    is_over_budget: bool
+    """Whether what is new would be refused."""
     engine: str
     is_paid: bool
 
@@ -52,26 +62,35 @@ def plan_scoring(
         parts: parts to score; the held-out parts when empty.
 
     Raises:
-        InvalidInput: no trained run, or an unknown part.
+        InvalidInput: no trained run, an unknown part, or a classifier that was deleted and would
+            have to score.
     """
     state = session.state()
     run = pick_run(state, run_name)
     wanted = _parts(state, run, parts)
     clients = session_clients(session)
     files = split_of(state, run).scoring
-    units = sum(
-        files[part].units
-        for part in wanted
-        for classifier in run.classifiers
-        if _needs_job(state, clients, classifier, part)
-    )
+    to_start = _jobs_to_start(state, clients, run, wanted)
+    charged = {part: _units(session, files[part], state.prices) for part in wanted}
+    rows = []
+    for classifier, part in to_start:
+        usd = scoring_estimate(charged[part], state.prices).high_usd
+        what = f"{classifier.id} {part}"
+        rows.append(PlanRow(what, files[part].documents, charged[part], usd, usd))
+    total = sum(row.units or 0 for row in rows)
+    new = [part for c, part in to_start if _needs_job(state, clients, c, part)]
+    new_price = scoring_estimate(sum(charged[part] for part in new), state.prices)
     return ScoringPlan(
         run=run.name,
         parts=wanted,
         classifiers=len(run.classifiers),
         documents={part: files[part].documents for part in wanted},
-        units=units,
-        estimate=scoring_estimate(units, state.prices),
+        units=total,
+        rows=tuple(rows),
+        estimate=scoring_estimate(total, state.prices),
+        budget_usd=state.budget_usd,
+        left_usd=left_usd(state),
+        is_over_budget=exceeds_budget(state, new_price),
         engine=clients.info.label,
         is_paid=clients.info.is_paid,
     )
@@ -86,7 +105,9 @@ def start_scoring_jobs(
     """Start a scoring job per part and classifier that has none, or carry on.
 
     Raises:
-        InvalidInput: a file to be scored holds labels instead of text alone.
+        InvalidInput: a file to be scored holds labels instead of text alone, a classifier that
+            would have to score was deleted, or no bucket or role was chosen.
+        Refused: the budget does not allow what is new.
         TryAgain: another terminal runs a step of this session.
         TunerError: an upload or a call failed.
     """
@@ -97,11 +118,19 @@ def start_scoring_jobs(
         files = split_of(state, run).scoring
         for part in plan.parts:
             refuse_labelled_lines(session.path(files[part].path), state.dataset.labels)
+        charged = {part: _units(session, files[part], state.prices) for part in plan.parts}
         with session.editing() as state:
             run = find_run(state, plan.run)
-            for part in plan.parts:
-                for classifier in run.classifiers:
-                    _write_ahead(state, clients, run, classifier, part, files[part])
+            new = [
+                (classifier, part)
+                for classifier, part in _jobs_to_start(state, clients, run, plan.parts)
+                if _needs_job(state, clients, classifier, part)
+            ]
+            total = sum(charged[part] for _, part in new)
+            require_budget(state, scoring_estimate(total, state.prices))
+            for classifier, part in new:
+                price = scoring_estimate(charged[part], state.prices)
+                _write_ahead(state, clients, run, classifier, part, files[part], price)
         for classifier in run.classifiers:
             for part in plan.parts:
                 launch(session, clients, run.name, classifier.scoring[part].id, reporter, cancel)
@@ -127,7 +156,7 @@ def finish_scoring(
             job = classifier.scoring[part]
             if not is_usable(job):
                 wait_for(session, clients, run_name, job.id, reporter, cancel)
-        collect_scores(session, clients, run_name, part)
+        collect_scores(session, clients, run_name, part, reporter, cancel)
     run = find_run(session.state(), run_name)
     return {part: run.scores[part] for part in parts}
 
@@ -156,14 +185,50 @@ def _parts(state: SessionState, run: RunState, parts: tuple[str, ...]) -> tuple[
     return parts or held_out_parts(split)
 
 
+def _jobs_to_start(
+    state: SessionState, clients: Clients, run: RunState, parts: tuple[str, ...]
+) -> list[tuple[ClassifierState, str]]:
+    """Classifiers and parts without a started job that counts.
+
+    Raises:
+        InvalidInput: such a classifier was deleted.
+    """
+    found = [
+        (classifier, part)
+        for part in parts
+        for classifier in run.classifiers
+        if _needs_job(state, clients, classifier, part) or not classifier.scoring[part].arn
+    ]
+    deleted = {entry.name for entry in state.ledger if entry.state == "deleted"}
+    gone = {classifier.id for classifier, _ in found if classifier.training.arn in deleted}
+    if gone:
+        raise InvalidInput(
+            "Classifier deleted",
+            f"classifier {', '.join(sorted(gone))} of run {printable(run.name)} was deleted by the"
+            " clean-up and cannot score any more",
+            "train a new run: comprehend-tuner train --run NAME",
+        )
+    return found
+
+
+def _units(session: Session, file: PartFile, prices: PriceList) -> int:
+    """Charged units of a scoring file; counted anew when the price list has another unit rule."""
+    rule = (prices.unit_characters, prices.minimum_units)
+    if rule == (DEFAULT_PRICES.unit_characters, DEFAULT_PRICES.minimum_units):
+        return file.units
+    lines = session.path(file.path).read_bytes().decode().removesuffix("\n").split("\n")
+    return units(lines, prices)
+
+
 def _needs_job(
     state: SessionState, clients: Clients, classifier: ClassifierState, part: str
 ) -> bool:
     job = classifier.scoring.get(part)
     if job is None:
         return True
-    is_final_failure = job.status is not None and job.status.is_final and not job.status.is_usable
-    return is_final_failure or job.twin != (None if clients.info.name == "aws" else state.twin)
+    if is_failed(job) or job.is_adopted:
+        return is_failed(job)
+    return job.twin != (None if clients.info.name == "aws" else state.twin)
 
 
 def _write_ahead(
@@ -173,10 +238,10 @@ def _write_ahead(
     classifier: ClassifierState,
     part: str,
     file: PartFile,
+    price: Estimate,
 ) -> None:
     """Put the intent of a scoring job into the state; the call comes after saving."""
-    if not _needs_job(state, clients, classifier, part):
-        return
+    require_bucket(clients.info)
     former = classifier.scoring.get(part)
     if former is not None and not replace_failed(run, former):
         run.replaced_jobs.append(former)
@@ -196,12 +261,12 @@ def _write_ahead(
             classifier_arn=classifier.training.arn,
             input_uri=uri,
             output_uri=f"{base}/scoring-output/{part}/",
-            role_arn=clients.info.role_arn,
+            role_arn=require_role(clients.info),
             token=token,
             tags=resource_tags(state, run.name),
         ),
         uploads={file.path: uri},
         intended_at=now(),
-        estimate=scoring_estimate(file.units, state.prices),
+        estimate=price,
         twin=None if clients.info.name == "aws" else state.twin,
     )

@@ -1,28 +1,64 @@
-"""What a session's jobs cost by estimate, what was billed, and what keeping costs."""
+"""What a session's jobs, endpoints and classifiers cost: by estimate, by their times, in all.
 
+A figure that cannot be told stays at its estimate and says so; nothing is counted twice.
+"""
+
+import math
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
+from core.comprehend.jobs import JobStatus
 from core.comprehend.pricing import (
     Estimate,
     PriceList,
     billed_training_usd,
+    endpoint_estimate,
     keeping_estimate,
+    repriced,
 )
+from core.comprehend.resources import LedgerEntry
 from core.workflow.session import Session
-from core.workflow.state import JobState
+from core.workflow.state import EndpointState, JobState, SessionState
+from core.workflow.steps import is_failed
+
+_MONTH_S = 730 * 3600
+
+
+@dataclass(frozen=True)
+class PlanRow:
+    """One priced part of a plan."""
+
+    what: str
+    """The classifier and what is done with it, such as ``c1 training`` or ``c1 test``."""
+    documents: int
+    units: int | None
+    """Charged units of a scoring job; None for a training, which is charged by time."""
+    low_usd: float
+    high_usd: float
 
 
 @dataclass(frozen=True)
 class SpendingRow:
-    """One job's price."""
+    """One job, endpoint or kept classifier and its price."""
 
     run: str
+    classifier: str
+    """Id of the classifier within the run; empty when it is not known."""
+    part: str
+    """The part that a scoring job reads."""
     job: str
+    """Id of the job, name of the endpoint, or ARN of the kept classifier."""
     kind: str
+    """``training``, ``scoring``, ``endpoint`` or ``model``."""
     estimate: Estimate | None
-    """Before the job: a range with its basis."""
+    """Before the work: a range with its basis, at the session's present prices."""
     billed_usd: float | None
-    """From the billed interval of a finished training; None when it cannot be told."""
+    """From the times of a finished training or a deleted endpoint; None when it cannot be told."""
+    low_usd: float
+    high_usd: float
+    """What the totals count: what was billed, else the estimate."""
+    note: str
+    """What a reader must know of the figure; empty when it speaks for itself."""
 
 
 @dataclass(frozen=True)
@@ -31,51 +67,211 @@ class Spending:
 
     is_paid: bool
     """False offline, where the figures say what Amazon would charge."""
-    prices_as_of: str
+    prices: PriceList
     rows: tuple[SpendingRow, ...]
     low_usd: float
     high_usd: float
     models: int
+    """Classifiers that are kept."""
     keeping: Estimate
-    """Keeping the classifiers, per month."""
+    """Keeping them, per month."""
+    budget_usd: float | None
+    """Most that the session may cost; None for no limit."""
+    left_usd: float | None
+    """What the budget leaves beside `high_usd`, negative when it is exceeded; None without one."""
 
 
-def spending(session: Session) -> Spending:
-    """Add up the estimates of every job that was started.
+def spending(session: Session, at: datetime | None = None) -> Spending:
+    """Add up everything that was started.
+
+    Args:
+        at: the moment up to which endpoints and classifiers are counted; now when None.
 
     Raises:
         InvalidInput: there is no session.
     """
     state = session.state()
-    prices = state.prices
-    is_paid = state.engine.name == "aws"
-    rows = [
-        SpendingRow(run.name, job.id, job.kind, job.estimate, _billed_usd(job, is_paid, prices))
-        for run in state.runs
-        for job in (*run.replaced_jobs, *run.jobs())
-        if job.arn
-    ]
+    rows = cost_rows(state, at)
     models = sum(entry.kind == "classifier" and entry.state == "created" for entry in state.ledger)
+    is_paid = state.engine.name == "aws"
+    high_usd = sum(row.high_usd for row in rows)
+    budget = state.budget_usd
     return Spending(
         is_paid=is_paid,
-        prices_as_of=prices.as_of,
-        rows=tuple(rows),
-        low_usd=sum(_known(row)[0] for row in rows),
-        high_usd=sum(_known(row)[1] for row in rows),
+        prices=state.prices,
+        rows=rows,
+        low_usd=sum(row.low_usd for row in rows),
+        high_usd=high_usd,
         models=models,
-        keeping=keeping_estimate(models, prices),
+        keeping=keeping_estimate(models, state.prices),
+        budget_usd=budget,
+        left_usd=None if budget is None else budget - (high_usd if is_paid else 0.0),
     )
 
 
-def _known(row: SpendingRow) -> tuple[float, float]:
-    if row.billed_usd is not None:
-        return row.billed_usd, row.billed_usd
-    return (row.estimate.low_usd, row.estimate.high_usd) if row.estimate else (0.0, 0.0)
+def cost_rows(state: SessionState, at: datetime | None = None) -> tuple[SpendingRow, ...]:
+    """Everything that was started or is about to be, run by run; offline at Amazon's prices.
+
+    An intent counts as started: its call may have been answered and the answer lost.
+    """
+    at = at or datetime.now(UTC)
+    jobs = [
+        _job_row(state, run.name, job, at)
+        for run in state.runs
+        for job in (*run.replaced_jobs, *run.jobs())
+    ]
+    endpoints = [_endpoint_row(state, endpoint, at) for endpoint in state.endpoints]
+    order = [run.name for run in state.runs]
+    return tuple(
+        sorted(
+            [*jobs, *endpoints, *_model_rows(state, at)],
+            key=lambda row: order.index(row.run) if row.run in order else len(order),
+        )
+    )
 
 
-def _billed_usd(job: JobState, is_paid: bool, prices: PriceList) -> float | None:
-    """The training interval that describe reports, at the hourly price."""
-    status = job.status
-    if not is_paid or job.kind != "training" or status is None:
-        return None
-    return billed_training_usd(status.started_at, status.ended_at, prices)
+def _job_row(state: SessionState, run: str, job: JobState, at: datetime) -> SpendingRow:
+    prices = state.prices
+    unit = prices.training_per_hour if job.kind == "training" else prices.scoring_per_unit
+    estimate = repriced(job.estimate, unit, prices) if job.estimate else None
+    low, high = (estimate.low_usd, estimate.high_usd) if estimate else (0.0, 0.0)
+    billed, note = None, ""
+    if job.is_adopted:
+        low, high, note = 0.0, 0.0, "started elsewhere: not counted here"
+    elif not job.arn:
+        low, note = 0.0, "not started yet, or the answer was lost"
+    elif state.engine.name != "aws":
+        note = "failed" if is_failed(job) else ""
+    elif job.kind == "scoring":
+        note = "failed; whether it is charged is not known: estimate kept" if is_failed(job) else ""
+    elif job.status is not None:
+        billed, least, note = _training_usd(job.status, prices, at)
+        low, high = (low, high) if billed is None else (billed, billed)
+        low, high = max(low, least), max(high, least)
+    return SpendingRow(
+        run=run,
+        classifier=_classifier_of(job),
+        part=job.part,
+        job=job.id,
+        kind=job.kind,
+        estimate=estimate,
+        billed_usd=billed,
+        low_usd=low,
+        high_usd=high,
+        note=note,
+    )
+
+
+def _training_usd(
+    status: JobStatus, prices: PriceList, at: datetime
+) -> tuple[float | None, float, str]:
+    """What a described training was billed, or None, what it cost so far at least, and a note."""
+    if not status.is_final:
+        so_far = billed_training_usd(status.started_at, at.isoformat(), prices) or 0.0
+        return None, so_far, f"under way: ${so_far:,.2f} so far" if so_far else ""
+    billed = billed_training_usd(status.started_at, status.ended_at, prices)
+    if billed is not None:
+        return billed, 0.0, "" if status.is_usable else f"ended {status.state} after that time"
+    was_described = status.state == "IN_ERROR" or status.submitted_at is not None
+    if not status.is_usable and status.started_at is None and was_described:
+        return 0.0, 0.0, f"ended {status.state} before training began: nothing to charge"
+    return None, 0.0, "its training time is not known: estimate kept"
+
+
+def _classifier_of(job: JobState) -> str:
+    return job.id.split("/")[1] if job.id.count("/") > 1 else ""
+
+
+def _endpoint_row(state: SessionState, endpoint: EndpointState, at: datetime) -> SpendingRow:
+    """From creation to deletion, so far and until the planned deletion while it lives."""
+    begin = endpoint.created_at or endpoint.intended_at
+    planned = _price_between(state, endpoint, begin, _time(endpoint.delete_at))
+    billed, note = None, f"until {endpoint.delete_at}"
+    if endpoint.deleted_at:
+        ended = _price_between(state, endpoint, begin, _time(endpoint.deleted_at))
+        billed = ended.high_usd if endpoint.arn else None
+        low, high = billed or 0.0, ended.high_usd
+        note = "" if endpoint.arn else "gone; whether it was ever there is not known"
+    elif not endpoint.arn:
+        low, high, note = 0.0, planned.high_usd, "not created yet, or the answer was lost"
+    else:
+        low = _price_between(state, endpoint, begin, at).high_usd
+        high = max(low, planned.high_usd)
+        if at > _time(endpoint.delete_at):
+            note = f"to be deleted at {endpoint.delete_at}, still there: it bills on"
+    return SpendingRow(
+        run=endpoint.run,
+        classifier=endpoint.classifier,
+        part="",
+        job=endpoint.name,
+        kind="endpoint",
+        estimate=planned,
+        billed_usd=billed,
+        low_usd=low,
+        high_usd=high,
+        note=note,
+    )
+
+
+def _price_between(
+    state: SessionState, endpoint: EndpointState, begin: str, end: datetime
+) -> Estimate:
+    seconds = max((end - _time(begin)).total_seconds(), 0.0)
+    return endpoint_estimate(seconds, endpoint.inference_units, state.prices)
+
+
+def _model_rows(state: SessionState, at: datetime) -> list[SpendingRow]:
+    """Every classifier of the ledger, and one per training that is about to create its own."""
+    owners = {
+        job.arn or job.id: (run.name, job)
+        for run in state.runs
+        for job in (*run.replaced_jobs, *run.jobs())
+        if job.kind == "training" and not job.is_adopted
+    }
+    rows = [
+        _model_row(state, entry.run, entry.name, owners.get(entry.name), _kept_months(entry, at))
+        for entry in state.ledger
+        if entry.kind == "classifier" and entry.state != "intended"
+    ]
+    awaited = (0.0, 1, "one month of the classifier to be created")
+    return rows + [
+        _model_row(state, run, job.id, (run, job), awaited)
+        for run, job in owners.values()
+        if not job.arn
+    ]
+
+
+def _kept_months(entry: LedgerEntry, at: datetime) -> tuple[float, int, str]:
+    """Months of 730 hours that a classifier was kept, the same with begun ones whole, a note."""
+    if entry.state == "deleted":
+        return 0.0, 1, "deleted: counted as one month at most"
+    months = max((at - _time(entry.created_at)).total_seconds(), 0.0) / _MONTH_S
+    return months, max(1, math.ceil(months)), f"since {entry.created_at[:10]}"
+
+
+def _model_row(
+    state: SessionState,
+    run: str,
+    name: str,
+    owner: tuple[str, JobState] | None,
+    months: tuple[float, int, str],
+) -> SpendingRow:
+    least, most, note = months
+    monthly = keeping_estimate(1, state.prices)
+    return SpendingRow(
+        run=run,
+        classifier=_classifier_of(owner[1]) if owner else "",
+        part="",
+        job=name,
+        kind="model",
+        estimate=monthly,
+        billed_usd=None,
+        low_usd=least * monthly.low_usd,
+        high_usd=most * monthly.high_usd,
+        note=note,
+    )
+
+
+def _time(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -12,6 +12,7 @@ from core.dataset.documents import Dataset
 from core.dataset.duplicates import duplicate_clusters
 from core.dataset.formats import (
     choose_delimiter,
+    one_line,
     save_line_map,
     write_scoring_text,
     write_training_csv,
@@ -165,7 +166,7 @@ def _write_scoring(session: Session, part: Dataset, stem: str) -> PartFile:
         path=f"{stem}.txt",
         fingerprint=line_map.fingerprint,
         documents=len(line_map.ids),
-        units=units(part.texts),
+        units=units(map(one_line, part.texts)),
         line_map=f"{stem}.lines.json",
     )
 

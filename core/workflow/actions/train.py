@@ -3,16 +3,24 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.comprehend.clients import Clients
+from core.comprehend.clients import Clients, require_bucket, require_role
 from core.comprehend.jobs import new_token, resource_name, training_request
-from core.comprehend.pricing import Estimate, training_estimate
+from core.comprehend.pricing import (
+    Estimate,
+    PriceList,
+    keeping_estimate,
+    total_estimate,
+    training_estimate,
+)
 from core.errors import InvalidInput
 from core.progress import CancelToken, Reporter, silent
 from core.text import printable
+from core.workflow.actions.budget import exceeds_budget, left_usd, require_budget
 from core.workflow.actions.check import require_health
 from core.workflow.actions.launching import launch, replace_failed, session_clients, wait_for
 from core.workflow.actions.metrics import MetricsFile, collect_training, load_metrics
 from core.workflow.actions.runs import find_run, object_base, resource_tags
+from core.workflow.actions.spending import PlanRow
 from core.workflow.session import Session, check_name, now
 from core.workflow.state import (
     ClassifierState,
@@ -39,7 +47,17 @@ class TrainingPlan:
     """Session files with their size in bytes."""
     classifiers: int
     documents: int
+    rows: tuple[PlanRow, ...]
+    """Price of each training that is still to be started."""
     estimate: Estimate
+    """Their sum, without keeping the classifiers."""
+    keeping: Estimate
+    """Keeping the classifiers that these trainings make, per month."""
+    budget_usd: float | None
+    left_usd: float | None
+    """What the budget leaves beside everything started and intended; None without a budget."""
+    is_over_budget: bool
+    """Whether what is new would be refused."""
     engine: str
     is_paid: bool
 
@@ -55,7 +73,9 @@ def plan_training(session: Session, run_name: str | None = None) -> TrainingPlan
     name, exists = _run_name(state, split, run_name)
     clients = session_clients(session)
     files = _training_files(state, split)
-    estimate = training_estimate(files["train"].documents, 1, state.prices)
+    trainings = _trainings_to_start(state, name)
+    documents = files["train"].documents
+    one = training_estimate(documents, 1, state.prices)
     sizes = [(file.path, session.path(file.path).stat().st_size) for file in files.values()]
     return TrainingPlan(
         run=name,
@@ -64,9 +84,17 @@ def plan_training(session: Session, run_name: str | None = None) -> TrainingPlan
         mode=state.dataset.mode,
         labels=state.dataset.labels,
         uploads=tuple(sizes),
-        classifiers=1,
-        documents=files["train"].documents,
-        estimate=estimate,
+        classifiers=len(find_run(state, name).classifiers) if exists else 1,
+        documents=documents,
+        rows=tuple(
+            PlanRow(f"{classifier} training", documents, None, one.low_usd, one.high_usd)
+            for classifier in trainings
+        ),
+        estimate=_training_price(len(trainings), documents, state.prices),
+        keeping=keeping_estimate(len(trainings), state.prices),
+        budget_usd=state.budget_usd,
+        left_usd=left_usd(state),
+        is_over_budget=exceeds_budget(state, _new_price(state, split, name)),
         engine=clients.info.label,
         is_paid=clients.info.is_paid,
     )
@@ -82,7 +110,8 @@ def start_training_run(
     """Create the run's classifiers, or carry on where an interrupted call stopped.
 
     Raises:
-        Refused: the health gate is closed.
+        InvalidInput: there is no split of the present dataset, or no bucket or role was chosen.
+        Refused: the health gate is closed, or the budget does not allow what is new.
         TryAgain: another terminal runs a step of this session.
         TunerError: an upload or a call failed.
     """
@@ -94,6 +123,7 @@ def start_training_run(
         if not exists or _has_failed(find_run(state, name)):
             require_health(state, despite_findings)
         with session.editing() as state:
+            require_budget(state, _new_price(state, split, name))
             _write_ahead(state, split, name, clients)
         for classifier in find_run(session.state(), name).classifiers:
             launch(session, clients, name, classifier.training.id, reporter, cancel)
@@ -117,8 +147,31 @@ def finish_training(
         if is_trained(classifier):
             continue
         wait_for(session, clients, run_name, classifier.training.id, reporter, cancel)
-        collect_training(session, clients, run_name, classifier.id)
+        collect_training(session, clients, run_name, classifier.id, reporter, cancel)
     return load_metrics(session, run_name)
+
+
+def _trainings_to_start(state: SessionState, name: str) -> list[str]:
+    """Ids of the classifiers whose training was not started, or failed and is started anew."""
+    run = next((run for run in state.runs if run.name == name), None)
+    if run is None:
+        return ["c1"]
+    return [c.id for c in run.classifiers if not c.training.arn or is_failed(c.training)]
+
+
+def _training_price(n_trainings: int, documents: int, prices: PriceList) -> Estimate:
+    if not n_trainings:
+        return Estimate(0.0, 0.0, "nothing is left to be started")
+    return training_estimate(documents, n_trainings, prices)
+
+
+def _new_price(state: SessionState, split: SplitState, name: str) -> Estimate:
+    """Price of the trainings that no intent was saved for, with a month of their classifiers."""
+    run = next((run for run in state.runs if run.name == name), None)
+    new = 1 if run is None else sum(is_failed(c.training) for c in run.classifiers)
+    documents = _training_files(state, split)["train"].documents
+    price = _training_price(new, documents, state.prices)
+    return total_estimate([price, keeping_estimate(new, state.prices)])
 
 
 def _has_failed(run: RunState) -> bool:
@@ -204,6 +257,7 @@ def _training_job(
     delimiter: str,
     attempt: int,
 ) -> JobState:
+    require_bucket(clients.info)
     base = object_base(state, clients, run_name, classifier_id)
     uris = {part: f"{base}/{part}-data/{Path(file.path).name}" for part, file in files.items()}
     token = new_token()
@@ -213,7 +267,7 @@ def _training_job(
         train_uri=uris["train"],
         test_uri=uris.get("test"),
         output_uri=f"{base}/training-output/",
-        role_arn=clients.info.role_arn,
+        role_arn=require_role(clients.info),
         mode=state.dataset.mode,
         delimiter=delimiter,
         token=token,

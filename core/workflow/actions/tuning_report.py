@@ -78,7 +78,10 @@ def run_report(
         tuned_without_none=summary_of(after.averages_without_none),
         tuned_optimistic=required_summary(optimistic),
         test_looks=state.test_looks,
-        cautions=cautions_of(dict(outcome.choices), is_offline, tuning.part, has_unknown),
+        cautions=(
+            *cautions_of(dict(outcome.choices), is_offline, tuning.part, has_unknown),
+            *run.notes,
+        ),
         made_at=now(),
     )
 

@@ -3,8 +3,10 @@
 import datetime
 from dataclasses import dataclass
 
+from core.comprehend.clients import Clients
 from core.comprehend.jobs import stop_training
-from core.errors import InvalidInput
+from core.comprehend.service_errors import code_of, is_expired
+from core.errors import InvalidInput, TunerError
 from core.text import printable
 from core.workflow.actions.joining import collect_scores
 from core.workflow.actions.launching import refresh, session_clients
@@ -32,6 +34,10 @@ class JobRow:
     """What the offline twin says of its work; the service says nothing."""
     estimate_usd: tuple[float, float] | None
     arn: str
+    fault: str = ""
+    """Why the engine could not be asked about it just now; its state is then the last known one."""
+    is_expired: bool = False
+    """Whether that was because the credentials have expired."""
 
 
 def job_rows(session: Session, refreshed: bool = True) -> tuple[JobRow, ...]:
@@ -40,46 +46,80 @@ def job_rows(session: Session, refreshed: bool = True) -> tuple[JobRow, ...]:
     Args:
         refreshed: ask the engine about the jobs that have not ended.
 
+    A job that cannot be asked about keeps its last known state and says why; the others are asked
+    all the same, unless nobody answers or the credentials have expired.
+
     Raises:
-        TunerError: the engine cannot be reached.
+        InvalidInput: the engine's settings are incomplete.
     """
     clients = session_clients(session) if refreshed else None
     rows = []
+    silence: TunerError | None = None
     for run in session.state().runs:
         for job in (*run.replaced_jobs, *run.jobs()):
-            progress = ""
             is_current = job not in run.replaced_jobs
+            progress, fault = "", None
             if clients is not None and is_current and job.arn and not _is_final(job):
-                job.status = refresh(session, clients, run.name, job.id)
-                now_at = None if _is_final(job) else clients.progress(job.arn)
-                if now_at is not None:
-                    amount = f"{now_at.done:,}/{now_at.total:,}" if now_at.total else ""
-                    progress = f"{now_at.stage} {amount}".strip()
-            rows.append(_row(run, job, progress))
+                try:
+                    progress = "" if silence else _looked_at(session, clients, run, job)
+                except TunerError as error:
+                    fault = error
+                    silence = error if is_expired(error) or not code_of(error) else None
+                fault = fault or silence
+            rows.append(_row(run, job, progress, fault))
     return tuple(rows)
+
+
+def _looked_at(session: Session, clients: Clients, run: RunState, job: JobState) -> str:
+    """Refresh one job in place; return the engine's own word on its progress."""
+    job.status = refresh(session, clients, run.name, job.id)
+    now_at = None if _is_final(job) else clients.progress(job.arn)
+    if now_at is None:
+        return ""
+    amount = f"{now_at.done:,}/{now_at.total:,}" if now_at.total else ""
+    return f"{now_at.stage} {amount}".strip()
 
 
 def collect_finished(session: Session) -> tuple[str, ...]:
     """Fetch the output of every job that has ended well; return what was fetched.
 
+    Output that cannot be fetched does not keep the others from being fetched.
+
     Raises:
-        TunerError: an archive cannot be fetched or read.
+        TunerError: an archive cannot be fetched or read; the first such error, raised at the end.
     """
     clients = session_clients(session)
-    fetched = []
+    fetched: list[str] = []
+    faults: list[TunerError] = []
     for run in session.state().runs:
         for classifier in run.classifiers:
             if _has_new_output(classifier.training):
-                collect_training(session, clients, run.name, classifier.id)
-                fetched.append(classifier.training.id)
-        for part in {part for classifier in run.classifiers for part in classifier.scoring}:
-            jobs = [c.scoring[part] for c in run.classifiers if part in c.scoring]
-            is_whole = len(jobs) == len(run.classifiers)
-            if is_whole and all(_has_new_output(job) or is_usable(job) for job in jobs):
-                if any(_has_new_output(job) for job in jobs) or part not in run.scores:
-                    collect_scores(session, clients, run.name, part)
-                    fetched.extend(job.id for job in jobs)
+                try:
+                    collect_training(session, clients, run.name, classifier.id)
+                    fetched.append(classifier.training.id)
+                except TunerError as error:
+                    faults.append(error)
+        for part in _parts_to_join(run):
+            try:
+                collect_scores(session, clients, run.name, part)
+                fetched.extend(classifier.scoring[part].id for classifier in run.classifiers)
+            except TunerError as error:
+                faults.append(error)
+    if faults:
+        raise faults[0]
     return tuple(fetched)
+
+
+def _parts_to_join(run: RunState) -> list[str]:
+    """The parts that every classifier has scored and that were not joined since."""
+    found = []
+    for part in {part for classifier in run.classifiers for part in classifier.scoring}:
+        jobs = [c.scoring[part] for c in run.classifiers if part in c.scoring]
+        is_whole = len(jobs) == len(run.classifiers)
+        if is_whole and all(_has_new_output(job) or is_usable(job) for job in jobs):
+            if any(_has_new_output(job) for job in jobs) or part not in run.scores:
+                found.append(part)
+    return sorted(found)
 
 
 def stop_job(session: Session, job_id: str) -> str:
@@ -108,9 +148,10 @@ def stop_job(session: Session, job_id: str) -> str:
     raise InvalidInput("No such job", f"{printable(job_id)!r} is not a job", f"jobs: {known}")
 
 
-def _row(run: RunState, job: JobState, progress: str) -> JobRow:
+def _row(run: RunState, job: JobState, progress: str, fault: TunerError | None) -> JobRow:
     status = job.status
     estimate = job.estimate
+    said = f"{fault.title}: {fault.message}" if fault else ""
     return JobRow(
         run=run.name,
         id=job.id,
@@ -119,10 +160,12 @@ def _row(run: RunState, job: JobState, progress: str) -> JobRow:
         state=status.state if status else ("SUBMITTED" if job.arn else "to be started"),
         is_final=_is_final(job),
         elapsed_s=_elapsed_s(job),
-        message=status.message if status else "",
+        message=said or (status.message if status else ""),
         progress=progress,
         estimate_usd=(estimate.low_usd, estimate.high_usd) if estimate else None,
         arn=job.arn,
+        fault=said,
+        is_expired=is_expired(fault) if fault else False,
     )
 
 

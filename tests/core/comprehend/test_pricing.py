@@ -12,6 +12,7 @@ from core.comprehend.pricing import (
     endpoint_estimate,
     keeping_estimate,
     load_prices,
+    repriced,
     scoring_estimate,
     total_estimate,
     training_estimate,
@@ -83,6 +84,8 @@ def test_billed_training_is_the_described_interval() -> None:
     [
         ("prices.json", '{"as_of": "2027-01-01", "training_per_hour": 4}'),
         ("prices.toml", 'as_of = "2027-01-01"\ntraining_per_hour = 4\n'),
+        ("dated.toml", "as_of = 2027-01-01\ntraining_per_hour = 4\n"),
+        ("timed.toml", "as_of = 2027-01-01T10:00:00Z\ntraining_per_hour = 4\n"),
     ],
 )
 def test_prices_can_be_overridden_in_part(tmp_path: Path, name: str, text: str) -> None:
@@ -97,7 +100,8 @@ def test_prices_can_be_overridden_in_part(tmp_path: Path, name: str, text: str) 
 @pytest.mark.parametrize(
     "text",
     ["", "[]", '{"training": 4}', '{"training_per_hour": -1}', '{"unit_characters": 0}',
-     '{"training_per_hour": "4"}'],
+     '{"training_per_hour": "4"}', '{"currency": "EUR"}', '{"as_of": "yesterday"}',
+     '{"as_of": "20270101"}', '{"as_of": ""}', '{"minimum_units": 2.5}', '\xff{}'],
 )  # fmt: skip
 def test_malformed_price_lists_are_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "prices.json"
@@ -106,3 +110,20 @@ def test_malformed_price_lists_are_refused(tmp_path: Path, text: str) -> None:
         load_prices(path)
     with pytest.raises(InvalidInput):
         load_prices(tmp_path / "absent.json")
+
+
+def test_an_estimate_is_repriced_by_its_own_units() -> None:
+    new = PriceList(as_of="2027-01-01", training_per_hour=4.5, scoring_per_unit=0.001)
+    training = repriced(training_estimate(500), new.training_per_hour, new)
+    assert (training.low_usd, training.high_usd) == pytest.approx((0.75, 3.0))
+    assert "2026-09-20" in training.basis and "now at $4.5" in training.basis
+    scoring = repriced(scoring_estimate(1000), new.scoring_per_unit, new)
+    assert scoring.high_usd == pytest.approx(1.0) and "2027-01-01" in scoring.basis
+    assert repriced(scoring, new.scoring_per_unit, new) is scoring
+
+
+def test_an_estimate_of_unknown_unit_price_stays() -> None:
+    total = total_estimate([training_estimate(500), keeping_estimate(1)])
+    assert repriced(total, 9.0, DEFAULT_PRICES) is total
+    free = scoring_estimate(1000, PriceList(scoring_per_unit=0.0))
+    assert repriced(free, 0.0005, DEFAULT_PRICES) is free

@@ -8,18 +8,22 @@ import pytest
 from botocore.exceptions import ClientError
 
 from core.comprehend.clients import Clients, EngineInfo
+from core.comprehend.pricing import PriceList
 from core.comprehend.resources import (
-    KEPT_BY_SERVICE,
     CleanupItem,
     Kind,
     LedgerEntry,
     Patience,
     cleanup_plan,
     delete_item,
+    kept_by_service,
     monthly_usd,
+    name_of,
     unresolved,
     verify_gone,
+    version_of,
 )
+from core.comprehend.resources.lookup import users_of
 from core.errors import Interrupted, InvalidInput
 from core.progress import CancelToken, Progress
 from tests.core.comprehend.test_jobs_status import Bucket
@@ -28,6 +32,7 @@ from tests.core.comprehend.test_jobs_waiting import ImpatientToken
 CLASSIFIER = "arn:aws:comprehend:us-east-1:123456789012:document-classifier/go/version/v1"
 ENDPOINT = "arn:aws:comprehend:us-east-1:123456789012:document-classifier-endpoint/go"
 OBJECT = "s3://bucket/run/train.csv"
+ROLE = "arn:aws:iam::123456789012:role/Comprehend"
 SHORT = Patience(first_interval_s=1, longest_interval_s=4, longest_wait_s=30)
 
 
@@ -91,18 +96,24 @@ def remove(service: Service, which: CleanupItem | None = None) -> tuple[str, str
     return result.outcome, result.message
 
 
-def test_f4_the_plan_deletes_endpoints_then_classifiers_then_objects() -> None:
+def looks(service: Service) -> list[str]:
+    """The calls without the lists."""
+    return [call for call in service.calls if not call.startswith("list")]
+
+
+def test_f4_the_plan_deletes_endpoints_then_classifiers_then_objects_then_the_role() -> None:
     plan = cleanup_plan(
         [
             entry("object", OBJECT),
             entry("classifier", CLASSIFIER),
             entry("object", OBJECT + ".out", "intended"),
+            entry("role", ROLE),
             entry("endpoint", ENDPOINT),
             entry("classifier", CLASSIFIER + "0", "created"),
             entry("classifier", CLASSIFIER + "0", "deleted"),
         ]
     )
-    assert [step.name for step in plan] == [ENDPOINT, CLASSIFIER, OBJECT, OBJECT + ".out"]
+    assert [step.name for step in plan] == [ENDPOINT, CLASSIFIER, OBJECT, OBJECT + ".out", ROLE]
 
 
 def test_an_intended_name_without_an_arn_is_never_deleted_but_shown() -> None:
@@ -114,12 +125,14 @@ def test_an_intended_name_without_an_arn_is_never_deleted_but_shown() -> None:
 def test_what_is_left_has_a_monthly_price() -> None:
     items = [item(), item("endpoint", ENDPOINT), item("object", OBJECT)]
     assert monthly_usd(items) == pytest.approx(0.5 + 1314.0)
+    cheap = PriceList(model_per_month=2.0, endpoint_per_unit_second=0.0001)
+    assert monthly_usd(items, cheap, {ENDPOINT: 3}) == pytest.approx(2.0 + 3 * 262.8)
 
 
 def test_f4_a_deletion_is_done_when_describing_finds_nothing() -> None:
     service = Service("TRAINED", "DELETING", "DELETING", GONE)
     assert remove(service) == ("deleted", "")
-    assert service.calls == [
+    assert looks(service) == [
         "describe_document_classifier",
         "delete_document_classifier",
         *["describe_document_classifier"] * 3,
@@ -129,7 +142,25 @@ def test_f4_a_deletion_is_done_when_describing_finds_nothing() -> None:
 def test_what_is_gone_already_is_no_error_and_is_not_deleted() -> None:
     service = Service(GONE)
     assert remove(service) == ("already gone", "")
-    assert service.calls == ["describe_document_classifier"]
+    assert looks(service) == ["describe_document_classifier"] * 2
+
+
+def test_what_is_too_new_to_be_seen_is_looked_for_twice() -> None:
+    service = Service(GONE, "TRAINED", GONE)
+    assert remove(service) == ("deleted", "")
+    assert service.asked("delete_document_classifier") == ["delete_document_classifier"]
+
+
+def test_what_describing_denies_and_the_list_shows_is_deleted() -> None:
+    class Listed(Service):
+        def list_document_classifiers(self, **request: Any) -> dict[str, Any]:
+            there = not self.asked("delete_document_classifier")
+            entries = [{"DocumentClassifierArn": CLASSIFIER, "Status": "TRAINED"}]
+            return {"DocumentClassifierPropertiesList": entries if there else []}
+
+    service = Listed(GONE)
+    assert remove(service) == ("deleted", "")
+    assert len(service.asked("delete_document_classifier")) == 1
 
 
 def test_what_vanishes_between_look_and_delete_is_gone() -> None:
@@ -173,9 +204,53 @@ def test_passing_faults_do_not_end_a_deletion() -> None:
     assert remove(service)[0] == "deleted"
 
 
-def test_missing_rights_end_a_deletion() -> None:
-    with pytest.raises(InvalidInput, match="denies access"):
-        remove(Service("TRAINED", delete=(error("AccessDeniedException", "Delete"),)))
+def test_missing_rights_end_a_deletion_with_what_to_do() -> None:
+    denied = Service("TRAINED", delete=(error("AccessDeniedException", "Delete"),))
+    result = delete_item(clients_of(denied), item(), ImpatientToken(), patience=SHORT)
+    assert result.outcome == "still there" and result.is_refused
+    assert "denies access" in result.message and result.hint
+
+
+def test_other_refusals_are_raised() -> None:
+    with pytest.raises(InvalidInput, match="credentials"):
+        remove(Service("TRAINED", delete=(error("UnrecognizedClientException", "Delete"),)))
+
+
+@pytest.mark.parametrize("member", ["ModelArn", "DesiredModelArn", "ActiveModelArn"])
+def test_a_classifier_in_use_by_others_is_left_alone(member: str) -> None:
+    class Used(Service):
+        def list_endpoints(self, **request: Any) -> dict[str, Any]:
+            entry = {"EndpointArn": ENDPOINT, "Status": "IN_SERVICE", member: CLASSIFIER}
+            return {"EndpointPropertiesList": [entry]}
+
+    service = Used("TRAINED")
+    result = delete_item(clients_of(service), item(), ImpatientToken(), patience=SHORT)
+    assert result.outcome == "still there" and result.is_refused
+    assert "in use by go" in result.message and "delete go" in result.hint
+    assert not service.asked("delete_document_classifier")
+    deleted = Used("TRAINED", GONE)
+    result = delete_item(clients_of(deleted), item(), patience=SHORT, gone={ENDPOINT})
+    assert result.outcome == "deleted", "a list that is behind does not count"
+
+
+def test_every_page_of_a_list_is_read() -> None:
+    class Paged(Service):
+        def list_endpoints(self, **request: Any) -> dict[str, Any]:
+            self.calls.append(f"page {request.get('NextToken', '')}")
+            if request.get("NextToken") != "b":
+                token = "b" if "NextToken" in request else "a"
+                return {"EndpointPropertiesList": [], "NextToken": token}
+            return {"EndpointPropertiesList": [{"EndpointArn": ENDPOINT, "ModelArn": CLASSIFIER}]}
+
+    service = Paged("TRAINED")
+    assert users_of(clients_of(service), CLASSIFIER) == (ENDPOINT,)
+    assert service.asked("page ", "page a", "page b") == ["page ", "page a", "page b"]
+
+
+def test_names_are_read_from_arns() -> None:
+    assert (name_of(CLASSIFIER), version_of(CLASSIFIER)) == ("go", "v1")
+    assert (name_of(ENDPOINT), version_of(ENDPOINT)) == ("go", "")
+    assert name_of("arn:aws:iam::123456789012:role/service-role/Comprehend") == "Comprehend"
 
 
 def test_cancelling_ends_the_waiting() -> None:
@@ -205,7 +280,8 @@ def test_an_object_that_stays_is_reported() -> None:
         def delete(self, uri: str) -> None:
             pass
 
-    result = delete_item(clients_of(Service(GONE), Stubborn(OBJECT)), item("object", OBJECT))
+    clients = clients_of(Service(GONE), Stubborn(OBJECT))
+    result = delete_item(clients, item("object", OBJECT), patience=SHORT)
     assert result.outcome == "still there" and "lists it" in result.message
 
 
@@ -217,4 +293,6 @@ def test_f4_what_is_left_is_found_by_looking_again() -> None:
 
 
 def test_f5_what_cannot_be_deleted_is_said() -> None:
-    assert "scoring jobs" in KEPT_BY_SERVICE and "no call deletes them" in KEPT_BY_SERVICE
+    assert "1 finished scoring job stays" in kept_by_service(1)
+    assert "no call deletes them" in kept_by_service(3)
+    assert kept_by_service(0) == ""

@@ -8,10 +8,9 @@ import pytest
 
 from core.comprehend.clients import Clients
 from core.comprehend.resources import CleanupItem, delete_item
-from core.errors import Interrupted, OperationFailed, TryAgain
+from core.errors import Interrupted, InvalidInput, OperationFailed, TryAgain
 from core.progress import CancelToken, Progress
-from core.workflow.actions import cleanup
-from core.workflow.actions.cleanup import clean_up, cleanup_inventory
+from core.workflow.actions.cleanup import clean_up, cleanup_inventory, deleting, settling
 from core.workflow.actions.launching import session_clients
 from core.workflow.actions.oversample import oversample_training
 from core.workflow.actions.review import load_review
@@ -26,10 +25,9 @@ from tests.core.workflow.test_journey import kill_workers
 from tests.core.workflow.test_killing import killed_before_write
 
 
-def classifiers(session: Session) -> list[object]:
-    clients = session_clients(session)
-    answer = clients.comprehend.list_document_classifiers()
-    return list(answer["DocumentClassifierPropertiesList"])
+def classifiers(session: Session) -> set[str]:
+    answer = session_clients(session).comprehend.list_document_classifiers()
+    return {entry["DocumentClassifierArn"] for entry in answer["DocumentClassifierPropertiesList"]}
 
 
 def objects(session: Session) -> list[str]:
@@ -42,7 +40,7 @@ def statuses(session: Session) -> dict[str, str]:
 
 
 def assert_clean(session: Session) -> None:
-    assert classifiers(session) == []
+    assert not classifiers(session)
     assert objects(session) == []
     assert all(entry.state == "deleted" for entry in session.state().ledger)
     assert statuses(session)["cleanup"] == "done"
@@ -128,11 +126,11 @@ def test_a_deletion_is_recorded_before_the_next_begins(
     session = Session(tickets_session)
     seen: list[int] = []
 
-    def counted(clients: Clients, item: CleanupItem, *rest: object) -> object:
+    def counted(clients: Clients, item: CleanupItem, *rest: object, **named: object) -> object:
         seen.append(sum(entry.state == "deleted" for entry in session.state().ledger))
-        return delete_item(clients, item, *rest)  # type: ignore[arg-type]
+        return delete_item(clients, item, *rest, **named)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(cleanup, "delete_item", counted)
+    monkeypatch.setattr(deleting, "delete_item", counted)
     clean_up(session)
     assert seen == list(range(8))
 
@@ -199,7 +197,7 @@ def test_output_that_cannot_be_fetched_does_not_keep_anything_alive(
     start_training_run(session, plan_training(session))
     while not all(row.is_final for row in job_rows(session)):
         pass
-    monkeypatch.setattr(cleanup, "collect_finished", failing)
+    monkeypatch.setattr(settling, "collect_finished", failing)
     assert clean_up(session).left == ()
     assert_clean(session)
     assert collect_finished(session) == (), "nobody asks for output that is gone"
@@ -230,6 +228,57 @@ def test_f4_what_is_still_there_is_said(
     monkeypatch.undo()
     clean_up(session)
     assert_clean(session)
+
+
+def test_a_classifier_without_the_tag_is_not_touched(tickets_session: Path) -> None:
+    session = Session(tickets_session)
+    state = session.state()
+    request = state.runs[0].classifiers[0].training.request
+    decoys = [[], [{"Key": "comprehend-tuner:session", "Value": "small-00000000"}]]
+    arns = [
+        session_clients(session).comprehend.create_document_classifier(
+            **request
+            | {
+                "DocumentClassifierName": f"ct-{state.name}-{state.uid}-{number}",
+                "ClientRequestToken": f"decoy-{number}",
+                "Tags": decoy,
+            }
+        )["DocumentClassifierArn"]
+        for number, decoy in enumerate(decoys)
+    ]
+    assert clean_up(session).left == ()
+    assert classifiers(session) == set(arns)
+    assert kill_workers(tickets_session) <= 2
+
+
+def test_an_adopted_classifier_stays(tickets_session: Path) -> None:
+    session = Session(tickets_session)
+    with session.editing() as state:
+        state.runs[0].classifiers[0].training.is_adopted = True
+    assert clean_up(session).left == ()
+    assert len(classifiers(session)) == 1
+    assert any("-CLR-" in uri for uri in objects(session)), "its output stays as well"
+
+
+def test_a_run_by_itself(tickets_session: Path) -> None:
+    session = Session(tickets_session)
+    oversample_training(session, {"bug": 150}, 1)
+    run = start_training_run(session, plan_training(session))
+    done = clean_up(session, run=run.name)
+    assert done.left == () and {result.item.run for result in done.results} == {run.name}
+    assert len(classifiers(session)) == 1
+    assert {entry.run for entry in session.state().ledger if entry.state != "deleted"} == {"base"}
+    assert len(cleanup_inventory(session, "base").rows) == 8
+    assert cleanup_inventory(session, run.name).rows == ()
+    with pytest.raises(InvalidInput, match="not in this session"):
+        clean_up(session, run="nope")
+
+
+def test_the_price_of_what_is_left_is_the_sessions_own(tickets_session: Path) -> None:
+    session = Session(tickets_session)
+    with session.editing() as state:
+        state.prices = msgspec.structs.replace(state.prices, model_per_month=7.0)
+    assert cleanup_inventory(session).monthly_usd == 7.0
 
 
 def test_a_new_session_has_nothing_to_clean(tickets_session: Path) -> None:

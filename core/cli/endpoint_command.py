@@ -1,0 +1,252 @@
+"""``endpoint``: try documents on a live endpoint."""
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from core.cli.options import Options, cancel, common_options
+from core.cli.sessions import again, chosen_session
+from core.cli.tables import table
+from core.errors import InvalidInput, TunerError
+from core.text import printable
+
+if TYPE_CHECKING:
+    from core.workflow.actions.endpoint_plan import EndpointPlan
+    from core.workflow.actions.endpoint_rows import EndpointRow
+    from core.workflow.actions.trial import Trial
+    from core.workflow.session import Session
+
+_EPILOG = """\b
+Examples:
+  comprehend-tuner --dry-run endpoint start       what it would cost
+  comprehend-tuner endpoint start --minutes 20
+  comprehend-tuner endpoint try "my parcel never came"
+  comprehend-tuner endpoint try - < document.txt
+  comprehend-tuner endpoint keep --minutes 60     delete it an hour from now
+  comprehend-tuner endpoint stop
+"""
+_FROM_1_TO_A_DAY = click.IntRange(1, 24 * 60)
+_RUN = click.option("--run", "run_name", help="The run (default: the newest).")
+_NAME = click.option("--endpoint", "name", help="Name of the endpoint (default: the newest alive).")
+
+
+@click.group(epilog=_EPILOG, invoke_without_command=True)
+@common_options
+@click.pass_context
+def command(ctx: click.Context) -> None:
+    """Create an endpoint, try documents on it, delete it; alone, show what there is.
+
+    An endpoint is charged by the second while it exists, used or not. It is deleted after --minutes
+    by a process that stays behind on this machine, by an open app and by this command, whichever
+    comes first: so while this machine is up and signed in. The service itself has no such timer.
+    """
+    if ctx.invoked_subcommand is None:
+        ctx.invoke(status)
+
+
+@command.command()
+@_RUN
+@click.option("--classifier", "classifier_id", help="Id in the run (default: its first, c1).")
+@click.option("--minutes", type=_FROM_1_TO_A_DAY, default=30, show_default=True,
+              help="Delete it after so many minutes.")  # fmt: skip
+@click.option("--units", type=click.IntRange(1, 50), default=1, show_default=True,
+              help="Inference units; each is charged.")  # fmt: skip
+@common_options
+@click.pass_context
+def start(
+    ctx: click.Context, run_name: str | None, classifier_id: str | None, minutes: int, units: int
+) -> None:
+    """Create an endpoint and wait until it answers; repeating carries on with the same one."""
+    from core.workflow.actions.endpoint import start_endpoint, wait_endpoint
+    from core.workflow.actions.endpoint_plan import plan_endpoint
+
+    options: Options = ctx.obj
+    session = _opened(options)
+    plan = plan_endpoint(session, run_name, classifier_id, minutes, units)
+    text = plan_text(plan)
+    if options.dry_run:
+        options.emit(plan, text)
+        return
+    options.refuse_when_read_only("starting an endpoint")
+    options.narrate(text)
+    verb = "Keep" if plan.is_resumed else "Start"
+    options.confirm(f"{verb} an endpoint for {plan.minutes} minutes?", plan.is_paid)
+    endpoint = start_endpoint(session, plan, options.reporter(), cancel)
+    wait_endpoint(session, endpoint.name, options.reporter(), cancel)
+    _show(options, session, f"try it: {again(options, session, 'endpoint try TEXT')}")
+
+
+@command.command()
+@common_options
+@click.pass_context
+def status(ctx: click.Context) -> None:
+    """Show every endpoint of the session: state, price, deletion time."""
+    options: Options = ctx.obj
+    _show(options, _opened(options))
+
+
+@command.command("try")
+@click.argument("text")
+@_NAME
+@common_options
+@click.pass_context
+def try_text(ctx: click.Context, text: str, name: str | None) -> None:
+    """Score TEXT and decide its labels; - reads standard input. At most 10 KB in UTF-8."""
+    from core.workflow.actions.endpoint_records import pick_live
+    from core.workflow.actions.trial import try_document
+
+    options: Options = ctx.obj
+    session = _opened(options)
+    endpoint = pick_live(session.state(), name)
+    trial = try_document(session, endpoint.name, _read() if text == "-" else text)
+    options.emit(trial, trial_text(trial))
+
+
+@command.command()
+@click.option("--minutes", type=_FROM_1_TO_A_DAY, default=30, show_default=True,
+              help="Delete it so many minutes from now, later or sooner than before.")  # fmt: skip
+@_NAME
+@common_options
+@click.pass_context
+def keep(ctx: click.Context, minutes: int, name: str | None) -> None:
+    """Move the deletion time."""
+    from core.workflow.actions.endpoint import keep_endpoint
+    from core.workflow.actions.endpoint_plan import added_estimate
+    from core.workflow.actions.endpoint_records import pick_live
+
+    options: Options = ctx.obj
+    session = _opened(options)
+    state = session.state()
+    endpoint = pick_live(state, name)
+    added = added_estimate(state, endpoint, minutes, endpoint.inference_units)
+    is_paid = state.engine.name == "aws"
+    price = f"${added.high_usd:,.2f} more" if is_paid else "nothing offline"
+    text = f"{endpoint.name}: {minutes} minutes from now, which costs {price}"
+    if options.dry_run:
+        options.emit({"endpoint": endpoint.name, "minutes": minutes, "estimate": added}, text)
+        return
+    options.refuse_when_read_only("keeping an endpoint")
+    options.narrate(text)
+    options.confirm(f"Keep {endpoint.name}?", is_paid and added.high_usd > 0)
+    keep_endpoint(session, endpoint.name, minutes)
+    _show(options, session)
+
+
+@command.command()
+@_NAME
+@common_options
+@click.pass_context
+def stop(ctx: click.Context, name: str | None) -> None:
+    """Delete every live endpoint of the session, or one, and wait until it is gone."""
+    from core.workflow.actions.endpoint_ending import stop_endpoint
+    from core.workflow.actions.endpoint_records import pick_live
+    from core.workflow.live_endpoints import live_endpoints
+
+    options: Options = ctx.obj
+    session = chosen_session(options)
+    state = session.state()
+    wanted = [pick_live(state, name)] if name else list(live_endpoints(state))
+    if options.dry_run:
+        names = [endpoint.name for endpoint in wanted]
+        options.emit({"endpoints": names}, "\n".join(f"would delete: {n}" for n in names))
+        return
+    options.refuse_when_read_only("deleting")
+    for endpoint in wanted:
+        stop_endpoint(session, endpoint.name, options.reporter(), cancel)
+    _show(options, session)
+
+
+def plan_text(plan: "EndpointPlan") -> str:
+    """What a start would create and cost."""
+    what = "keep the endpoint" if plan.is_resumed else "create an endpoint"
+    hour, until = f"${plan.usd_per_hour:,.2f}", f"${plan.estimate.high_usd:,.2f}"
+    more = " more" if plan.is_resumed else ""
+    price = f"{hour} an hour while it exists, used or not; {until}{more} for {plan.minutes} minutes"
+    return "\n".join(
+        [
+            f"{what} of {plan.run}/{plan.classifier} on {plan.engine}",
+            f"price: {price}, estimated" if plan.is_paid else f"price: $0.00 offline ({price})",
+            f"basis: {plan.estimate.basis}",
+            "then it is deleted from here, while this machine is up and signed in",
+        ]
+    )
+
+
+def rows_text(rows: "tuple[EndpointRow, ...]") -> str:
+    """Every endpoint, with its price and when it is deleted."""
+    if not rows:
+        return "no endpoint yet"
+    from core.workflow.live_endpoints import local_time, utc_now
+
+    cells = []
+    for row in rows:
+        at = local_time(row.deleted_at or row.delete_at, utc_now())
+        verb = "overdue since" if row.is_overdue else "until" if row.is_live else "gone since"
+        price = f"{row.usd_per_hour:,.2f}"
+        figures = [price, f"{row.so_far_usd:,.2f}", f"{row.until_usd:,.2f}"]
+        cells.append([row.name, f"{row.run}/{row.classifier}", row.state, *figures, f"{verb} {at}"])
+    headers = ["endpoint", "classifier ", "state ", "$/hour", "$ so far", "$ in all", "time "]
+    notes = [f"{row.name}: {printable(row.message, 300)}" for row in rows if row.message]
+    return "\n".join([table(headers, cells), *notes])
+
+
+def trial_text(trial: "Trial") -> str:
+    """Score, threshold and decision per label."""
+    from core.workflow.actions.trial import shown
+
+    cells = [
+        [
+            row.label,
+            "–" if row.score is None else shown(row.score, row.threshold),
+            shown(row.threshold, row.score),
+            " ".join(filter(None, (row.decision, f"({row.note})" if row.note else ""))),
+        ]
+        for row in trial.rows
+    ]
+    labels = ", ".join(printable(label, 60) for label in trial.labels) or "no label"
+    source = "its thresholds" if trial.has_thresholds else ".5 for every label: not tuned yet"
+    return "\n".join(
+        [
+            f"{labels} — {trial.run}/{trial.classifier}, {source}",
+            table(["label", "score", "threshold", "decision "], cells),
+        ]
+    )
+
+
+def _opened(options: Options) -> "Session":
+    """The session; endpoints whose time has come are deleted first, and all others kept watch of.
+
+    What fails in this is said and does not keep the command from its own work.
+    """
+    from core.workflow.actions.endpoint_ending import delete_overdue
+    from core.workflow.endpoint_keeper import ensure_keepers
+
+    session = chosen_session(options)
+    if options.read_only or options.dry_run:
+        return session
+    try:
+        ensure_keepers(session)
+        for name in delete_overdue(session, options.reporter(), cancel):
+            options.narrate(f"deleted, its time had come: {name}")
+    except TunerError as error:
+        cancel.check()
+        options.narrate(printable(f"overdue endpoint: {error.title}: {error.message}"))
+    return session
+
+
+def _show(options: Options, session: "Session", last: str = "") -> None:
+    from core.workflow.actions.endpoint_rows import endpoint_rows
+
+    rows = endpoint_rows(session)
+    options.emit({"endpoints": rows}, "\n".join(filter(None, (rows_text(rows), last))))
+
+
+def _read() -> str:
+    data = sys.stdin.buffer.read(1024 * 1024)
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InvalidInput(
+            "Not a text", f"byte {error.start + 1:,} is not UTF-8", "give the text as UTF-8"
+        ) from error

@@ -1,0 +1,252 @@
+"""Endpoints: the request that creates one, its state, and the scores of one text.
+
+An endpoint is charged for every second that it exists, used or not. The service never deletes one
+by itself.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from core.comprehend.service_errors import code_of, explained
+from core.errors import InvalidInput, OperationFailed, TryAgain, TunerError
+from core.text import printable
+
+if TYPE_CHECKING:
+    from core.comprehend.clients import ComprehendClient
+
+LONGEST_NAME = 40
+"""Characters of an endpoint's name."""
+MOST_UNITS = 50
+"""Inference units that one endpoint may have without a higher quota."""
+LONGEST_TEXT_BYTES = 10 * 1024
+"""Bytes in UTF-8 of a text that an endpoint takes."""
+GONE = "DELETED"
+"""State of an endpoint that does not exist any more; a word of this product."""
+_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9])*")
+_CLASSIFIER = re.compile(
+    r"arn:aws(-[^:]+)?:comprehend:[a-zA-Z0-9-]*:[0-9]{12}:document-classifier/"
+    r"[a-zA-Z0-9](-*[a-zA-Z0-9])*(/version/[a-zA-Z0-9](-*[a-zA-Z0-9])*)?"
+)
+_TOKEN = re.compile(r"[a-zA-Z0-9-]{1,64}")
+
+
+@dataclass(frozen=True)
+class EndpointStatus:
+    """One description of an endpoint."""
+
+    arn: str
+    state: str
+    """The service's own word, also when it is a new one."""
+    message: str = ""
+    """Why it failed, in the service's words."""
+
+    @property
+    def is_serving(self) -> bool:
+        """Whether it answers; an endpoint whose capacity is being changed still does."""
+        return self.state in ("IN_SERVICE", "UPDATING")
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether it will never answer any more."""
+        return self.state in ("FAILED", "DELETING", GONE)
+
+
+@dataclass(frozen=True)
+class TextScores:
+    """What an endpoint returned for one text; not every label need be among it."""
+
+    mode: Literal["multi-label", "multi-class"]
+    pairs: tuple[tuple[str, float], ...]
+    """Name and score, as returned."""
+
+
+def endpoint_request(
+    *, name: str, classifier_arn: str, inference_units: int, token: str, tags: Mapping[str, str]
+) -> dict[str, Any]:
+    """Keyword arguments for `create_endpoint`.
+
+    Args:
+        name: at most 40 characters; `resource_name` makes a valid one.
+        classifier_arn: the classifier version that answers.
+        inference_units: capacity; each handles 100 characters a second and is charged by itself.
+        token: saved beforehand, so that repeating the request creates nothing a second time.
+        tags: tags of the endpoint.
+
+    Raises:
+        InvalidInput: a value breaks a rule of the service; the message names value and rule.
+    """
+    _check(bool(_NAME.fullmatch(name)) and len(name) <= LONGEST_NAME, "endpoint name", name,
+           "1 to 40 letters, digits and hyphens, no hyphen at either end")  # fmt: skip
+    _check(bool(_CLASSIFIER.fullmatch(classifier_arn)) and len(classifier_arn) <= 256,
+           "classifier ARN", classifier_arn,
+           "arn:aws:comprehend:REGION:ACCOUNT:document-classifier/NAME/version/VERSION",
+           )  # fmt: skip
+    _check(1 <= inference_units <= MOST_UNITS, "inference units", str(inference_units),
+           f"1 to {MOST_UNITS}")  # fmt: skip
+    _check(bool(_TOKEN.fullmatch(token)), "request token", token,
+           "1 to 64 letters, digits and hyphens")  # fmt: skip
+    _check(len(tags) <= 50, "number of tags", str(len(tags)), "at most 50")
+    return {
+        "EndpointName": name,
+        "ModelArn": classifier_arn,
+        "DesiredInferenceUnits": inference_units,
+        "ClientRequestToken": token,
+        "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
+    }
+
+
+def create_endpoint(client: "ComprehendClient", request: Mapping[str, Any]) -> str:
+    """Send a request to create an endpoint; return its ARN.
+
+    A name that exists already is no error when the endpoint belongs to the same classifier: names
+    hold the session's own digits, so it is the one that an earlier call made and lost the reply of.
+
+    Raises:
+        TunerError: the service refuses it or cannot be reached.
+    """
+    try:
+        with explained():
+            return str(_member(client.create_endpoint(**request), "EndpointArn"))
+    except TunerError as error:
+        if code_of(error) != "ResourceInUseException":
+            raise
+        found = find_endpoint(client, request["EndpointName"], request["ModelArn"])
+        if found is None or found.state == "DELETING":
+            raise
+        return found.arn
+
+
+def was_not_created(error: TunerError) -> bool:
+    """Whether a failed `create_endpoint` surely created nothing.
+
+    That is so when the service refused the only request that was sent, or none was sent. A lost
+    connection or a fault of the service leaves it open.
+    """
+    cause: BaseException | None = error
+    while cause is not None:
+        response = getattr(cause, "response", None)
+        if isinstance(response, dict):
+            answered = response.get("ResponseMetadata") or {}
+            is_refusal = 400 <= int(answered.get("HTTPStatusCode", 0)) < 500
+            return is_refusal and not answered.get("RetryAttempts")
+        cause = cause.__cause__
+    return isinstance(error, InvalidInput)
+
+
+def describe_endpoint(client: "ComprehendClient", arn: str) -> EndpointStatus | None:
+    """Ask for the state of an endpoint; None when the service does not know it.
+
+    Raises:
+        TunerError: the service cannot be asked.
+    """
+    try:
+        with explained():
+            answer = client.describe_endpoint(EndpointArn=arn)
+    except TunerError as error:
+        if code_of(error) == "ResourceNotFoundException":
+            return None
+        raise
+    return _status(_member(answer, "EndpointProperties"))
+
+
+def find_endpoint(
+    client: "ComprehendClient", name: str, classifier_arn: str
+) -> EndpointStatus | None:
+    """The endpoint of a classifier by its name, from the service's list; None when not listed.
+
+    Raises:
+        TunerError: the service cannot be asked.
+    """
+    page: dict[str, Any] = {"Filter": {"ModelArn": classifier_arn}}
+    while True:
+        with explained():
+            answer = client.list_endpoints(**page)
+        for entry in _member(answer, "EndpointPropertiesList"):
+            if str(entry["EndpointArn"]).rpartition("/")[2] == name:
+                return _status(entry)
+        if not answer.get("NextToken"):
+            return None
+        page["NextToken"] = answer["NextToken"]
+
+
+def classify_text(client: "ComprehendClient", arn: str, text: str) -> TextScores:
+    """The scores of one text.
+
+    Raises:
+        InvalidInput: the text is blank, no Unicode, or longer than an endpoint takes; nothing was
+            sent.
+        TryAgain: the endpoint does not answer yet.
+        OperationFailed: the answer holds no scores.
+    """
+    check_text(text)
+    with explained():
+        answer = client.classify_document(EndpointArn=arn, Text=text)
+    for key, mode in _MODES.items():
+        if answer.get(key):
+            pairs = tuple((str(entry["Name"]), float(entry["Score"])) for entry in answer[key])
+            return TextScores(mode, pairs)
+    reasons = "; ".join(str(entry.get("ErrorMessage", "")) for entry in answer.get("Errors") or [])
+    if not answer.get("Errors") and not any(key in answer for key in _MODES):
+        _member(answer, "Labels")
+    raise OperationFailed(
+        "No scores",
+        f"the endpoint returned neither Labels nor Classes: {printable(reasons, 300) or 'no word'}",
+        "try a longer text",
+    )
+
+
+_MODES: dict[str, Literal["multi-label", "multi-class"]] = {
+    "Labels": "multi-label",
+    "Classes": "multi-class",
+}
+
+
+def check_text(text: str) -> None:
+    """Refuse a text that an endpoint does not take.
+
+    Raises:
+        InvalidInput: it is blank, no Unicode, or longer than 10 KB in UTF-8.
+    """
+    if not text.strip():
+        raise InvalidInput("No text", "the document is blank", "give a text to classify")
+    try:
+        size = len(text.encode("utf-8"))
+    except UnicodeEncodeError as error:
+        raise InvalidInput(
+            "Not a text", f"character {error.start + 1:,} is no Unicode", "give the text as UTF-8"
+        ) from error
+    if size > LONGEST_TEXT_BYTES:
+        raise InvalidInput(
+            "The text is too long",
+            f"{size:,} bytes in UTF-8; an endpoint takes at most {LONGEST_TEXT_BYTES:,}",
+            "shorten it; scoring jobs take documents of any length up to 10 MB",
+        )
+
+
+def _member(answer: Mapping[str, Any], name: str) -> Any:
+    """What an answer must hold; one that was cut off on the way is read as an empty one."""
+    if name not in answer:
+        raise TryAgain(
+            "The answer was cut off",
+            f"{name} is missing in it",
+            "repeat; the same request is sent again, never a second one",
+        )
+    return answer[name]
+
+
+def _status(found: Mapping[str, Any]) -> EndpointStatus:
+    return EndpointStatus(
+        arn=str(found["EndpointArn"]),
+        state=str(found.get("Status") or "unknown"),
+        message=str(found.get("Message") or ""),
+    )
+
+
+def _check(is_valid: bool, what: str, value: str, rule: str) -> None:
+    if not is_valid:
+        raise InvalidInput(
+            "The service would refuse this", f"{what} {printable(value, 80)!r}: expected {rule}",
+            "correct the value; nothing was sent",
+        )  # fmt: skip

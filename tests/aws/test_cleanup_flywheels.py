@@ -1,0 +1,43 @@
+"""Flywheels in a clean-up: those of the session go, others stay."""
+
+from pathlib import Path
+
+import pytest
+
+from core.workflow.actions.cleanup import clean_up, cleanup_inventory
+from core.workflow.session import Session
+from tests.aws.accounts import account, on_server, split_session, tags, trained
+from tests.aws.server import BUCKET, ROLE_ARN, AwsServer
+
+
+@pytest.fixture
+def session(tmp_path: Path, aws: AwsServer, small_source: Path) -> Session:
+    """A session on the server that is ready to train."""
+    return on_server(aws, split_session(tmp_path / "split" / "small", small_source), tmp_path)
+
+
+def test_flywheels_with_the_sessions_tag_go_and_others_stay(
+    session: Session, aws: AwsServer
+) -> None:
+    comprehend = aws.client("comprehend")
+    state = session.state()
+
+    def flywheel(name: str, its_tags: list[dict[str, str]]) -> str:
+        arn: str = comprehend.create_flywheel(
+            FlywheelName=name, DataAccessRoleArn=ROLE_ARN, ModelType="DOCUMENT_CLASSIFIER",
+            DataLakeS3Uri=f"s3://{BUCKET}/lake", Tags=its_tags,
+            TaskConfig={
+                "LanguageCode": "en", "DocumentClassificationConfig": {"Mode": "MULTI_LABEL"},
+            },
+        )["FlywheelArn"]  # fmt: skip
+        return arn
+
+    prefix = f"ct-{state.name}-{state.uid}"
+    own = flywheel(f"{prefix}-own", tags(state))
+    other = flywheel(f"{prefix}-other", [])
+    trained(session)
+
+    assert own in {row.name for row in cleanup_inventory(session).rows}
+    clean_up(session)
+
+    assert account(aws)["flywheels"] == [other]

@@ -1,0 +1,273 @@
+"""The endpoint: start one, try documents against the thresholds, delete it."""
+
+import shlex
+from functools import partial
+
+from textual import on
+from textual.app import ComposeResult
+from textual.widgets import Input, Static
+
+from core.errors import InvalidInput, TunerError
+from core.progress import CancelToken, Reporter
+from core.text import printable
+from core.workflow.actions.endpoint import keep_endpoint, start_endpoint, wait_endpoint
+from core.workflow.actions.endpoint_ending import stop_endpoint
+from core.workflow.actions.endpoint_plan import (
+    DEFAULT_MINUTES,
+    EndpointPlan,
+    added_estimate,
+    plan_endpoint,
+)
+from core.workflow.actions.endpoint_rows import endpoint_rows
+from core.workflow.actions.trial import Trial, try_document
+from core.workflow.live_endpoints import (
+    live_endpoints,
+    seconds_left,
+    utc_now,
+)
+from core.workflow.overview import Overview
+from core.workflow.state import EndpointState, RunState
+from tui.render import lines, plain
+from tui.screens.endpoint_texts import absent_texts, live_texts, start_facts
+from tui.screens.engine_step import WAITING, EngineStepScreen
+from tui.screens.modal import PayModal
+from tui.widgets.document_input import DocumentInput
+from tui.widgets.key_table import KeyTable
+from tui.widgets.trial_table import TrialTable
+
+_TRY, _PLAN, _DELETE, _KEEP = "try", "plan", "delete", "keep"
+
+
+class EndpointScreen(EngineStepScreen):
+    """What the endpoint costs and until when, a document, and what it is given."""
+
+    step_id = "endpoint"
+    title_words = "endpoint"
+    DEFAULT_CSS = """
+    EndpointScreen #endpoint-lead { height: auto; }
+    EndpointScreen #endpoint-ask { height: 1; margin-top: 1; color: $text-accent; }
+    EndpointScreen #endpoint-given { height: auto; max-height: 3; }
+    EndpointScreen #endpoint-labels { height: 1fr; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._trial: Trial | None = None
+
+    def compose_body(self) -> ComposeResult:
+        """State and price, the document, the verdict, every label."""
+        yield Static("", id="endpoint-lead", markup=False)
+        yield Static("", id="endpoint-ask", markup=False)
+        yield DocumentInput("endpoint-document")
+        yield Static("", id="endpoint-given", markup=False)
+        yield TrialTable("endpoint-labels")
+
+    def on_mount(self) -> None:
+        """Fill the frame, and ask the engine once about an endpoint that lives."""
+        super().on_mount()
+        session = self.session
+        if self._live is not None:
+            self.look(lambda reporter, cancel: endpoint_rows(session))
+
+    def looked(self, result: object) -> None:
+        """Show what the engine said."""
+        self.tuner.reload()
+
+    def show_session(self, overview: Overview) -> None:
+        """Show the endpoint as it was last seen."""
+        live = self._live
+        if live is not None:
+            texts = live_texts(overview.state, live, self.is_busy)
+        else:
+            texts = absent_texts(overview.state, self._run)
+        lead = self.query_one("#endpoint-lead", Static)
+        lead.update(lines([self._plain(text) for text in texts]))
+        self.query_one("#endpoint-ask").display = live is not None
+        self.query_one("#endpoint-document").display = live is not None
+        ask = "document: press e, type or paste a text, press enter"
+        self.query_one("#endpoint-ask", Static).update(lines([ask]))
+        self._show_trial()
+
+    def action_run_step(self) -> None:
+        """Start an endpoint, after the price was agreed to, or wait for the one that lives."""
+        if self.is_busy or self.refuses("starting an endpoint"):
+            return
+        live, session = self._live, self.session
+        if live is None:
+            self.start_job(_PLAN, lambda reporter, cancel: plan_endpoint(session))
+        elif live.state in ("IN_SERVICE", "UPDATING"):
+            self.banner.show_note("it answers: e types a document")
+        else:
+            plan = partial(plan_endpoint, session, live.run, live.classifier, self._minutes(live))
+            self.start_job(_PLAN, lambda reporter, cancel: plan())
+
+    def _minutes(self, endpoint: EndpointState) -> int:
+        """Whole minutes that are left, so that waiting again moves no deletion time."""
+        return max(int(seconds_left(endpoint, utc_now()) // 60), 1)
+
+    def _ask_to_start(self, plan: EndpointPlan) -> None:
+        if not plan.is_paid or (plan.is_resumed and not plan.estimate.high_usd):
+            self._start(plan)
+            return
+        modal = PayModal("Start an endpoint?", start_facts(plan), "start it")
+        self.app.push_screen(modal, lambda agreed: self._start(plan) if agreed else None)
+
+    def _start(self, plan: EndpointPlan) -> None:
+        session, names = self.session, list[str]()
+
+        def start(reporter: Reporter, cancel: CancelToken) -> object:
+            names.append(start_endpoint(session, plan, reporter, cancel).name)
+            return None
+
+        def finish(reporter: Reporter, cancel: CancelToken) -> object:
+            return wait_endpoint(session, names[0], reporter, cancel)
+
+        self.begin(start, finish)
+
+    def action_edit(self) -> None:
+        """Type a document."""
+        if self._live is None:
+            self.banner.show_note("no endpoint: r starts one")
+        else:
+            self._input.focus()
+
+    @on(Input.Submitted, "#endpoint-document")
+    def _try(self, event: Input.Submitted) -> None:
+        live = self._live
+        if live is None or self.is_busy:
+            return
+        session, name, text = self.session, live.name, event.value
+        self.start_job(_TRY, lambda reporter, cancel: try_document(session, name, text))
+        self.banner.show_note("asking the endpoint …")
+
+    def action_keep(self) -> None:
+        """Move the deletion time to 30 minutes from now."""
+        live = self._live
+        if live is None or self.is_busy or self.refuses("keeping an endpoint"):
+            return
+        state, session, name = self.overview.state, self.session, live.name
+        added = added_estimate(state, live, DEFAULT_MINUTES, live.inference_units)
+
+        def keep(agreed: bool | None) -> None:
+            if agreed:
+                job = partial(keep_endpoint, session, name, DEFAULT_MINUTES)
+                self.start_job(_KEEP, lambda reporter, cancel: job())
+
+        if not self._is_paid or not added.high_usd:
+            keep(True)
+            return
+        facts = [f"endpoint {name}", f"price    ${added.high_usd:,.2f} more, estimated"]
+        self.app.push_screen(
+            PayModal(f"Delete it {DEFAULT_MINUTES} minutes from now?", facts, "keep it"), keep
+        )
+
+    def action_delete(self) -> None:
+        """Stop waiting; when nothing waits, ask, then delete the endpoint."""
+        if self.cancel_job():
+            return
+        live = self._live
+        if live is None:
+            self.banner.show_note("no endpoint to delete")
+            return
+        if self.refuses("deleting"):
+            return
+        session, name = self.session, live.name
+
+        def delete(agreed: bool | None) -> None:
+            if agreed:
+                job = partial(stop_endpoint, session, name)
+                self.start_job(_DELETE, job)
+
+        facts = [f"endpoint {name}", f"engine   {self.overview.badge}", "",
+                 "Another one can be started at any time."]  # fmt: skip
+        self.app.push_screen(PayModal("Delete this endpoint?", facts, "delete it"), delete)
+
+    def job_finished(self, name: str, result: object) -> None:
+        """Show what came out, or say what comes next."""
+        super().job_finished(name, result)
+        if isinstance(result, EndpointPlan):
+            self._ask_to_start(result)
+        elif isinstance(result, Trial):
+            self._trial = result
+            self._show_trial()
+        elif name == WAITING and result:
+            self.banner.show_note("it answers: e types a document")
+        elif name == _DELETE:
+            self.banner.show_note("the endpoint is gone")
+
+    def job_failed(self, name: str, error: TunerError) -> None:
+        """A text that cannot be tried stays in the input."""
+        super().job_failed(name, error)
+        if name == _TRY and isinstance(error, InvalidInput):
+            self._input.focus()
+
+    def stopped_note(self) -> str:
+        """What goes on after the wait was ended."""
+        charged = "and is charged" if self._is_paid else "free"
+        return f"stopped waiting; the endpoint goes on {charged}. r waits again, x deletes it"
+
+    async def action_back(self) -> None:
+        """Leave the input, or the session."""
+        if self._input.has_focus:
+            self.set_focus(self._table if self._table.display else None)
+        else:
+            await self.tuner.action_back()
+
+    def equivalent_command(self) -> str:
+        """Trying the typed document; without one, what the screen can do now."""
+        live, base = self._live, super().equivalent_command()
+        if live is None:
+            run = self._run
+            return f"{base} start --run {shlex.quote(run.name)}" if run else f"{base} status"
+        text = self._input.value
+        if not text:
+            return f"{base} status"
+        return f"{base} try --endpoint {live.name} -- {shlex.quote(text)}"
+
+    def copied_value(self) -> str:
+        """The highlighted label's score."""
+        row = self._table.cursor_row
+        rows = self._trial.rows if self._trial else ()
+        score = rows[row].score if 0 <= row < len(rows) else None
+        return self.equivalent_command() if score is None else repr(score)
+
+    @on(KeyTable.WidthChanged)
+    def _show_trial(self) -> None:
+        trial = self._trial
+        self._table.display = trial is not None
+        given = self.query_one("#endpoint-given", Static)
+        given.display = trial is not None
+        if trial is None:
+            return
+        names = ", ".join(printable(label, 40) for label in trial.labels) or "no label"
+        source = "saved thresholds" if trial.has_thresholds else ".5 each: not tuned yet"
+        unsure = f" · {len(trial.undecided)} undecided" if trial.undecided else ""
+        given.update(lines([self._plain(f"given: {names}{unsure} · {source}")]))
+        self._table.show(trial)
+
+    @property
+    def _live(self) -> EndpointState | None:
+        """The newest endpoint that may exist."""
+        return next(reversed(live_endpoints(self.overview.state)), None)
+
+    @property
+    def _run(self) -> RunState | None:
+        """The newest run, once its first classifier is trained."""
+        run = self.overview.state.runs[-1] if self.overview.state.runs else None
+        status = run.classifiers[0].training.status if run else None
+        return run if status is not None and status.is_usable else None
+
+    @property
+    def _is_paid(self) -> bool:
+        return self.overview.state.engine.name == "aws"
+
+    @property
+    def _table(self) -> TrialTable:
+        return self.query_one(TrialTable)
+
+    @property
+    def _input(self) -> DocumentInput:
+        return self.query_one(DocumentInput)
+
+    def _plain(self, text: str) -> str:
+        return plain(text, self.tuner.settings.ascii_only)
