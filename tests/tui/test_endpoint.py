@@ -1,8 +1,6 @@
 """The endpoint's screen: start, try, keep, delete, and the notice on every screen."""
 
-import os
 import shlex
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,7 +30,7 @@ def keepers_end_with_the_test() -> Iterator[None]:
     """End the keepers that the app has started."""
     yield
     for child in endpoint_keeper._children.values():
-        os.kill(child.pid, signal.SIGKILL)
+        child.kill()
         child.wait()
     endpoint_keeper._children.clear()
 

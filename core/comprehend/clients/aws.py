@@ -1,6 +1,7 @@
 """Opening Amazon's engine: boto3 clients that are made when they are first used."""
 
 import threading
+from functools import cache
 from typing import Any, cast
 
 from core.comprehend.clients.checking import account_of, engine_label
@@ -95,8 +96,19 @@ class AwsAccess:
         from botocore.session import Session as CoreSession
 
         session = CoreSession(profile=self._settings.profile)
+        session.register_component(
+            "data_loader", _service_models(session.get_config_variable("data_path"))
+        )
         renew_when_expired(session, self._settings.profile)
         return Session(botocore_session=session, region_name=self._settings.region)
+
+
+@cache
+def _service_models(data_path: str | None) -> Any:
+    """The loader of service models, which keeps what it has read for every later session."""
+    from botocore.loaders import create_loader
+
+    return create_loader(data_path)
 
 
 class LazyClient:

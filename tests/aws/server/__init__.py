@@ -6,6 +6,7 @@ Started by hand with ``python -m tests.aws.server``; in tests it is the fixture 
 import json
 import threading
 from collections import Counter
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,14 @@ _TRUST = {
         }
     ],
 }
+
+
+@cache
+def _session() -> Any:
+    """One boto3 session for every test: reading the service models takes longer than a test."""
+    import boto3
+
+    return boto3.Session()
 
 
 class _Handler(WSGIRequestHandler):
@@ -111,10 +120,8 @@ class AwsServer(ServerState):
 
     def client(self, service: str, **options: Any) -> Any:
         """Return boto3's client of a service, on this server."""
-        import boto3
-
-        return boto3.client(
-            service,  # type: ignore[call-overload]
+        return _session().client(
+            service,
             **{
                 "endpoint_url": self.url,
                 "region_name": REGION,
