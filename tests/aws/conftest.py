@@ -1,10 +1,15 @@
 """Amazon's services on this machine, one fresh account per test."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from core.comprehend.clients import Clients, Store, open_clients
+from core.workflow.session import Session
+from tests.aws.accounts import on_server, split_session
+from tests.aws.objects import PART
 from tests.aws.server import REGION, AwsServer
 from tests.aws.server.engines import Engine, TwinEngine, WireEngine, put_training_rows
 from tests.aws.server.workers import JobsHere
@@ -50,3 +55,43 @@ def furnished(engine: Engine) -> Engine:
     put_training_rows(engine, rows(60))
     engine.put("in/docs.txt", b"abouta thinga1\naboutb thingb2 filler3\naboutc\n")
     return engine
+
+
+@pytest.fixture
+def clients(aws: AwsServer, tmp_path: Path) -> Clients:
+    """Clients of the server."""
+    return open_clients(aws.settings, tmp_path)
+
+
+@pytest.fixture
+def store(clients: Clients) -> Store:
+    """The store of the server."""
+    return clients.store
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    """A file that goes at once."""
+    path = tmp_path / "small.csv"
+    path.write_bytes(b"label,text\n" * 1000)
+    return path
+
+
+@pytest.fixture
+def big(tmp_path: Path) -> Path:
+    """A file that goes in three parts."""
+    path = tmp_path / "big.csv"
+    path.write_bytes(os.urandom(2 * PART + 5))
+    return path
+
+
+@pytest.fixture(scope="module")
+def split_folder(tmp_path_factory: pytest.TempPathFactory, small_source: Path) -> Path:
+    """A session that is ready to train."""
+    return split_session(tmp_path_factory.mktemp("split") / "small", small_source)
+
+
+@pytest.fixture
+def session(split_folder: Path, tmp_path: Path, aws: AwsServer) -> Session:
+    """The same on the server."""
+    return on_server(aws, split_folder, tmp_path)

@@ -21,8 +21,8 @@ import pytest
 
 from core.comprehend.clients import TwinOptions, aws
 from core.workflow.session import Session
-from tests.aws.accounts import account
-from tests.aws.journey import PAID_STEPS, Ended, copy_for, plant_decoys, prepare, take
+from tests.aws.accounts import account, on_server
+from tests.aws.journey import PAID_STEPS, Ended, plant_decoys, prepare, take
 from tests.aws.server import AwsServer
 from tests.aws.server.faults import KINDS, Kind
 from tests.aws.server.surprises import KINDS as SURPRISES
@@ -108,7 +108,7 @@ def _run(
     try:
         plant_decoys(server)
         before = account(server)
-        session = copy_for(server, prepared, folder)
+        session = on_server(server, prepared, folder).folder
         ended = [
             attempt for step in PAID_STEPS for attempt in _attempts(server, session, step, plant)
         ]

@@ -3,12 +3,10 @@
 import contextlib
 import csv
 import io
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.cli.main import main
-from core.workflow.session import Session
 from tests.aws.server import BUCKET, AwsServer
 from tests.core.offline.conftest import rows
 
@@ -77,14 +75,6 @@ def prepare(aws: AwsServer, folder: Path) -> Path:
         call("--session", str(session), "split", "--ratios", "60/20/20", "--seed", "3"),
     ):
         assert ended.code == 0, ended
-    return session
-
-
-def copy_for(aws: AwsServer, prepared: Path, folder: Path) -> Path:
-    """A copy of a prepared session that works on `aws`."""
-    session = Path(shutil.copytree(prepared, folder / prepared.name))
-    with Session(session).editing() as state:
-        state.engine = aws.settings
     return session
 
 

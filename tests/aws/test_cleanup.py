@@ -1,7 +1,5 @@
 """Clean-up over HTTP: the account ends as it was, whatever goes wrong on the way."""
 
-from pathlib import Path
-
 import msgspec
 import pytest
 
@@ -19,26 +17,12 @@ from tests.aws.accounts import (
     endpoint,
     know_endpoint,
     leave_upload,
-    on_server,
     role,
     scored,
-    split_session,
     tags,
     trained,
 )
 from tests.aws.server import BUCKET, ROLE_ARN, AwsServer
-
-
-@pytest.fixture(scope="module")
-def split_folder(tmp_path_factory: pytest.TempPathFactory, small_source: Path) -> Path:
-    """A session that is ready to train."""
-    return split_session(tmp_path_factory.mktemp("split") / "small", small_source)
-
-
-@pytest.fixture
-def session(split_folder: Path, tmp_path: Path, aws: AwsServer) -> Session:
-    """The same on the server."""
-    return on_server(aws, split_folder, tmp_path)
 
 
 def plant_decoys(aws: AwsServer, state: SessionState) -> None:

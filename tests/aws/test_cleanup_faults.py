@@ -1,7 +1,5 @@
 """Clean-up over HTTP: whatever goes wrong, the account ends as it was or one error says why not."""
 
-from pathlib import Path
-
 import msgspec
 import pytest
 
@@ -15,24 +13,10 @@ from tests.aws.accounts import (
     account,
     assert_recorded,
     furnish,
-    on_server,
-    split_session,
     trained,
 )
 from tests.aws.server import BUCKET, AwsServer
 from tests.aws.server.faults import Kind
-
-
-@pytest.fixture(scope="module")
-def split_folder(tmp_path_factory: pytest.TempPathFactory, small_source: Path) -> Path:
-    """A session that is ready to train."""
-    return split_session(tmp_path_factory.mktemp("split") / "small", small_source)
-
-
-@pytest.fixture
-def session(split_folder: Path, tmp_path: Path, aws: AwsServer) -> Session:
-    """The same on the server."""
-    return on_server(aws, split_folder, tmp_path)
 
 
 @pytest.fixture

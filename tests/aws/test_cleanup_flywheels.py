@@ -1,19 +1,9 @@
 """Flywheels in a clean-up: those of the session go, others stay."""
 
-from pathlib import Path
-
-import pytest
-
 from core.workflow.actions.cleanup import clean_up, cleanup_inventory
 from core.workflow.session import Session
-from tests.aws.accounts import account, on_server, split_session, tags, trained
+from tests.aws.accounts import account, tags, trained
 from tests.aws.server import BUCKET, ROLE_ARN, AwsServer
-
-
-@pytest.fixture
-def session(tmp_path: Path, aws: AwsServer, small_source: Path) -> Session:
-    """A session on the server that is ready to train."""
-    return on_server(aws, split_session(tmp_path / "split" / "small", small_source), tmp_path)
 
 
 def test_flywheels_with_the_sessions_tag_go_and_others_stay(

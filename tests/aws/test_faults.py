@@ -6,8 +6,9 @@ import pytest
 
 from core.comprehend.clients import aws as aws_clients
 from tests.aws import fault_table
+from tests.aws.accounts import on_server
 from tests.aws.fault_table import OPERATIONS, STATES, applicable, run_with_fault, run_with_state
-from tests.aws.journey import PAID_STEPS, copy_for, take
+from tests.aws.journey import PAID_STEPS, take
 from tests.aws.server import AwsServer
 from tests.aws.server.faults import KINDS, Kind
 
@@ -39,7 +40,7 @@ def impatient(isolated_environment: None, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_the_table_names_every_operation_of_the_paid_steps(prepared: Path, aws: AwsServer) -> None:
-    session = copy_for(aws, prepared, prepared.parent / "operations")
+    session = on_server(aws, prepared, prepared.parent / "operations").folder
     before = len(aws.calls)
     for step in PAID_STEPS:
         assert take(session, *step).code == 0

@@ -1,11 +1,7 @@
 """SIGKILL around any write of a launch over HTTP: one create per intent, whatever was lost."""
 
-import os
 import shutil
-import signal
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
 
 import pytest
 
@@ -14,33 +10,7 @@ from core.workflow.actions.train import plan_training, start_training_run
 from core.workflow.session import Session, new_uid
 from tests.aws.server import AwsServer
 from tests.aws.sessions import ready_session, train
-
-Moment = Literal["before", "after"]
-
-
-def killed(step: Callable[[Session], object], session: Session, n: int, moment: Moment) -> bool:
-    """Run `step` in a child that dies around its n-th file replacement; whether it got there."""
-    child = os.fork()
-    if child == 0:
-        left = n
-        replace = os.replace
-
-        def dying_replace(source: Any, target: Any) -> None:
-            nonlocal left
-            left -= 1
-            if left == 0 and moment == "after":
-                replace(source, target)
-            if left == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-            replace(source, target)
-
-        pytest.MonkeyPatch().setattr(os, "replace", dying_replace)
-        try:
-            step(session)
-        finally:
-            os._exit(0)
-    _, status = os.waitpid(child, 0)
-    return os.WIFSIGNALED(status)
+from tests.killing import Moment, killed_at_write
 
 
 def start_training(session: Session) -> None:
@@ -60,7 +30,7 @@ def test_a_training_killed_at_any_write_is_created_exactly_once(
     while was_killed:
         n += 1
         session = ready_session(aws, small_source, tmp_path / f"killed-{n}")
-        was_killed = killed(start_training, session, n, moment)
+        was_killed = killed_at_write(start_training, session, n, moment)
         start_training(session)
         state = session.state()
         assert aws.creates("classifier") == n, f"write {n}"
@@ -83,7 +53,7 @@ def test_a_scoring_killed_at_any_write_is_started_exactly_once(
         session = Session(Path(shutil.copytree(trained.folder, tmp_path / f"killed-{n}")))
         with session.editing() as state:
             state.uid = new_uid()
-        was_killed = killed(start_scoring, session, n, moment)
+        was_killed = killed_at_write(start_scoring, session, n, moment)
         start_scoring(session)
         job = session.state().runs[0].classifiers[0].scoring["test"]
         assert aws.creates("job") == n, f"write {n}"

@@ -1,8 +1,6 @@
 """Making and removing the data access role, interrupted and repeated."""
 
 import json
-import os
-import signal
 from pathlib import Path
 
 import pytest
@@ -18,7 +16,9 @@ from core.workflow.actions.setup_role import RolePlan, plan_role, set_up_role
 from core.workflow.session import Session
 from tests.aws.doctor_reports import by_outcome, changed
 from tests.aws.server import ACCOUNT, BUCKET, ROLE_ARN, AwsServer
+from tests.aws.server.faults import Kind
 from tests.cli.running import run
+from tests.killing import killed_at_write
 
 
 @pytest.fixture
@@ -100,10 +100,10 @@ def test_repeating_makes_no_second_role(aws: AwsServer, session: Session) -> Non
     ],
 )
 def test_a_fault_at_any_call_is_one_error_and_repeating_completes_the_role(
-    fault: str, operation: str, aws: AwsServer, session: Session
+    fault: Kind, operation: str, aws: AwsServer, session: Session
 ) -> None:
     plan = plan_role(session)
-    aws.faults.add(fault, operation, times=2)  # type: ignore[arg-type]
+    aws.faults.add(fault, operation, times=2)
     try:
         set_up_role(session, plan)
     except TunerError:
@@ -121,31 +121,10 @@ def test_a_kill_at_any_write_or_between_the_calls_is_finished_by_repeating(
     n, was_killed, seen = 0, True, set()
     while was_killed:
         n += 1
-        was_killed = _killed_before_write(session, plan, n)
+        was_killed = killed_at_write(lambda copy: set_up_role(copy, plan), session, n)
         seen.add((plan.arn in roles(aws), len(session.state().ledger)))
     assert_complete(aws, session, plan)
     assert {(False, 0), (True, 1)} <= seen, "killed before the intent and before the answer"
-
-
-def _killed_before_write(session: Session, plan: RolePlan, n: int) -> bool:
-    """Set the role up in a child that dies before its n-th saved file; whether it died."""
-    child = os.fork()
-    if child == 0:
-        left, replace = n, os.replace
-
-        def dying_replace(source: str, target: str) -> None:
-            nonlocal left
-            left -= 1
-            if left == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-            replace(source, target)
-
-        pytest.MonkeyPatch().setattr(os, "replace", dying_replace)
-        try:
-            set_up_role(session, plan)
-        finally:
-            os._exit(0)
-    return os.WIFSIGNALED(os.waitpid(child, 0)[1])
 
 
 def test_a_role_of_somebody_else_is_refused_and_untouched(aws: AwsServer, session: Session) -> None:

@@ -1,53 +1,16 @@
 """Transfers that are cancelled, broken or tampered with leave all or nothing, and say so."""
 
-import os
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 
-from core.comprehend.clients import Clients, Store, open_clients
+from core.comprehend.clients import Clients, Store
 from core.errors import Interrupted, OperationFailed, TryAgain
 from core.progress import CancelToken, Progress
+from tests.aws.objects import URI, keys
 from tests.aws.server import BUCKET, AwsServer
-
-URI = f"s3://{BUCKET}/run/c1/train.csv"
-PART = 8 << 20
-
-
-@pytest.fixture
-def clients(aws: AwsServer, tmp_path: Path) -> Clients:
-    """Clients of the server."""
-    return open_clients(aws.settings, tmp_path)
-
-
-@pytest.fixture
-def store(clients: Clients) -> Store:
-    """The store of the server."""
-    return clients.store
-
-
-@pytest.fixture
-def small(tmp_path: Path) -> Path:
-    """A file that goes at once."""
-    path = tmp_path / "small.csv"
-    path.write_bytes(b"label,text\n" * 1000)
-    return path
-
-
-@pytest.fixture
-def big(tmp_path: Path) -> Path:
-    """A file that goes in three parts."""
-    path = tmp_path / "big.csv"
-    path.write_bytes(os.urandom(2 * PART + 5))
-    return path
-
-
-def keys(aws: AwsServer) -> list[str]:
-    """Keys of the bucket."""
-    listed = aws.client("s3").list_objects_v2(Bucket=BUCKET)
-    return [item["Key"] for item in listed.get("Contents", ())]
 
 
 def unfinished(aws: AwsServer) -> list[Any]:

@@ -1,7 +1,7 @@
 """A step that may cost money: account and rights are checked before the first one."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from core.comprehend.pricing import Estimate
 from core.errors import Interrupted, Refused, TunerError
@@ -10,6 +10,8 @@ from core.text import plural
 from core.workflow.actions.budget import require_budget
 from core.workflow.actions.score import ScoringPlan
 from core.workflow.actions.train import TrainingPlan
+from core.workflow.overview import Overview
+from core.workflow.session import Session
 from tui.render import glyph
 from tui.screens.engine_step import EngineStepScreen
 from tui.widgets.preflight import PreflightPanel, summary
@@ -20,14 +22,47 @@ if TYPE_CHECKING:
 CHECKING = "check account and rights"
 
 
-class PaidStepScreen(EngineStepScreen):
-    """Base of the steps that are charged on AWS; their body holds a `PreflightPanel`."""
+View = TypeVar("View")
 
-    def __init__(self) -> None:
+
+class PaidStepScreen(EngineStepScreen, Generic[View]):
+    """Base of the steps that are charged on AWS; their body holds a `PreflightPanel`.
+
+    Args:
+        inputs_of: what the view depends on; when it changes the view is read again.
+        read: reads the view; called in a thread.
+    """
+
+    def __init__(
+        self, inputs_of: Callable[[Overview], object], read: Callable[[Session], View]
+    ) -> None:
         super().__init__()
+        self._inputs_of = inputs_of
+        self._read = read
+        self._seen: object = None
+        self.view: View | None = None
+        """What the screen shows beside the overview; None until it was read."""
         self._go_on: Callable[[], None] | None = None
         self.report: DoctorReport | None = None
         """What the last check of account and rights found; None before there was one."""
+
+    def show_session(self, overview: Overview) -> None:
+        """Show what is known, and read the rest when something has changed."""
+        seen = self._inputs_of(overview)
+        if seen != self._seen and not self.is_busy:
+            self._seen = seen
+            session, read = self.session, self._read
+            self.look(lambda reporter, cancel: read(session))
+        self.show_view()
+
+    def looked(self, result: object) -> None:
+        """Show what was read."""
+        self.view = cast(View, result)
+        self.show_view()
+        self.focus_first()
+
+    def show_view(self) -> None:
+        """Show the overview and what was read."""
 
     @property
     def is_checked(self) -> bool:

@@ -40,7 +40,7 @@ class ScoreView:
     problem: TunerError | None
 
 
-class ScoreScreen(PaidStepScreen):
+class ScoreScreen(PaidStepScreen[ScoreView]):
     """Plan, start and watch scoring jobs; then what was returned of each label."""
 
     step_id = "score"
@@ -55,9 +55,7 @@ class ScoreScreen(PaidStepScreen):
     """
 
     def __init__(self) -> None:
-        super().__init__()
-        self._view: ScoreView | None = None
-        self._seen: object = None
+        super().__init__(_inputs, _view)
 
     def compose_body(self) -> ComposeResult:
         """The plan, a row per part, returned shares."""
@@ -69,31 +67,16 @@ class ScoreScreen(PaidStepScreen):
         yield Line(ascii_only, widget_id="returned-title")
         yield ReturnedTable(ascii_only, widget_id="returned")
 
-    def show_session(self, overview: Overview) -> None:
-        """Show what is known, and look the plan up when something has changed."""
-        seen = _inputs(overview)
-        if seen != self._seen and not self.is_busy:
-            self._seen = seen
-            session = self.session
-            self.look(lambda reporter, cancel: _view(session))
-        self._show()
-
-    def looked(self, result: object) -> None:
-        """Show the plan."""
-        assert isinstance(result, ScoreView)
-        self._view = result
-        self._show()
-        self.focus_first()
-
     def focus_first(self) -> None:
         """The returned shares when there are some, else the parts, else the plan."""
         if self.focused is None and self.is_current:
             names = [name for name in ("#returned", "#parts") if self.query_one(name).display]
             self.query_one([*names, "#plan"][0]).focus()
 
-    def _show(self) -> None:
+    def show_view(self) -> None:
+        """Show what is known."""
         run = self._trained_run()
-        plan = self._view.plan if self._view is not None else None
+        plan = self.view.plan if self.view is not None else None
         self.query_one("#plan").display = not self.is_report_open
         self.query_one("#plan-facts", Facts).show(self._facts(run, plan))
         parts = [] if self.is_report_open else self._parts(run, plan)
@@ -129,7 +112,7 @@ class ScoreScreen(PaidStepScreen):
             what = "it is being trained; press 4 or j" if waits else "press 4 and train one"
             return [("blocked", f"{status.detail}: {what}")]
         if plan is None:
-            problem = self._view.problem if self._view is not None else None
+            problem = self.view.problem if self.view is not None else None
             return [("run", run.name), *([("problem", problem.message)] if problem else [])]
         facts: list[Fact] = [("run", f"{plan.run} on {plan.engine}")]
         if status.status == "stale":
@@ -170,9 +153,9 @@ class ScoreScreen(PaidStepScreen):
         if self.is_busy or self.is_looking or self.refuses("scoring"):
             return
         run = self._trained_run()
-        plan = self._view.plan if self._view is not None else None
+        plan = self.view.plan if self.view is not None else None
         if run is None or plan is None:
-            problem = self._view.problem if self._view is not None else None
+            problem = self.view.problem if self.view is not None else None
             detail = self.overview.status_of("score").detail
             self.banner.show_error(
                 problem or Refused("Not ready", detail, "4 trains a classifier")

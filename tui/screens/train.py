@@ -14,7 +14,6 @@ from core.workflow.actions.check import require_health
 from core.workflow.actions.metrics import MetricsFile
 from core.workflow.actions.train import TrainingPlan, finish_training, start_training_run
 from core.workflow.actions.watch import JobRow, job_rows
-from core.workflow.overview import Overview
 from core.workflow.state import SessionState
 from tui.render import glyph
 from tui.screens.engine_step import WAITING
@@ -27,7 +26,7 @@ from tui.widgets.metrics import CellsTable, MatrixTable, MetricsGrid, warnings_o
 from tui.widgets.preflight import PreflightPanel, summary
 
 
-class TrainScreen(PaidStepScreen):
+class TrainScreen(PaidStepScreen[TrainView]):
     """Plan, start and watch the training of a run; then its metrics."""
 
     step_id = "train"
@@ -45,9 +44,7 @@ class TrainScreen(PaidStepScreen):
     """
 
     def __init__(self) -> None:
-        super().__init__()
-        self._view: TrainView | None = None
-        self._seen: object = None
+        super().__init__(inputs_of, view_of)
 
     def compose_body(self) -> ComposeResult:
         """The plan above, metrics and counts below."""
@@ -62,25 +59,10 @@ class TrainScreen(PaidStepScreen):
         yield CellsTable(ascii_only, widget_id="cells")
         yield MatrixTable(ascii_only, widget_id="matrix")
 
-    def show_session(self, overview: Overview) -> None:
-        """Show what is known, and look the rest up when something has changed."""
-        seen = inputs_of(overview)
-        if seen != self._seen and not self.is_busy:
-            self._seen = seen
-            session = self.session
-            self.look(lambda reporter, cancel: view_of(session))
-        self._show()
-
-    def looked(self, result: object) -> None:
-        """Show plan and metrics."""
-        assert isinstance(result, TrainView)
-        self._view = result
-        self._show()
-        self.focus_first()
-
-    def _show(self) -> None:
+    def show_view(self) -> None:
+        """Show what is known."""
         status = self.overview.status_of("train").status
-        metrics = self._view.metrics if self._view is not None else ()
+        metrics = self.view.metrics if self.view is not None else ()
         is_done = status == "done" and bool(metrics)
         self.query_one("#running", Line).show(self._running_words())
         self.query_one("#plan").display = not is_done and not self.is_report_open
@@ -114,15 +96,15 @@ class TrainScreen(PaidStepScreen):
         gate = self._gate(overview.state)
         is_closed = not gate.startswith(glyph("passed", self.tuner.settings.ascii_only))
         facts: list[Fact] = [("gate", gate)] if is_closed else []
-        plan = self._view.plan if self._view is not None else None
+        plan = self.view.plan if self.view is not None else None
         if status != "running" and overview.state.runs:
             facts.append(("so far", overview.status_of("train").detail))
         if plan is not None:
             facts += plan_facts(plan)
             if plan.is_paid:
                 facts.append(("account", self.checked_words()))
-        elif self._view is not None and self._view.problem is not None:
-            facts.append(("problem", self._view.problem.message))
+        elif self.view is not None and self.view.problem is not None:
+            facts.append(("problem", self.view.problem.message))
         return facts if is_closed else [*facts, ("gate", gate)]
 
     def _running_words(self) -> str:
@@ -151,7 +133,7 @@ class TrainScreen(PaidStepScreen):
     def focus_first(self) -> None:
         """The counts when there are some, else the plan."""
         if self.focused is None and self.is_current:
-            has_table = self._view is not None and bool(self._view.metrics)
+            has_table = self.view is not None and bool(self.view.metrics)
             self.query_one("#cells" if has_table else "#plan").focus()
 
     def _training_rows(self) -> list[JobRow]:
@@ -169,7 +151,7 @@ class TrainScreen(PaidStepScreen):
         if status.status == "done":
             self.banner.show_note(f"{status.detail}, is trained; n goes to the next step")
             return
-        view = self._view
+        view = self.view
         if status.status == "blocked" or view is None or view.plan is None:
             problem = view.problem if view is not None else None
             self.banner.show_error(

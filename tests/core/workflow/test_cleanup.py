@@ -22,7 +22,7 @@ from core.workflow.session import Session
 from core.workflow.state import SessionState
 from core.workflow.steps import step_statuses
 from tests.core.workflow.test_journey import kill_workers
-from tests.core.workflow.test_killing import killed_before_write
+from tests.killing import killed_at_write
 
 
 def classifiers(session: Session) -> set[str]:
@@ -113,7 +113,7 @@ def test_a_clean_up_killed_at_any_write_is_finished_by_repeating_it(
     while was_killed:
         n += 1
         session = Session(Path(shutil.copytree(tickets_session, tmp_path / f"clean{n}")))
-        was_killed = killed_before_write(clean_up, session, n)
+        was_killed = killed_at_write(clean_up, session, n)
         assert session.state().name, "the state is unreadable after the kill"
         assert clean_up(session).left == ()
         assert_clean(session)

@@ -22,7 +22,7 @@ from core.workflow.live_endpoints import live_endpoints
 from core.workflow.session import Session
 from core.workflow.state import EndpointState
 from tests.core.workflow.endpoints import entries, make_due, nobody, served, start
-from tests.core.workflow.test_killing import killed_before_write
+from tests.killing import killed_at_write
 
 TEXT = "my parcel was charged twice and the app crashes"
 
@@ -156,7 +156,7 @@ def test_killed_at_any_write_nothing_is_lost_and_nothing_made_twice(
     while was_killed:
         n += 1
         copy = Session(Path(shutil.copytree(session.folder, tmp_path / f"kill{n}")))
-        was_killed = killed_before_write(_start_wait_stop, copy, n)
+        was_killed = killed_at_write(_start_wait_stop, copy, n)
         known = {endpoint.name for endpoint in live_endpoints(copy.state())}
         assert set(served(copy)) <= known, "the session does not know what may be charged"
         before = served(copy)

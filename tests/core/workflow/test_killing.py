@@ -4,13 +4,10 @@ A forked child runs the step and is killed just before its n-th file replacement
 the step has; then the step is repeated whole.
 """
 
-import os
 import shutil
-import signal
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -26,6 +23,7 @@ from core.workflow.actions.train import finish_training, plan_training, start_tr
 from core.workflow.actions.tune import TuningSettings, tune_thresholds
 from core.workflow.session import Session
 from core.workflow.steps import step_statuses
+from tests.killing import killed_at_write
 
 Step = Callable[[Session], object]
 
@@ -61,29 +59,6 @@ STEPS: dict[str, tuple[Step, str]] = {
 }
 
 
-def killed_before_write(step: Step, session: Session, n: int) -> bool:
-    """Run `step` in a child that dies before its n-th replacement; whether it got there."""
-    child = os.fork()
-    if child == 0:
-        left = n
-        replace = os.replace
-
-        def dying_replace(source: Any, target: Any) -> None:
-            nonlocal left
-            left -= 1
-            if left == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-            replace(source, target)
-
-        pytest.MonkeyPatch().setattr(os, "replace", dying_replace)
-        try:
-            step(session)
-        finally:
-            os._exit(0)
-    _, status = os.waitpid(child, 0)
-    return os.WIFSIGNALED(status)
-
-
 @pytest.fixture(scope="module")
 def before(finished_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """A session as it stands before each step, by the step's name."""
@@ -113,7 +88,7 @@ def test_a_step_killed_at_any_write_is_finished_by_repeating_it(
     while was_killed:
         n += 1
         session = Session(Path(shutil.copytree(before[name], tmp_path / f"{name}-{n}")))
-        was_killed = killed_before_write(step, session, n)
+        was_killed = killed_at_write(step, session, n)
         assert session.state().name, "the state is unreadable after the kill"
         step(session)
         statuses = {s.step.id: s.status for s in step_statuses(session, session.state())}
@@ -132,7 +107,7 @@ def test_an_import_killed_at_any_write_is_finished_by_repeating_it(
         n += 1
         new = NewSession(tmp_path / f"new{n}", small_source, SourceSettings())
         session = Session(new.folder)
-        was_killed = killed_before_write(partial(_create, new), session, n)
+        was_killed = killed_at_write(partial(_create, new), session, n)
         if not session.state_path.exists():
             create_session(new)
         assert session.state().dataset.documents == 700
@@ -150,7 +125,7 @@ def test_a_fix_killed_at_any_write_leaves_the_old_revision_or_the_new(
     while was_killed:
         n += 1
         copy = Session(Path(shutil.copytree(session.folder, tmp_path / f"copy{n}")))
-        was_killed = killed_before_write(lambda copy: fix_dataset(copy, "blank-documents"), copy, n)
+        was_killed = killed_at_write(lambda copy: fix_dataset(copy, "blank-documents"), copy, n)
         if copy.state().dataset.id == "r1":
             fix_dataset(copy, "blank-documents")
         assert (copy.state().dataset.id, copy.state().dataset.documents) == ("r2", 700)
