@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from core.cli.main import cli
+from core.workflow import endpoint_keeper
 from core.workflow.session import Session
 from tests.aws.endpoints import LABEL_COUNT, listed, start, trained_session
 from tests.aws.server import AwsServer
@@ -35,6 +36,7 @@ def command(session: Session, monkeypatch: pytest.MonkeyPatch) -> Command:
         return code, done.stdout, done.stderr + str(done.exception or "")
 
     monkeypatch.setattr("subprocess.Popen", _Nobody)
+    monkeypatch.setattr(endpoint_keeper, "_children", {})
     return call
 
 

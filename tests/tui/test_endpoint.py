@@ -1,6 +1,7 @@
 """The endpoint's screen: start, try, keep, delete, and the notice on every screen."""
 
 import shlex
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,13 +27,14 @@ from tui.widgets.trial_table import TrialTable
 
 
 @pytest.fixture(autouse=True)
-def keepers_end_with_the_test() -> Iterator[None]:
+def keepers_end_with_the_test(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """End the keepers that the app has started."""
+    children: dict[tuple[Path, str], subprocess.Popen[bytes]] = {}
+    monkeypatch.setattr(endpoint_keeper, "_children", children)
     yield
-    for child in endpoint_keeper._children.values():
+    for child in children.values():
         child.kill()
         child.wait()
-    endpoint_keeper._children.clear()
 
 
 def live(folder: Path) -> list[EndpointState]:
