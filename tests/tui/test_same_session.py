@@ -99,10 +99,11 @@ def _command(app: TunerApp) -> str:
 
 
 def _stable(folder: Path) -> Any:
-    """The state without what differs between any two runs: times, tokens, ids of the service."""
-    text = (folder / "session.json").read_text()
-    state = json.loads(text)
-    return _without(state)
+    """The state without what differs between any two runs: times, tokens, ids of the service, and
+    which of two jobs ended first."""
+    state = _without(json.loads((folder / "session.json").read_text()))
+    state["ledger"].sort(key=lambda entry: (entry["kind"], entry["name"]))
+    return state
 
 
 _UNSTABLE = re.compile(
