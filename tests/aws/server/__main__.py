@@ -3,6 +3,7 @@
 Jobs run in processes of their own. Everything is lost when the server ends.
 """
 
+import signal
 import sys
 import tempfile
 import threading
@@ -13,6 +14,7 @@ from tests.aws.server import BUCKET, REGION, ROLE_ARN, AwsServer
 
 def main(arguments: list[str]) -> int:
     """Serve on a port, a free one by default; return the exit code."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="aws-") as folder:
         server = AwsServer(Path(folder), in_process=False)
         server.start(int(arguments[0]) if arguments else 0)
