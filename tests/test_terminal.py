@@ -204,7 +204,8 @@ def test_the_sample_goes_from_the_first_screen_to_a_saved_file_by_keyboard(
     terminal.wait_for("Thresholds saved")
     saved = tmp_path / "sample-thresholds.json"
     labels = json.loads(saved.read_text())["labels"]
-    assert labels["safety_hazard"]["threshold"] < 0.5
+    assert any(found["threshold"] < 0.5 for found in labels.values())
+    assert {found["grade"] for found in labels.values()} <= set("ABCD")
     terminal.press("\x1b")
     terminal.settle()
     assert terminal.read(3) == b"", "an idle thresholds screen sends nothing"

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from core.tuning.evidence import GRADES
+
 
 @dataclass(frozen=True)
 class Page:
@@ -26,6 +28,9 @@ TERMS: dict[str, str] = {
     "none-label": "the label given to documents without any other",
     "optimistic": "measured on the rows that the threshold was chosen on",
     "stale": "made from something that has changed since",
+    "cross-fitted": "each document is decided by a threshold chosen without it",
+    "interval": "where a figure would lie on fresh documents, nine times in ten",
+    **{f"grade {rule.grade}": f"{rule.meaning}: {rule.rule}" for rule in GRADES},
 }
 
 PAGES: dict[str, Page] = {
@@ -77,16 +82,22 @@ PAGES: dict[str, Page] = {
     ),
     "thresholds": Page(
         "Thresholds",
-        "Move the threshold of the highlighted label and watch its counts. b takes the best one. "
-        "The figures under the chart are of the part that is shown; measured on the rows it was "
-        "tuned on, a figure is optimistic. s saves the file that your code loads, and says how "
-        "good the thresholds are on the test part.",
-        ("threshold", "precision", "recall", "F1", "macro-F1", "optimistic", "returned share"),
+        "Move the threshold of the highlighted label and watch its counts. b takes the best one; o "
+        "tunes for something else, after a look at the effect. The figures are of the part that is "
+        "shown; measured on the rows it was tuned on, a figure is optimistic. The line below them "
+        "is of the test part: F1 with its interval, and a grade. Grades C and D keep the default; "
+        "b takes the choice all the same. Shaded on the chart: where F1 may be, given scores that "
+        "were not returned. s saves the file that your code loads.",
+        (
+            *("threshold", "precision", "recall", "F1", "macro-F1", "optimistic", "cross-fitted"),
+            *("interval", *(f"grade {rule.grade}" for rule in GRADES), "returned share"),
+        ),
     ),
     "review": Page(
         "Review",
-        "The documents around a label's threshold, nearest first: missed ones, wrongly flagged "
-        "ones. Reading a few dozen tells more than any average.",
+        "The documents worth reading of a label: missed, wrongly flagged, probably mislabelled, "
+        "equal texts with other labels. + - k mark; a applies the marks as a new revision, which "
+        "undo does not take back.",
         ("threshold",),
     ),
     "oversample": Page(

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from core.cli.options import Options, cancel, common_options, here
-from core.cli.thresholds_command import report_text
+from core.cli.thresholds_text import report_text
 from core.cli.wish import OpenApp
 from core.text import printable
 

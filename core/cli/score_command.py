@@ -39,6 +39,7 @@ def command(
     Files to be scored hold text alone, one document a line. A label that is not returned has an
     unknown score, not zero.
     """
+    from core.workflow.actions.groups import proposal_lines, propose_groups
     from core.workflow.actions.joining import joined_summary
     from core.workflow.actions.launching import naming_resume
     from core.workflow.actions.score import (
@@ -82,10 +83,12 @@ def command(
         [label, *(figure(kept.returned_share[label]) for kept in scored.values())]
         for label in labels
     ]
+    proposal = propose_groups(session, run.name)
     lines = [
         *(f"{part}: {joined_summary(kept)}" for part, kept in scored.items()),
         "share of each label's positives whose score was returned:",
         table(["label", *scored], rows),
+        *proposal_lines(proposal, again(options, session, "train --groups rare")),
         f"next: {again(options, session, 'thresholds')}",
     ]
-    options.emit({"run": run.name, "parts": scored}, "\n".join(lines))
+    options.emit({"run": run.name, "parts": scored, "proposal": proposal}, "\n".join(lines))

@@ -7,22 +7,19 @@ from typing import TYPE_CHECKING
 import click
 
 from core.cli.options import Options, cancel, common_options
-from core.cli.sessions import chosen_session
-from core.cli.tables import figure, table
+from core.cli.sessions import again, chosen_session
+from core.cli.thresholds_text import report_text
 from core.errors import InvalidInput
 from core.text import printable
 
 if TYPE_CHECKING:
-    from core.workflow.reports import Figures, RunReport, Summary
     from core.workflow.session import Session
 
-_SHORT_PARTS = {"calibration": "calib."}
-_KEPT_MARKS = {"tuned": " ", "set by hand": "h"}
-"""What stands behind a threshold; any other status keeps the default and is marked ``*``."""
 _EPILOG = """\b
 Examples:
   comprehend-tuner thresholds                            tune every label and report
   comprehend-tuner thresholds --save thresholds.json     the same, and write the file
+  comprehend-tuner thresholds --objective precision:0.9  the most recall at precision .90
   comprehend-tuner thresholds --set threat=0.04          set one by hand; the session keeps it
   comprehend-tuner thresholds --chart threat --log       F1, precision, recall against threshold
   comprehend-tuner thresholds --csv report.csv           every figure in full precision
@@ -31,7 +28,24 @@ Examples:
 
 @click.command(epilog=_EPILOG)
 @click.option("--run", "run_name", help="The run (default: the newest).")
-@click.option("--objective", default="max_f1", show_default=True, help="What to choose for.")
+@click.option(
+    "--objective", default="max_f1", show_default=True,
+    help="max_f1, f_beta:2, precision:0.9, recall:0.8, cost:5, flags:20, joint_micro_f1,"
+    " joint_micro_macro_f1.",
+)  # fmt: skip
+@click.option(
+    "--objective-for", "per_label", multiple=True, metavar="LABEL=OBJECTIVE",
+    help="Another objective for one label.",
+)  # fmt: skip
+@click.option(
+    "--adopt", multiple=True, metavar="LABEL",
+    help="Use the tuned threshold although the evidence keeps the default.",
+)  # fmt: skip
+@click.option("--adopt-all", is_flag=True, help="The same for every label.")
+@click.option(
+    "--despite-mismatch", is_flag=True,
+    help="Tune although the scores contradict the service's own counts.",
+)  # fmt: skip
 @click.option("--tune-on", help="Part to tune on (default: calibration; test when there is none).")
 @click.option("--set", "by_hand", multiple=True, metavar="LABEL=VALUE", help="Set one by hand.")
 @click.option("--reset", is_flag=True, help="Tune the labels set by hand again.")
@@ -47,6 +61,10 @@ def command(
     ctx: click.Context,
     run_name: str | None,
     objective: str,
+    per_label: tuple[str, ...],
+    adopt: tuple[str, ...],
+    adopt_all: bool,
+    despite_mismatch: bool,
     tune_on: str | None,
     by_hand: tuple[str, ...],
     reset: bool,
@@ -63,6 +81,7 @@ def command(
     on test and measured by cross-fitting. The rule is: label when score >= threshold.
     """
     from core.workflow.actions.export import export_report
+    from core.workflow.actions.groups import proposal_lines, propose_groups
     from core.workflow.actions.runs import pick_run, require_label
     from core.workflow.actions.thresholds_file import export_thresholds, usage_lines
     from core.workflow.actions.tune import TuningSettings, tune_thresholds
@@ -72,6 +91,10 @@ def command(
     settings = TuningSettings(
         run=run_name,
         objective=objective,
+        per_label=dict(_objective_of(text) for text in per_label),
+        adopt=adopt,
+        adopt_all=adopt_all,
+        despite_mismatch=despite_mismatch,
         tune_on=tune_on,
         set_by_hand=dict(_by_hand(text) for text in by_hand),
         forget_by_hand=reset,
@@ -79,7 +102,7 @@ def command(
     )
     if chart_label is not None:
         require_label(session.state(), run_name, chart_label)
-    tuned = tune_thresholds(session, settings, cancel)
+    tuned = tune_thresholds(session, settings, cancel, options.reporter())
     run = pick_run(session.state(), tuned.report.run)
     lines = [report_text(tuned.report)]
     if chart_label is not None:
@@ -91,101 +114,22 @@ def command(
     if save_path is not None:
         saved = export_thresholds(session, run, save_path)
     lines.append(f"saved: {printable(str(saved))}")
-    lines.append(usage_lines(saved, tuned.report.mode))
-    options.emit({"report": tuned.report, "thresholds_file": str(saved)}, "\n".join(lines))
+    lines.append(usage_lines(saved, tuned.report.mode, len(run.classifiers)))
+    proposal = propose_groups(session, run.name)
+    lines += proposal_lines(proposal, again(options, session, "train --groups rare"))
+    found = {"report": tuned.report, "thresholds_file": str(saved), "groups": proposal}
+    options.emit(found, "\n".join(lines))
 
 
-def report_text(report: "RunReport") -> str:
-    """The report as text: per label the threshold and F1, default and tuned; then averages."""
-    measured = f"measured on {report.measured_on}"
-    if report.is_optimistic:
-        measured += " (optimistic: the rows it was tuned on)"
-    head = [
-        f"session {printable(report.session)} · run {printable(report.run)} · {report.engine}",
-        f"tuned on {report.tuned_on} ({report.documents[report.tuned_on]:,} documents), {measured} "
-        f"({report.documents['test']:,} documents), objective {report.objective}",
-    ]
-    parts = list(report.labels[0].support)
-    headers = [
-        "label",
-        *(_SHORT_PARTS.get(part, part) for part in parts),
-        "thr",
-        "F1@default",
-        "F1",
-        "P",
-        "R",
-        "AP",
-    ]
-    rows = [
-        [
-            label.label,
-            *(f"{label.support[part]:,}" for part in parts),
-            threshold_text(label.threshold) + _KEPT_MARKS.get(label.status, "*"),
-            f1_text(label.default),
-            f1_text(label.tuned),
-            figure(label.tuned.precision),
-            figure(label.tuned.recall),
-            figure(label.average_precision),
-        ]
-        for label in report.labels
-    ]
-    lines = [*head, table(headers, rows, widest=20), *_averages(report)]
-    lines.extend(
-        f"  {_KEPT_MARKS.get(label.status, '*')} {printable(label.label, 40)}: "
-        + (printable(label.note) or label.status)
-        for label in report.labels
-        if label.note or label.status != "tuned"
-    )
-    lines.extend(f"! {printable(caution)}" for caution in report.cautions)
-    lines.append(f"thresholds were measured on the test part {report.test_looks} time(s)")
-    return "\n".join(lines)
-
-
-def threshold_text(value: float) -> str:
-    """A threshold for reading: at least two significant digits; files keep full precision."""
-    return figure(value, 3 if value >= 0.01 else 4)
-
-
-def f1_text(figures: "Figures") -> str:
-    """F1, or its range where scores that were not returned could change it."""
-    if figures.f1_low == figures.f1_high:
-        return figure(figures.f1)
-    return f"{figure(figures.f1_low)}–{figure(figures.f1_high)}"
-
-
-def _averages(report: "RunReport") -> list[str]:
-    rows = [_average("all labels", report.default, report.tuned)]
-    if report.default_without_none and report.tuned_without_none:
-        name = f"without {report.none_label}"
-        rows.append(_average(name, report.default_without_none, report.tuned_without_none))
-    optimistic = report.tuned_optimistic.macro_f1
-    headers = ["average", "macro-F1@default", "macro-F1", "micro-F1@default", "micro-F1"]
-    lines = [table(headers, rows)]
-    if not report.is_optimistic:
-        lines.append(
-            f"on the rows it was tuned on, macro-F1 would read {figure(optimistic, 3)} (optimistic)"
+def _objective_of(text: str) -> tuple[str, str]:
+    label, separator, objective = text.rpartition("=")
+    if not separator or not label:
+        raise InvalidInput(
+            "Unreadable objective",
+            f"{printable(text, 60)!r} is not LABEL=OBJECTIVE",
+            "for example: --objective-for threat=precision:0.8",
         )
-    without = sorted(report.tuned.labels_without_support)
-    if without:
-        names = ", ".join(printable(label, 40) for label in without)
-        lines.append(f"left out of macro-F1, no positives on {report.measured_on}: {names}")
-    return lines
-
-
-def _average(name: str, default: "Summary", tuned: "Summary") -> list[str]:
-    return [
-        name,
-        _macro(default),
-        _macro(tuned),
-        figure(default.micro_f1, 3),
-        figure(tuned.micro_f1, 3),
-    ]
-
-
-def _macro(summary: "Summary") -> str:
-    if summary.macro_f1_low == summary.macro_f1_high:
-        return figure(summary.macro_f1, 3)
-    return f"{figure(summary.macro_f1_low, 3)}–{figure(summary.macro_f1_high, 3)}"
+    return label, objective
 
 
 def _by_hand(text: str) -> tuple[str, float]:

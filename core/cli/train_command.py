@@ -13,6 +13,7 @@ from core.text import plural, printable
 
 if TYPE_CHECKING:
     from core.comprehend.pricing import Estimate
+    from core.workflow.actions.label_needs import GroupKind
     from core.workflow.actions.score import ScoringPlan
     from core.workflow.actions.spending import PlanRow
     from core.workflow.actions.train import TrainingPlan
@@ -22,6 +23,7 @@ Examples:
   comprehend-tuner --dry-run train       what would be uploaded, created and paid
   comprehend-tuner train                 start (or carry on) and wait
   comprehend-tuner train --detach        start and return; come back with train or jobs
+  comprehend-tuner train --groups rare   extra classifiers that return every score of labels in need
 """
 
 
@@ -29,30 +31,37 @@ Examples:
 @click.option("--run", "run_name", help="Name of the run (default: base, then run2 …).")
 @click.option("--detach", is_flag=True, help="Return once the jobs are started.")
 @click.option("--despite-findings", is_flag=True, help="Train although the health check blocks.")
+@click.option(
+    "--groups",
+    type=click.Choice(["single", "rare", "complete"]),
+    help="One classifier, or extra ones of at most 3 labels for the labels in need or for all.",
+)
+@click.option("--labels", multiple=True, metavar="A,B", help="Labels that the groups must cover.")
 @common_options
 @click.pass_context
-def command(ctx: click.Context, run_name: str | None, detach: bool, despite_findings: bool) -> None:
+def command(
+    ctx: click.Context,
+    run_name: str | None,
+    detach: bool,
+    despite_findings: bool,
+    groups: "GroupKind | None",
+    labels: tuple[str, ...],
+) -> None:
     """Upload the training files, create the classifier and wait until it is trained.
 
-    Repeating the command carries on where it stopped; nothing is created or paid twice.
+    Repeating the command carries on where it stopped; nothing is created or paid twice. With
+    --groups a new run takes over the main classifier and adds classifiers of at most 3 labels,
+    which return every score.
     """
+    from core.workflow.actions.label_needs import parse_labels
     from core.workflow.actions.launching import naming_resume
     from core.workflow.actions.train import finish_training, plan_training, start_training_run
 
     options: Options = ctx.obj
     session = chosen_session(options)
-    plan = plan_training(session, run_name)
-    text = "\n".join(
-        [
-            f"run {plan.run} ({'carried on' if plan.is_resumed else 'new'}) on {plan.engine}: "
-            f"{plural(plan.classifiers, 'classifier')}, {plan.mode}, "
-            f"{plural(plan.documents, 'training document')}",
-            *(f"upload: {printable(file)} ({size:,} bytes)" for file, size in plan.uploads),
-            *price_lines(plan.rows, plan.estimate, plan.is_paid),
-            *([f"keeping: {plan.keeping.basis}"] if plan.rows else []),
-            *budget_lines(plan),
-        ]
-    )
+    wanted = parse_labels(labels, session.state().dataset.labels)
+    plan = plan_training(session, run_name, groups, wanted)
+    text = plan_text(plan)
     if options.dry_run:
         options.emit(plan, text)
         return
@@ -69,6 +78,25 @@ def command(ctx: click.Context, run_name: str | None, detach: bool, despite_find
         metrics = finish_training(session, run.name, options.reporter(), cancel)
     head = f"run {run.name} is trained — next: {again(options, session, 'score')}"
     options.emit({"run": run.name, "metrics": metrics}, f"{metrics_text(metrics)}\n{head}")
+
+
+def plan_text(plan: "TrainingPlan") -> str:
+    """What a training would create and cost, for people."""
+    from core.workflow.actions.groups import group_lines
+
+    lines = [
+        f"run {plan.run} ({'carried on' if plan.is_resumed else 'new'}) on {plan.engine}: "
+        f"{plural(plan.classifiers, 'classifier')}, {plan.mode}, "
+        f"{plural(plan.documents, 'training document')}",
+        *group_lines(plan),
+        *(f"upload: {printable(file)} ({size:,} bytes)" for file, size in plan.uploads),
+        *price_lines(plan.rows, plan.estimate, plan.is_paid),
+    ]
+    if plan.rows:
+        lines.append(f"keeping: {plan.keeping.basis}")
+    if plan.rows and plan.groups:
+        lines.append(f"scoring with them: {plan.scoring.shown}: {plan.scoring.basis}")
+    return "\n".join([*lines, *budget_lines(plan)])
 
 
 def price_lines(rows: "Sequence[PlanRow]", estimate: "Estimate", is_paid: bool) -> list[str]:

@@ -3,9 +3,12 @@
 Every figure stands beside the part it was tuned on and the part it was measured on.
 """
 
+from collections.abc import Mapping
+
 import msgspec
 
 from core.tuning.evaluation import Averages, Evaluation, LabelResult
+from core.tuning.evidence import Evidence, Interval, LabelEvidence
 from core.tuning.objectives import Choice
 
 
@@ -34,7 +37,7 @@ class LabelReport(msgspec.Struct, frozen=True, kw_only=True):
     label: str
     threshold: float
     status: str
-    """``tuned``, ``set by hand``, or why the default was kept."""
+    """``tuned``, ``adopted``, ``set by hand``, or why the default was kept."""
     note: str
     objective: str
     support: dict[str, int]
@@ -49,6 +52,12 @@ class LabelReport(msgspec.Struct, frozen=True, kw_only=True):
     """At the threshold, on the rows it was tuned on: optimistic."""
     average_precision: float | None
     """On the measuring part; None without positives, or when a score was not returned."""
+    tuned_threshold: float
+    """What the objective chose; `threshold` is the default where the evidence keeps it."""
+    evidence: LabelEvidence | None = None
+    """How far `tuned_threshold` can be trusted."""
+    f1_interval: Interval | None = None
+    """Of F1 at `threshold`, on the measuring part."""
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,6 +74,15 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     hamming_loss: float
     subset_accuracy: float
     labels_without_support: tuple[str, ...] = ()
+
+
+class Reconciled(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether one classifier's scores give the counts that the service reported."""
+
+    classifier: str
+    outcome: str
+    """``reproduced``, ``cannot tell`` or ``does not fit``."""
+    summary: str
 
 
 class RunReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,6 +112,15 @@ class RunReport(msgspec.Struct, frozen=True, kw_only=True):
     """On the rows that the thresholds were tuned on."""
     test_looks: int
     """How often thresholds were measured on the test part, this time included."""
+    evidence: Evidence | None = None
+    """Of the tuned thresholds, whether or not they are used."""
+    macro_f1_interval: Interval | None = None
+    """Of macro-F1 at the thresholds used, on the measuring part."""
+    micro_f1_interval: Interval | None = None
+    macro_gain: Interval | None = None
+    """Of macro-F1 at the thresholds used minus macro-F1 at the default ones."""
+    reconciled: tuple[Reconciled, ...] = ()
+    """Whether the scores give the service's own counts, per classifier."""
     cautions: tuple[str, ...]
     made_at: str
 
@@ -131,7 +158,7 @@ def required_summary(evaluation: Evaluation) -> Summary:
 
 
 def cautions_of(
-    choices: dict[str, Choice], engine_is_offline: bool, tuned_on: str, has_unknown: bool
+    choices: Mapping[str, Choice], engine_is_offline: bool, tuned_on: str, has_unknown: bool
 ) -> tuple[str, ...]:
     """Sentences that must stand beside the figures."""
     cautions = []

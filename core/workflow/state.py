@@ -195,6 +195,10 @@ class ThresholdsState(msgspec.Struct, frozen=True, kw_only=True):
     values: dict[str, float]
     edited: tuple[str, ...] = ()
     """Labels whose threshold was set by hand."""
+    per_label: dict[str, str] = {}
+    """Objectives of single labels, where they are not `objective`."""
+    adopted: tuple[str, ...] = ()
+    """Labels whose tuned threshold the user adopted although the evidence keeps the default."""
     path: str
     """The thresholds file."""
     report: str

@@ -46,7 +46,7 @@ BURST = 4
 MADE = (1, 2)
 """Classifiers and scoring jobs that one run needs."""
 _MADE_ANEW = {"training-fails": (2, 2), "scoring-fails": (1, 4)}
-_PERMANENT = ("labels-renamed",)
+_PERMANENT = ("labels-renamed", "labels-missing")
 """Output that contradicts the service's own counts, or names other labels: nothing to repeat."""
 _MOST_TRIES = 4
 ENVIRONMENT = {

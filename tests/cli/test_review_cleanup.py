@@ -64,6 +64,44 @@ def test_review_refuses_what_is_not_there(arguments: list[str], tickets_session:
     assert done.stderr.startswith("comprehend-tuner: No ") and done.stdout == ""
 
 
+def test_marks_of_an_edited_list_are_applied(here: Path, tmp_path: Path) -> None:
+    path = tmp_path / "marks.csv"
+    listed = _json(
+        "review", "--label", "billing", "--kind", "false-positives", "--export", str(path)
+    )
+    assert listed["written"] == str(path)
+    lines = path.read_text().split("\n")
+    name = lines[1].split(",")[0]
+    path.write_text(f"id,label,mark\n{name},billing,add\n")
+    tried = _json("--dry-run", "review", "--apply", str(path))
+    assert tried["revision"] is None and len(Session(here).state().revisions) == 1
+    applied = _json("review", "--apply", str(path))
+    assert applied["revision"] == "r2" and applied["relabelling"] == tried["relabelling"]
+    assert _json("review", "--export", str(path))["written"] == str(path)
+    assert f"{name},billing,add" in path.read_text()
+    again = CliRunner().invoke(cli, ["review", "--apply"])
+    assert isinstance(again.exception, InvalidInput) and again.exception.title == "Nothing to apply"
+
+
+def test_review_shows_suspects_with_their_words(here: Path) -> None:
+    command = ["review", "--label", "billing", "--kind", "suspects", "--terms"]
+    found = _json(*command)
+    rows, terms = found["rows"], found["terms"]
+    assert isinstance(rows, list) and isinstance(terms, dict) and rows
+    assert terms.keys() == {row["id"] for row in rows} and all(terms.values())
+    shown = CliRunner().invoke(
+        cli, ["review", "--label", "billing", "--kind", "suspects", "--terms"]
+    )
+    assert "least likely label first" in shown.output and "    words: " in shown.output
+
+
+def test_a_bad_file_of_marks_is_an_error_of_use(tickets_session: Path) -> None:
+    path = tickets_session.parents[1] / "marks.csv"
+    path.write_text("id,label,mark\nnobody,bug,keep\n")
+    done = run("review", "--apply", str(path), folder=tickets_session.parents[1])
+    assert done.returncode == 2 and "line 2: no document has the id 'nobody'" in done.stderr
+
+
 def test_cleanup_without_yes_lists_and_deletes_nothing(tickets_session: Path) -> None:
     done = run("cleanup", folder=tickets_session.parents[1])
     assert done.returncode == 4

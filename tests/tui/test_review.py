@@ -5,7 +5,7 @@ from pathlib import Path
 
 from textual.widgets import Input
 
-from core.workflow.actions.review import load_review, review_label
+from core.workflow.actions.review import Action, Mark, load_review, read_marks, review_label
 from core.workflow.session import Session
 from tests.tui.conftest import OpenApp, screen_text, wait_for_jobs
 from tui.screens.review import ReviewScreen
@@ -144,3 +144,77 @@ async def test_small_and_large_windows_and_ascii(tickets_session: Path, open_app
             await pilot.resize_terminal(80, 24)
             await pilot.pause()
             assert "score" in screen_text(app)
+
+
+async def test_a_key_marks_and_goes_on_and_undo_takes_it_back(
+    tickets_session: Path, open_app: OpenApp
+) -> None:
+    session = Session(tickets_session)
+    rows = review_label(load_review(session), "billing").rows
+    async with open_app(tickets_session, "review") as (app, pilot):
+        await pilot.press("plus", "k", "minus")
+        await pilot.pause()
+        first: Action = "remove" if "billing" in rows[0].labels else "add"
+        assert read_marks(session).all() == [
+            Mark(rows[0].id, "billing", first),
+            Mark(rows[1].id, "billing", "keep"),
+            Mark(rows[2].id, "billing", "drop"),
+        ]
+        assert f"3 of {len(rows)} read" in screen_text(app)
+        await pilot.press("u")
+        await pilot.pause()
+        assert len(read_marks(session)) == 2
+        text = screen_text(app)
+        assert f"2 of {len(rows)} read" in text and rows[2].id in text
+        await pilot.press("home", "g")
+        await pilot.pause()
+        assert rows[2].id in screen_text(app), "the first document without a mark"
+    async with open_app(tickets_session, "review") as (app, _):
+        assert f"2 of {len(rows)} read" in screen_text(app), "marks survive leaving"
+
+
+async def test_marks_are_applied_after_a_question(tickets_session: Path, open_app: OpenApp) -> None:
+    session = Session(tickets_session)
+    async with open_app(tickets_session, "review") as (app, pilot):
+        await pilot.press("a")
+        await wait_for_jobs(app, pilot)
+        assert "Nothing to apply" in screen_text(app)
+        await pilot.press("minus", "a")
+        await wait_for_jobs(app, pilot)
+        assert "Apply the marks?" in screen_text(app)
+        await pilot.press("escape")
+        await pilot.pause()
+        assert len(session.state().revisions) == 1
+        await pilot.press("a")
+        await wait_for_jobs(app, pilot)
+        await pilot.press("y")
+        await wait_for_jobs(app, pilot)
+        state = session.state()
+        assert state.dataset.documents == state.revisions[0].documents - 1
+        assert "revision r2" in screen_text(app)
+
+
+async def test_suspects_and_their_words_are_shown(tickets_session: Path, open_app: OpenApp) -> None:
+    data = load_review(Session(tickets_session))
+    wanted = review_label(data, "billing", "suspects")
+    async with open_app(tickets_session, "review") as (app, pilot):
+        await pilot.press("m", "m", "m")
+        await pilot.pause()
+        screen = app.screen
+        assert isinstance(screen, ReviewScreen)
+        assert shown_ids(screen) == [row.id for row in wanted.rows]
+        text = screen_text(app)
+        assert f"[suspects {wanted.found}]" in text and "words: " in text
+        assert f"the classifier gives its labelling {wanted.rows[0].confidence:.4f}" in text
+        assert "--kind suspects" in screen.equivalent_command()
+
+
+async def test_the_list_is_exported_with_its_marks(
+    tickets_session: Path, open_app: OpenApp
+) -> None:
+    async with open_app(tickets_session, "review") as (app, pilot):
+        await pilot.press("k", "s")
+        await pilot.pause()
+        assert "documents written" in screen_text(app)
+    lines = (tickets_session.parents[1] / "small-marks.csv").read_text().split("\n")
+    assert lines[0] == "id,label,mark,labels,score,text" and ",billing,keep," in lines[1]

@@ -14,6 +14,7 @@ from tests.tui.conftest import OpenApp, screen_text, wait_for_jobs
 from tui.app import TunerApp
 from tui.screens.modal import PayModal
 from tui.screens.score import ScoreScreen
+from tui.screens.train import TrainScreen
 from tui.widgets.chrome import Banner
 
 
@@ -148,6 +149,30 @@ async def test_paid_scoring_is_confirmed_with_y_alone(
         await pilot.press("r", "y")
         await wait_for_jobs(app, pilot)
     assert len(session.state().runs[-1].replaced_jobs) == 2
+
+
+async def test_labels_that_are_hardly_returned_bring_a_proposal_that_opens_its_plan(
+    tickets_session: Path, open_app: OpenApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = Session(tickets_session)
+    monkeypatch.setattr("core.workflow.actions.label_needs.HIDDEN_F1", 0.0)
+    async with open_app(tickets_session, "score", size=(100, 30)) as (app, pilot):
+        assert "need" not in screen_text(app), "every score was returned"
+        screen_of(app).action_groups()
+        assert "no label needs a group" in banner(app)
+        await press_returned(app, pilot)
+        await pilot.press("r")
+        await wait_for_jobs(app, pilot)
+        words = " ".join(screen_text(app).split())
+        assert "every score: " in words and "% returned)" in words
+        assert "g plans " in words and "keeping $" in words
+        before = session.state()
+        screen_of(app).action_groups()
+        await pilot.pause()
+        await wait_for_jobs(app, pilot)
+        assert isinstance(app.screen, TrainScreen)
+        assert "label groups: rare" in screen_text(app) and "base-rare (new)" in screen_text(app)
+    assert session.state() == before, "nothing is started by planning"
 
 
 @pytest.mark.parametrize("size", [(60, 15), (120, 40), (200, 60), (30, 8)])

@@ -66,9 +66,7 @@ async def test_a_key_press_moves_threshold_counts_and_marker(
         await pilot.pause()
         text = screen_text(app)
         assert text != figures
-        flagged = re.search(
-            r"flagged (\d+)/(\d+)   TP (\d+)   FP (\d+)   FN (\d+)   TN (\d+)", text
-        )
+        flagged = re.search(r"flagged (\d+)/(\d+)  TP (\d+)  FP (\d+)  FN (\d+)  TN (\d+)", text)
         assert flagged is not None
         n, total, tp, fp, fn, tn = map(int, flagged.groups())
         view = opened(app)._view

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from textual.pilot import Pilot
 
+from core.workflow.actions.label_needs import GroupKind
 from core.workflow.actions.oversample import oversample_training
 from core.workflow.actions.watch import stop_job
 from core.workflow.session import Session
@@ -218,8 +219,8 @@ async def test_a_paid_training_is_confirmed_with_y_alone(
     runs = len(session.state().runs)
     real = view_of
 
-    def paid(session: Session) -> TrainView:
-        view = real(session)
+    def paid(session: Session, groups: GroupKind | None = None) -> TrainView:
+        view = real(session, groups)
         assert view.plan is not None
         return dataclasses.replace(view, plan=dataclasses.replace(view.plan, is_paid=True))
 

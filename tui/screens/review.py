@@ -1,30 +1,41 @@
-"""The review step: read the documents around a label's threshold, nearest first."""
+"""The review step: read the documents worth reading of a label, and mark what is wrong."""
 
 import shlex
+from dataclasses import dataclass
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.content import Content
 from textual.widgets import DataTable, Input, Static
 
 from core.progress import CancelToken, Reporter
-from core.text import printable
-from core.tuning.review import WANTED, Kind, Wanted
-from core.workflow.actions.review import Review, ReviewData, ReviewRow, load_review, review_label
+from core.workflow.actions.review import (
+    LISTS,
+    ListName,
+    Marks,
+    Review,
+    ReviewData,
+    load_review,
+    read_marks,
+    review_label,
+)
 from core.workflow.overview import Overview
-from tui.render import cell, literal, plain
-from tui.screens.step import StepScreen
-from tui.widgets.document_text import SHORT, document_facts, document_lines
+from tui.render import literal, plain
+from tui.screens.review_marks import MarkingScreen
 from tui.widgets.key_table import KeyTable, ReadingPane
+from tui.widgets.reading import DocumentView
+from tui.widgets.review_head import label_content, lists_content, progress_content
+from tui.widgets.reviewed_documents import MOST_ROWS, ReviewedDocuments
 
-_MOST_ROWS = 500
-_EXCERPT = 300
-_STYLES: dict[Kind, str] = {"false-negative": "bold", "false-positive": "bold"}
+
+@dataclass(frozen=True)
+class _Loaded:
+    data: ReviewData
+    marks: Marks
 
 
-class ReviewScreen(StepScreen):
-    """Documents around the threshold of one label."""
+class ReviewScreen(MarkingScreen):
+    """The reading lists of one label."""
 
     step_id = "review"
     title_words = "review"
@@ -32,52 +43,49 @@ class ReviewScreen(StepScreen):
     DEFAULT_CSS = """
     ReviewScreen #review-label { height: 1; }
     ReviewScreen #review-kinds { height: 1; }
+    ReviewScreen #review-progress { height: 1; }
     ReviewScreen #review-panes { height: 1fr; }
     ReviewScreen #review-list { height: 1fr; min-height: 4; }
-    ReviewScreen #review-reading { height: 1fr; border-top: solid $foreground 30%; }
-    ReviewScreen #review-reading:focus { border-top: solid $border; }
-    ReviewScreen #review-facts { text-style: bold; }
+    ReviewScreen DocumentView { height: 1fr; border-top: solid $foreground 30%; }
+    ReviewScreen DocumentView:focus { border-top: solid $border; }
     ReviewScreen.-wide #review-panes { layout: horizontal; }
     ReviewScreen.-wide #review-list { width: 1fr; height: 1fr; }
-    ReviewScreen.-wide #review-reading {
+    ReviewScreen.-wide DocumentView {
         width: 1fr; height: 1fr; border-top: none; border-left: solid $foreground 30%;
         padding-left: 1;
     }
-    ReviewScreen.-plain #review-reading { border-top: ascii $foreground 30%; }
-    ReviewScreen.-plain.-wide #review-reading {
+    ReviewScreen.-plain DocumentView { border-top: ascii $foreground 30%; }
+    ReviewScreen.-plain.-wide DocumentView {
         border-top: none; border-left: ascii $foreground 30%;
     }
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self._data: ReviewData | None = None
         self._loaded = ""
         self._part = ""
         self._label = 0
-        self._wanted: Wanted = "all"
+        self._wanted: ListName = "all"
         self._words = ""
-        self._review: Review | None = None
 
     def compose_body(self) -> ComposeResult:
-        """Label, kinds, filter, documents, the whole text."""
+        """Label, lists, progress, filter, documents, the whole text."""
         yield Static("", id="review-label", markup=False)
         yield Static("", id="review-kinds", markup=False)
+        yield Static("", id="review-progress", markup=False)
         words = Input(placeholder="words that the document must hold", id="review-filter")
         words.cursor_blink = False
         words.display = False
         yield words
         with Vertical(id="review-panes"):
             with Vertical(id="review-list"):
-                yield KeyTable("review-documents")
-            with ReadingPane(id="review-reading"):
-                yield Static("", id="review-facts", markup=False)
-                yield Static("", id="review-text", markup=False)
+                yield ReviewedDocuments("review-documents")
+            yield DocumentView()
 
     def on_mount(self) -> None:
         """Fill the frame; the documents have the focus."""
         super().on_mount()
-        self.set_class(self.tuner.settings.ascii_only, "-plain")
+        self.set_class(self._ascii, "-plain")
         self._table.focus()
 
     def show_session(self, overview: Overview) -> None:
@@ -96,11 +104,13 @@ class ReviewScreen(StepScreen):
             self._load(run.name, self._part)
 
     def job_finished(self, name: str, result: object) -> None:
-        """Show the documents that were read."""
-        if isinstance(result, ReviewData):
-            self._data = result
-            self._label = min(self._label, len(result.labels) - 1)
+        """Show what was read, ask before marks are applied, or say what was made."""
+        if isinstance(result, _Loaded):
+            self._data, self._marks = result.data, result.marks
+            self._label = min(self._label, len(result.data.labels) - 1)
             self._refresh_list()
+        else:
+            self.marks_finished(result)
 
     def equivalent_command(self) -> str:
         """The command that lists the same documents."""
@@ -109,7 +119,7 @@ class ReviewScreen(StepScreen):
         label = shlex.quote(self._review.label)
         return (
             f"{super().equivalent_command()} --label {label} --kind {self._wanted}"
-            f" --part {self._data.part} --limit {_MOST_ROWS}"
+            f" --part {self._data.part} --limit {MOST_ROWS}"
         )
 
     def copied_value(self) -> str:
@@ -124,9 +134,8 @@ class ReviewScreen(StepScreen):
             self._refresh_list()
 
     def action_kind(self) -> None:
-        """Show missed documents, wrongly flagged ones, or all."""
-        order: tuple[Wanted, ...] = ("all", *(kind for kind in WANTED if kind != "all"))
-        self._wanted = order[(order.index(self._wanted) + 1) % len(order)]
+        """Go to the next reading list."""
+        self._wanted = LISTS[(LISTS.index(self._wanted) + 1) % len(LISTS)]
         self._refresh_list()
 
     def action_part(self) -> None:
@@ -142,11 +151,7 @@ class ReviewScreen(StepScreen):
 
     def action_read_on(self) -> None:
         """Scroll the text by a page; from its end back to the top."""
-        pane = self.query_one(ReadingPane)
-        if pane.scroll_y >= pane.max_scroll_y:
-            pane.scroll_home(animate=False)
-        else:
-            pane.scroll_page_down(animate=False)
+        self.query_one(DocumentView).read_on()
 
     def action_filter(self) -> None:
         """Type words that the documents must hold."""
@@ -177,34 +182,20 @@ class ReviewScreen(StepScreen):
 
     @on(DataTable.RowHighlighted, "#review-documents")
     def _show_document(self) -> None:
-        row = self._highlighted
-        facts, text = (
-            self.query_one("#review-facts", Static),
-            self.query_one("#review-text", Static),
-        )
-        if row is None or self._review is None:
-            facts.update("")
-            text.update("")
-            return
-        facts.update(Content(self._plain(document_facts(row, self._review.threshold))))
-        text.update(Content(document_lines(row)))
-        self.query_one(ReadingPane).scroll_home(animate=False)
-
-    @property
-    def _table(self) -> KeyTable:
-        return self.query_one(KeyTable)
-
-    @property
-    def _highlighted(self) -> ReviewRow | None:
-        row = self._table.cursor_row
-        rows = self._review.rows if self._review else ()
-        return rows[row] if 0 <= row < len(rows) else None
+        row, review, data = self._highlighted, self._review, self._data
+        view = self.query_one(DocumentView)
+        if row is None or review is None or data is None:
+            view.clear()
+        else:
+            view.show(row, review, data.explain(review.label, row.text), self._ascii)
 
     def _load(self, run: str, part: str) -> None:
         session = self.session
 
-        def work(reporter: Reporter, cancel: CancelToken) -> ReviewData:
-            return load_review(session, run, part)
+        def work(reporter: Reporter, cancel: CancelToken) -> _Loaded:
+            data = load_review(session, run, part)
+            data.explain(data.labels[0], "")
+            return _Loaded(data, read_marks(session))
 
         self.start_job("review", work)
 
@@ -212,71 +203,26 @@ class ReviewScreen(StepScreen):
         if self._data is None:
             return
         label = self._data.labels[self._label]
-        self._review = review_label(self._data, label, self._wanted, self._words, _MOST_ROWS)
+        self._review = review_label(
+            self._data, label, self._wanted, self._words, MOST_ROWS, self._marks
+        )
         self._show_head(self._data, self._review)
         self._fill_table()
 
     def _show_head(self, data: ReviewData, review: Review) -> None:
-        threshold = f"{review.threshold:.4f}" + ("" if review.is_tuned else " (default)")
-        self.query_one("#review-label", Static).update(
-            Content.assemble(
-                self._plain("← "), (printable(review.label, 40), "bold"), self._plain(" → "),
-                f" label {self._label + 1} of {len(data.labels)}",
-                self._plain(f" · threshold {threshold} · {data.part}"),
-            )
-        )  # fmt: skip
-        counts = review.counts
-        names: dict[Wanted, str] = {
-            "all": f"all {sum(counts.values()):,}",
-            "false-negatives": f"missed {counts['false-negative']:,}",
-            "false-positives": f"wrongly flagged {counts['false-positive']:,}",
+        shown = {
+            "#review-label": label_content(data, review, self._ascii),
+            "#review-kinds": lists_content(review, self.size.width),
+            "#review-progress": progress_content(review, self._words, MOST_ROWS, self._ascii),
         }
-        kinds = [
-            Content.styled(f"[{text}]", "reverse")
-            if kind == review.wanted
-            else Content(f" {text} ")
-            for kind, text in names.items()
-        ]
-        shown = min(review.found, _MOST_ROWS)
-        more = review.found - shown
-        tail = f"{shown:,} nearest first" + (f", {more:,} more" if more else "")
-        if self._words:
-            tail = f'{review.found:,} with "{printable(self._words, 20)}"'
-        self.query_one("#review-kinds", Static).update(
-            Content.assemble(Content(" ").join(kinds), "  ", (self._plain(tail), "dim"))
-        )
+        for name, content in shown.items():
+            self.query_one(name, Static).update(content)
 
     @on(KeyTable.WidthChanged)
     def _fill_table(self) -> None:
-        table, review = self._table, self._review
-        if review is None:
-            return
-        room = table.size.width or self.size.width - 2
-        table.clear(columns=True)
-        table.add_column(cell("kind"), width=4)
-        table.add_column(cell("score", justify="right"), width=6)
-        table.add_column(cell("document"), width=max(room - 18, 12))
-        for row in review.rows:
-            style = _STYLES.get(row.kind, "")
-            score = "?" if row.score is None else f"{row.score:.4f}"
-            cells = [
-                cell(SHORT[row.kind], style),
-                cell(score, justify="right"),
-                cell(" ".join(row.text[:_EXCERPT].split())),
-            ]
-            table.add_cells(cells, self.tuner.settings.ascii_only)
-        if not review.rows:
-            self._say_nothing_found(review)
-        self._show_document()
-
-    def _say_nothing_found(self, review: Review) -> None:
-        what = {"all": "document", "false-negatives": "missed document",
-                "false-positives": "wrongly flagged document"}[review.wanted]  # fmt: skip
-        words = f' holds "{printable(self._words, 40)}"' if self._words else " here"
-        self._table.add_row(cell(""), cell(""), cell(f"no {what}{words}", "dim"))
+        if self._review is not None:
+            self._table.show(self._review, self._words, self.size.width - 2, self._ascii)
+            self._show_document()
 
     def _say(self, text: str) -> None:
-        self.query_one("#review-label", Static).update(literal(self._plain(text)))
-
-    def _plain(self, text: str) -> str:
-        return plain(text, self.tuner.settings.ascii_only)
+        self.query_one("#review-label", Static).update(literal(plain(text, self._ascii)))

@@ -9,6 +9,7 @@ from textual.containers import VerticalScroll
 from core.errors import Refused, TunerError
 from core.progress import CancelToken, Reporter
 from core.text import plural
+from core.workflow.actions.groups import Proposal, need_words, price_words, propose_groups
 from core.workflow.actions.score import (
     ScoringPlan,
     finish_scoring,
@@ -38,6 +39,8 @@ class ScoreView:
 
     plan: ScoringPlan | None
     problem: TunerError | None
+    proposal: Proposal | None = None
+    """Label groups for labels whose scores were returned too seldom."""
 
 
 class ScoreScreen(PaidStepScreen[ScoreView]):
@@ -50,6 +53,7 @@ class ScoreScreen(PaidStepScreen[ScoreView]):
     ScoreScreen #plan.-alone { max-height: 75%; }
     ScoreScreen #parts { height: auto; max-height: 5; }
     ScoreScreen LiveTable { scrollbar-size-horizontal: 0; }
+    ScoreScreen #proposal { height: auto; max-height: 4; color: $text-warning; }
     ScoreScreen #returned-title { height: auto; text-style: bold; }
     ScoreScreen #returned { height: 1fr; min-height: 3; }
     """
@@ -64,6 +68,7 @@ class ScoreScreen(PaidStepScreen[ScoreView]):
         with VerticalScroll(id="plan"):
             yield Facts(ascii_only, widget_id="plan-facts")
         yield PartsTable(ascii_only, widget_id="parts")
+        yield Line(ascii_only, widget_id="proposal")
         yield Line(ascii_only, widget_id="returned-title")
         yield ReturnedTable(ascii_only, widget_id="returned")
 
@@ -86,11 +91,19 @@ class ScoreScreen(PaidStepScreen[ScoreView]):
             self.query_one(PartsTable).show_parts(run, parts, rows)
         scored = [part for part in parts if run is not None and part in run.scores]
         self.query_one("#plan").set_class(not scored, "-alone")
+        self.query_one("#proposal", Line).show(self._proposal_words() if scored else "")
         title = "share of each label's positives whose score was returned" if scored else ""
         self.query_one("#returned-title", Line).show(title)
         self.query_one("#returned").display = bool(scored)
         if run is not None and scored:
             self.query_one(ReturnedTable).show_shares(run, scored)
+
+    def _proposal_words(self) -> str:
+        """Which labels need label groups, and what these would cost."""
+        proposal = self.view.proposal if self.view is not None else None
+        if proposal is None:
+            return ""
+        return f"{need_words(proposal)} · g plans {price_words(proposal)}"
 
     def _trained_run(self) -> RunState | None:
         runs = self.overview.state.runs
@@ -211,6 +224,17 @@ class ScoreScreen(PaidStepScreen[ScoreView]):
         change = partial(set_twin_returned, session, 3 if returned == "all" else "all")
         self.start_job(RETURNED, lambda reporter, cancel: change())
 
+    def action_groups(self) -> None:
+        """Open the plan of label groups for the labels in need; nothing is started."""
+        if self.is_busy:
+            return
+        if self.view is None or self.view.proposal is None:
+            self.banner.show_note("no label needs a group: nothing to plan")
+            return
+        from tui.screens.train import TrainScreen
+
+        self.tuner.switch_screen(TrainScreen("rare"))
+
     def action_stop(self) -> None:
         """Stop waiting; the service offers no stop for scoring jobs."""
         if not self.cancel_job():
@@ -251,6 +275,6 @@ def _inputs(overview: Overview) -> object:
 def _view(session: Session) -> ScoreView:
     """Read the plan."""
     try:
-        return ScoreView(plan_scoring(session), None)
+        return ScoreView(plan_scoring(session), None, propose_groups(session))
     except TunerError as error:
         return ScoreView(None, error)

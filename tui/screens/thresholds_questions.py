@@ -1,4 +1,4 @@
-"""The two questions of the thresholds screen: what to tune for, and where to save."""
+"""Where to save the thresholds."""
 
 from pathlib import Path
 from typing import ClassVar
@@ -8,54 +8,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Input, OptionList, Static
-from textual.widgets.option_list import Option
+from textual.widgets import Input, Static
 
 from core.text import printable
-from core.tuning.objectives import OBJECTIVES
 from tui.render import lines, literal
-
-_PURPOSES = {"max_f1": "the highest F1"}
-"""What an objective looks for, where its name does not say it."""
-
-
-class ObjectiveModal(ModalScreen[str | None]):
-    """A menu of objectives; enter takes the highlighted one for every label."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,o", "close", show=False)]
-    DEFAULT_CSS = "ObjectiveModal OptionList { height: auto; max-height: 10; }"
-
-    def __init__(self, present: str) -> None:
-        super().__init__()
-        self._purposes = {name: _PURPOSES.get(name, "") for name in OBJECTIVES}
-        self._present = present
-
-    def compose(self) -> ComposeResult:
-        """Title, menu, keys."""
-        with Vertical(classes="window question"):
-            yield Static(literal("Tune every label for"), classes="window-title")
-            yield OptionList(
-                *(
-                    Option(literal(f"{name}  {purpose}".rstrip()), id=name)
-                    for name, purpose in self._purposes.items()
-                )
-            )
-            yield Static(literal("enter tune for it   esc cancel"), classes="window-keys")
-
-    def on_mount(self) -> None:
-        """The present objective is highlighted."""
-        menu = self.query_one(OptionList)
-        names = list(self._purposes)
-        menu.highlighted = names.index(self._present) if self._present in names else 0
-        menu.focus()
-
-    @on(OptionList.OptionSelected)
-    def _choose(self, event: OptionList.OptionSelected) -> None:
-        self.dismiss(event.option.id)
-
-    def action_close(self) -> None:
-        """Change nothing."""
-        self.dismiss(None)
 
 
 class SaveModal(ModalScreen[Path | None]):

@@ -11,6 +11,7 @@ from core.errors import Refused
 from core.progress import CancelToken, Reporter
 from core.text import plural
 from core.workflow.actions.check import require_health
+from core.workflow.actions.label_needs import GroupKind
 from core.workflow.actions.metrics import MetricsFile
 from core.workflow.actions.train import TrainingPlan, finish_training, start_training_run
 from core.workflow.actions.watch import JobRow, job_rows
@@ -24,6 +25,10 @@ from tui.widgets.facts import Fact, Facts, Line
 from tui.widgets.job_state import row_state
 from tui.widgets.metrics import CellsTable, MatrixTable, MetricsGrid, warnings_of
 from tui.widgets.preflight import PreflightPanel, summary
+
+_NEXT_PLAN: dict[GroupKind | None, GroupKind | None] = {
+    None: "rare", "rare": "complete", "complete": None, "single": "rare",
+}  # fmt: skip
 
 
 class TrainScreen(PaidStepScreen[TrainView]):
@@ -43,8 +48,13 @@ class TrainScreen(PaidStepScreen[TrainView]):
     TrainScreen #warnings { height: auto; color: $text-warning; }
     """
 
-    def __init__(self) -> None:
-        super().__init__(inputs_of, view_of)
+    def __init__(self, groups: GroupKind | None = None) -> None:
+        super().__init__(
+            lambda overview: (inputs_of(overview), self._groups),
+            lambda session: view_of(session, self._groups),
+        )
+        self._groups = groups
+        """The label groups that are planned; None for what is to be trained next."""
 
     def compose_body(self) -> ComposeResult:
         """The plan above, metrics and counts below."""
@@ -63,7 +73,7 @@ class TrainScreen(PaidStepScreen[TrainView]):
         """Show what is known."""
         status = self.overview.status_of("train").status
         metrics = self.view.metrics if self.view is not None else ()
-        is_done = status == "done" and bool(metrics)
+        is_done = status == "done" and bool(metrics) and self._groups is None
         self.query_one("#running", Line).show(self._running_words())
         self.query_one("#plan").display = not is_done and not self.is_report_open
         self.query_one("#plan").set_class(not metrics, "-alone")
@@ -96,6 +106,9 @@ class TrainScreen(PaidStepScreen[TrainView]):
         gate = self._gate(overview.state)
         is_closed = not gate.startswith(glyph("passed", self.tuner.settings.ascii_only))
         facts: list[Fact] = [("gate", gate)] if is_closed else []
+        if self._groups is not None:
+            other = _NEXT_PLAN[self._groups] or "none"
+            facts.append(("planned", f"label groups: {self._groups} (g: {other}); r trains them"))
         plan = self.view.plan if self.view is not None else None
         if status != "running" and overview.state.runs:
             facts.append(("so far", overview.status_of("train").detail))
@@ -148,7 +161,7 @@ class TrainScreen(PaidStepScreen[TrainView]):
             return
         overview = self.overview
         status = overview.status_of("train")
-        if status.status == "done":
+        if status.status == "done" and self._groups is None:
             self.banner.show_note(f"{status.detail}, is trained; n goes to the next step")
             return
         view = self.view
@@ -180,12 +193,11 @@ class TrainScreen(PaidStepScreen[TrainView]):
             if agreed:
                 self._start(plan)
 
-        self.app.push_screen(
-            PayModal("Train this classifier?", facts, "upload and train"), answered
-        )
+        self.app.push_screen(PayModal(_question(plan), facts, "upload and train"), answered)
 
     def _start(self, plan: TrainingPlan) -> None:
         session = self.session
+        self._groups = None
 
         def start(reporter: Reporter, cancel: CancelToken) -> object:
             return start_training_run(session, plan, False, reporter, cancel)
@@ -194,6 +206,14 @@ class TrainScreen(PaidStepScreen[TrainView]):
             return finish_training(session, plan.run, reporter, cancel)
 
         self.begin(start, finish)
+
+    def action_groups(self) -> None:
+        """Plan label groups: for the labels in need, for every label, or none."""
+        if self.is_busy or self.is_looking:
+            return
+        self._groups = _NEXT_PLAN[self._groups]
+        self.banner.clear()
+        self.show_overview()
 
     def action_stop(self) -> None:
         """Stop waiting; when nothing waits, ask to stop the training itself."""
@@ -219,7 +239,8 @@ class TrainScreen(PaidStepScreen[TrainView]):
 
     def equivalent_command(self) -> str:
         """Training the run that is planned."""
-        return f"comprehend-tuner --session {self.session_argument} train"
+        groups = f" --groups {self._groups}" if self._groups is not None else ""
+        return f"comprehend-tuner --session {self.session_argument} train{groups}"
 
     def copied_value(self) -> str:
         """The policy on show, else the newest classifier's ARN, else the command."""
@@ -228,3 +249,7 @@ class TrainScreen(PaidStepScreen[TrainView]):
         runs = self.overview.state.runs
         arn = runs[-1].classifiers[0].training.arn if runs else ""
         return arn or self.equivalent_command()
+
+
+def _question(plan: TrainingPlan) -> str:
+    return "Train this classifier?" if len(plan.rows) == 1 else "Train these classifiers?"

@@ -4,13 +4,15 @@ from dataclasses import dataclass
 
 from core.errors import TunerError
 from core.text import plural
+from core.workflow.actions.groups import group_lines
+from core.workflow.actions.label_needs import GroupKind
 from core.workflow.actions.metrics import MetricsFile, load_metrics
 from core.workflow.actions.train import TrainingPlan, plan_training
 from core.workflow.overview import Overview
 from core.workflow.session import Session
 from core.workflow.steps import is_trained
 from tui.widgets.facts import Fact
-from tui.widgets.job_log import price_facts
+from tui.widgets.job_log import price, price_facts
 
 
 @dataclass(frozen=True)
@@ -37,12 +39,16 @@ def inputs_of(overview: Overview) -> object:
     )  # fmt: skip
 
 
-def view_of(session: Session) -> TrainView:
-    """Read plan and metrics."""
+def view_of(session: Session, groups: GroupKind | None = None) -> TrainView:
+    """Read plan and metrics.
+
+    Args:
+        groups: the label groups to plan; None plans what is to be trained next.
+    """
     plan: TrainingPlan | None = None
     problem: TunerError | None = None
     try:
-        plan = plan_training(session)
+        plan = plan_training(session, groups=groups)
     except TunerError as error:
         problem = error
     runs = session.state().runs
@@ -70,9 +76,11 @@ def _run_fact(plan: TrainingPlan) -> Fact:
 def _work_facts(plan: TrainingPlan) -> list[Fact]:
     documents = plural(plan.documents, "document")
     labels = plural(len(plan.labels), "label")
+    grouped = group_lines(plan)
     uploads = [f"{file} ({size:,} bytes)" for file, size in plan.uploads]
     return [
         ("creates", f"{plural(plan.classifiers, 'classifier')}, {plan.mode}, {labels}"),
+        *((("groups" if at == 0 else ""), text) for at, text in enumerate(grouped)),
         ("trains on", f"{documents} of split {plan.split}"),
         *((("uploads" if at == 0 else ""), text) for at, text in enumerate(uploads)),
     ]
@@ -80,4 +88,11 @@ def _work_facts(plan: TrainingPlan) -> list[Fact]:
 
 def _money_facts(plan: TrainingPlan) -> list[Fact]:
     keeping = [("keeping", plan.keeping.basis)] if plan.rows else []
-    return [*price_facts(plan), *keeping]
+    scoring = [("scoring", _scoring_words(plan))] if plan.rows and plan.groups else []
+    return [*price_facts(plan), *scoring, *keeping]
+
+
+def _scoring_words(plan: TrainingPlan) -> str:
+    """What scoring the held-out parts with the new classifiers adds."""
+    estimate = plan.scoring
+    return f"{price(estimate.low_usd, estimate.high_usd, plan.is_paid)}, when they score"

@@ -6,9 +6,13 @@ from rich.text import Text
 from textual.content import Content
 from textual.widget import Widget
 
+from core.text import printable
 from core.tuning.charts import curve_chart
 from core.tuning.curves import Curve
 from tui.render import literal, plain
+
+_AROUND_TITLE = 6
+"""Cells of the border that a title on it leaves free."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,8 @@ class CurvePicture:
     """On the border, of any origin."""
     subtitle: str = ""
     """On the lower border, of any origin."""
+    remark: tuple[str, ...] = ()
+    """Lines over the middle of the chart."""
 
 
 class CurveView(Widget):
@@ -49,13 +55,24 @@ class CurveView(Widget):
 
     def show(self, picture: CurvePicture) -> None:
         """Draw another picture."""
-        if self._picture is None or picture.title != self._picture.title:
-            self.border_title = literal(plain(picture.title, self._ascii_only))
-        if self._picture is None or picture.subtitle != self._picture.subtitle:
-            self.border_subtitle = literal(plain(picture.subtitle, self._ascii_only))
-        self._picture = picture
+        before, self._picture = self._picture, picture
+        if before is None or before.title != picture.title:
+            self.border_title = self._fitting(picture.title)
+        if before is None or before.subtitle != picture.subtitle:
+            self.border_subtitle = self._fitting(picture.subtitle)
         if self.display:
             self.refresh()
+
+    def on_resize(self) -> None:
+        """Cut the words on the border to the new width."""
+        if self._picture is not None:
+            self.border_title = self._fitting(self._picture.title)
+            self.border_subtitle = self._fitting(self._picture.subtitle)
+
+    def _fitting(self, text: str) -> Content:
+        room = self.size.width - _AROUND_TITLE
+        shown = printable(text, room) if room > 0 else printable(text)
+        return literal(plain(shown, self._ascii_only))
 
     def render(self) -> Content:
         """The chart, as wide and high as the widget."""
@@ -73,6 +90,7 @@ class CurveView(Widget):
             log_axis=picture.log_axis,
             marker=picture.marker,
             other=picture.other,
+            remark=picture.remark,
             ascii_only=self._ascii_only,
             color=True,
         )

@@ -13,7 +13,7 @@ from tui.render import cell, plain
 
 MOST_ROWS = 500
 """More rows are counted, not shown."""
-_FIGURE_WIDTHS = {"threshold": 7, "default": 6, "present": 6}
+_FIGURE_WIDTHS = {"threshold": 7, "default": 6, "present": 5, "grade": 3}
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,8 @@ class LabelRow:
     """F1 at the default threshold."""
     present: str
     """F1 at the present threshold."""
+    grade: str = ""
+    """How far the threshold can be trusted."""
 
 
 class LabelTable(DataTable[Text], inherit_bindings=False):
@@ -89,7 +91,7 @@ class LabelTable(DataTable[Text], inherit_bindings=False):
             self.move_cursor(row=place, animate=False)
 
     def _add_columns(self, width: int, default_name: str, is_compact: bool) -> None:
-        figures = {"threshold": "thr", "default": default_name, "present": "F1"}
+        figures = {"threshold": "thr", "default": default_name, "present": "F1", "grade": "gr"}
         if is_compact:
             del figures["default"]
         taken = sum(_FIGURE_WIDTHS[name] for name in figures) + 1

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from core.cli.jobs_command import duration
 from core.cli.tables import figure
 from core.tuning.objectives import LEAST_RETURNED_SHARE
-from core.workflow.actions.joining import joined_summary
+from core.workflow.actions.joining import joined_summary, labels_taken
 from core.workflow.actions.watch import JobRow
 from core.workflow.state import RunState
 from tui.render import glyph
@@ -19,7 +19,7 @@ class PartsTable(LiveTable):
     def show_parts(self, run: RunState, parts: Sequence[str], rows: Iterable[JobRow]) -> None:
         """Show parts of a run, with `rows` of its session's jobs."""
         current = {job.id for c in run.classifiers for job in c.scoring.values()}
-        mine = [row for row in rows if row.run == run.name and row.id in current]
+        mine = [row for row in rows if row.id in current]
         shown = []
         for part in parts:
             jobs = [row for row in mine if row.part == part]
@@ -43,11 +43,16 @@ class ReturnedTable(LiveTable):
         shares = [run.scores[part].returned_share for part in parts]
         labels = dict.fromkeys(label for by_label in shares for label in by_label)
         columns = [Column("label", widest=36), *(Column(part, True, 12) for part in parts)]
+        taken = zip(run.classifiers, labels_taken(run), strict=True)
+        sources = {label: classifier.id for classifier, names in taken for label in names}
+        is_group = len(run.classifiers) > 1
         rows = []
         for label in labels:
             found = [by_label.get(label) for by_label in shares]
-            rows.append(Row(label, (label, *map(figure, found), self._caution(found))))
-        self.show([*columns, Column("")], rows)
+            source = (sources.get(label, ""),) if is_group else ()
+            texts = (label, *map(figure, found), *source, self._caution(found))
+            rows.append(Row(label, texts))
+        self.show([*columns, *([Column("from")] if is_group else []), Column("")], rows)
 
     def _caution(self, shares: list[float | None]) -> str:
         """What a returned share below 1 means for the label."""

@@ -46,6 +46,15 @@ def _no_account(service: str) -> Any:
     )
 
 
+Terms = tuple[tuple[str, float], ...]
+"""Words of a text with what each adds to a score's log-odds, strongest first."""
+
+
+def _unexplained(arn: str, text: str, label: str) -> Terms | None:
+    """The service does not say which words make a score."""
+    return None
+
+
 @dataclass(frozen=True)
 class Clients:
     """Everything that talks to an engine."""
@@ -61,6 +70,9 @@ class Clients:
     service: Callable[[str], Any] = _no_account
     """boto3's client of another service (``sts``, ``iam``, ``s3``, ``servicequotas``); offline it
     raises `InvalidInput`, since there is no account."""
+    explain_score: Callable[[str, str, str], Terms | None] = _unexplained
+    """The words of a text that move a label's score most, by classifier ARN, text and label; None
+    where the engine does not say."""
     poll_s: float = 0.2
     """Seconds between the first two looks at something that changes."""
     longest_poll_s: float = 1.0

@@ -1,11 +1,15 @@
 """Opening the offline twin."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-from core.comprehend.clients.engine import Clients, EngineInfo, JobProgress
+from core.comprehend.clients.engine import Clients, EngineInfo, JobProgress, Terms
 from core.comprehend.clients.protocols import Store
 from core.comprehend.clients.settings import EngineSettings, TwinOptions
+
+if TYPE_CHECKING:
+    from core.offline.engine import TrainedModel
 
 OFFLINE_ACCOUNT = "000000000000"
 """Account of everything the twin makes; no real account has it."""
@@ -41,6 +45,42 @@ def open_offline(settings: EngineSettings, session_folder: Path, twin: TwinOptio
             label="OFFLINE",
         ),
         progress=progress,
+        explain_score=_explainer(root, settings.region),
         poll_s=settings.poll_s or 0.2,
         longest_poll_s=max(1.0, settings.poll_s or 0.0),
     )
+
+
+def _explainer(root: Path, region: str) -> Callable[[str, str, str], Terms | None]:
+    """What explains the scores of the twin below `root`; a model is read once, when first asked."""
+    models: dict[str, TrainedModel | None] = {}
+
+    def explain(arn: str, text: str, label: str) -> Terms | None:
+        from core.offline.engine import term_contributions
+
+        if arn not in models:
+            models[arn] = _model_of(root, region, arn)
+        model = models[arn]
+        if model is None or label not in model.labels:
+            return None
+        return tuple(term_contributions(model, text, label))
+
+    return explain
+
+
+def _model_of(root: Path, region: str, arn: str) -> "TrainedModel | None":
+    """The twin's model of a classifier; None when it is deleted or not the twin's."""
+    from core.errors import TunerError
+    from core.offline.behaviour import Behaviour
+    from core.offline.client.arns import folder_of_classifier
+    from core.offline.engine import load_model
+    from core.offline.records import MODEL, Twin
+
+    twin = Twin(root.resolve(), region, OFFLINE_ACCOUNT, Behaviour())
+    folder = folder_of_classifier(twin, arn)
+    if folder is None or not (folder / MODEL).exists():
+        return None
+    try:
+        return load_model(folder / MODEL)
+    except TunerError:
+        return None

@@ -5,8 +5,10 @@ each carries its name. What is drawn is read from the full curve, one look-up pe
 nothing is chosen on it.
 """
 
+import dataclasses
 import math
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,11 +83,13 @@ def curve_chart(  # noqa: PLR0913 - one drawing, named settings
     other: Curve | None = None,
     ascii_only: bool = False,
     title: str = "",
+    remark: Sequence[str] = (),
     color: bool = False,
 ) -> str:  # fmt: skip
     """The chart as `height` lines of exactly `width` cells, without a final newline.
 
-    F1 is the certain one where scores are unknown. Nothing is drawn beyond the highest score.
+    F1 is the certain one where scores are unknown; where these could raise or lower it, everything
+    between the lowest and the highest F1 they allow is shaded. Lines end at the highest score.
 
     Args:
         curve: the full curve.
@@ -96,6 +100,7 @@ def curve_chart(  # noqa: PLR0913 - one drawing, named settings
         other: a curve whose F1 is overlaid: the label on another part or in another run.
         ascii_only: nothing beyond ASCII.
         title: first line, of any origin; none when empty.
+        remark: lines of our own words over the middle of the chart.
         color: ANSI colours; plain text without.
     """
     head = [fitted(title, width, ascii_only)] if title and height > 0 else []
@@ -108,7 +113,8 @@ def curve_chart(  # noqa: PLR0913 - one drawing, named settings
     with _PLOTEXT:
         import plotext
 
-        body = _draw(plotext, canvas, curve, other, marker, ascii_only)
+        over = tuple(remark) or (() if len(curve) else ("no score was returned",))
+        body = _draw(plotext, canvas, curve, other, marker, ascii_only, over)
         body = body if color else plotext.uncolorize(body)
     return "\n".join([*head, *body.translate(_ASCII if ascii_only else {}).split("\n")[:rows]])
 
@@ -122,9 +128,9 @@ def _log_start(curve: Curve, other: Curve | None) -> float:
 
 def _draw(
     plotext: Any, canvas: _Canvas, curve: Curve, other: Curve | None, marker: float | None,
-    ascii_only: bool,
+    ascii_only: bool, remark: Sequence[str],
 ) -> str:  # fmt: skip
-    series = _all_series(canvas, curve, other)
+    series = _all_series(canvas, curve, other, marker)
     plotext.clear_figure()
     plotext.theme("clear")
     plotext.limit_size(False, False)
@@ -145,13 +151,25 @@ def _draw(
     if marker is not None and len(curve):
         counts = curve.at(marker)
         plotext.scatter([canvas.place(marker)], [counts.f1_low], marker="●", color="default")
-    if not len(curve):
-        texts = [("no score was returned", 0, canvas.width // 2 - 10, canvas.height // 2)]
+    texts = _with_remark(texts, len(series), canvas, remark)
     for name, owner, column, row in texts:
         x = canvas.low + (canvas.high - canvas.low) * column / (canvas.width - 1)
         tone = series[owner].color if owner < len(series) else "default"
         plotext.text(name, x=x, y=row / (canvas.height - 1), color=tone, alignment="left")
     return str(plotext.build())
+
+
+def _with_remark(
+    names: list[tuple[str, int, int, int]], owner: int, canvas: _Canvas, remark: Sequence[str]
+) -> list[tuple[str, int, int, int]]:
+    """Names, and the remark's lines in the middle; a name in one of these rows is left out."""
+    top = canvas.height // 2
+    rows = [top - number for number in range(min(len(remark), top))]
+    kept = [name for name in names if name[3] not in rows]
+    return kept + [
+        (text[: canvas.width], owner, max((canvas.width - len(text)) // 2, 0), row)
+        for text, row in zip(remark, rows, strict=False)
+    ]
 
 
 def _x_ticks(canvas: _Canvas) -> tuple[list[float], list[str]]:
@@ -165,17 +183,69 @@ def _x_ticks(canvas: _Canvas) -> tuple[list[float], list[str]]:
     return places, names
 
 
-def _all_series(canvas: _Canvas, curve: Curve, other: Curve | None) -> list[Series]:
+def _all_series(
+    canvas: _Canvas, curve: Curve, other: Curve | None, marker: float | None
+) -> list[Series]:
     """The lines from back to front; the last is drawn over the others."""
     hidden = len(curve.positive_ceilings) + len(curve.negative_ceilings)
     lines: list[tuple[str, str, str | int, Curve, Values, tuple[int, int]]] = [
-        ("recall", "r", 208, curve, curve.recall, (1, 3)),
-        ("precision", "p", 39, curve, curve.precision, (4, 7)),
-        ("F1 at least" if hidden else "F1", "F", "default", curve, curve.f1_low, (1, 1)),
+        ("recall", "r", 208, curve, _at_columns(canvas, curve, curve.recall), (1, 3)),
+        ("precision", "p", 39, curve, _at_columns(canvas, curve, curve.precision), (4, 7)),
+        ("F1 at least" if hidden else "F1", "F", "default", curve, _f1s(canvas, curve)[0], (1, 1)),
     ]
     if other is not None:
-        lines.insert(0, ("other F1", "o", 245, other, other.f1_low, (1, 5)))
-    return [_trace(canvas, *line) for line in lines]
+        lines.insert(0, ("other F1", "o", 245, other, _f1s(canvas, other)[0], (1, 5)))
+    shade = [_beside(_possible(canvas, curve), canvas, marker)] if hidden else []
+    return [*shade, *(_trace(canvas, *line) for line in lines)]
+
+
+def _beside(shade: Series, canvas: _Canvas, marker: float | None) -> Series:
+    """A shade without the dots that would hide the upright line of the marker."""
+    if marker is None:
+        return shade
+    share = (canvas.place(marker) - canvas.low) / (canvas.high - canvas.low)
+    seen = shade.columns // canvas.dots[0] != round(share * (canvas.width - 1))
+    return dataclasses.replace(shade, columns=shade.columns[seen], rows=shade.rows[seen])
+
+
+def _at_columns(canvas: _Canvas, curve: Curve, metric: Values) -> Values:
+    """float64 (n_dot_columns,): a metric of the points at each column's threshold; 0 past them."""
+    found: Values = np.append(metric, 0.0)[_index(canvas, curve)]
+    return found
+
+
+def _index(canvas: _Canvas, curve: Curve) -> npt.NDArray[np.intp]:
+    return np.searchsorted(curve.values.astype(np.float64), canvas.thresholds())
+
+
+def _f1s(canvas: _Canvas, curve: Curve) -> tuple[Values, Values]:
+    """float64 (n_dot_columns,) each: lowest and highest F1 at each column's own threshold.
+
+    Which unknown scores may reach a threshold changes between the points of the curve as well.
+    """
+    index = _index(canvas, curve)
+    tp, fp = (np.append(counts, 0)[index] for counts in (curve.tp, curve.fp))
+    lucky, unlucky = (
+        len(ceilings) - np.searchsorted(ceilings.astype(np.float64), canvas.thresholds())
+        for ceilings in (curve.positive_ceilings, curve.negative_ceilings)
+    )
+    whole = np.maximum(tp + fp + curve.positives, 1)
+    return 2 * tp / (whole + unlucky), 2 * (tp + lucky) / (whole + lucky)
+
+
+def _possible(canvas: _Canvas, curve: Curve) -> Series:
+    """Sparse dots between the lowest and the highest F1 that unknown scores allow.
+
+    Unlike the lines it may go on beyond the highest score that was returned.
+    """
+    top = canvas.height * canvas.dots[1] - 1
+    first, last = (np.rint(ends * top).astype(np.int64) for ends in _f1s(canvas, curve))
+    rows = np.arange(top + 1)
+    inside = (rows > first[:, None]) & (rows <= last[:, None])
+    across, up = (2, 3) if canvas.dots == (2, 4) else (1, 1)
+    sparse = (np.arange(len(first)) % across == 0)[:, None] & (rows % up == 0)
+    columns, shaded = np.nonzero(inside & sparse)
+    return Series("F1 may be here", ":", 245, columns.astype(np.int64), shaded.astype(np.int64))
 
 
 def _trace(
@@ -185,12 +255,12 @@ def _trace(
     """Dots of a stepped line: the metric at each dot column's own threshold, joined upright.
 
     Args:
+        metric: float64 (n_dot_columns,).
         pattern: dots drawn of how many, along the line; ASCII lines are always whole.
     """
-    index = np.searchsorted(curve.values.astype(np.float64), canvas.thresholds())
-    columns = np.flatnonzero(index < len(curve))
+    columns = np.flatnonzero(_index(canvas, curve) < len(curve))
     top = canvas.height * canvas.dots[1] - 1
-    heights = np.rint(metric[index[columns]] * top).astype(np.int64)
+    heights = np.rint(metric[columns] * top).astype(np.int64)
     xs: list[int] = []
     ys: list[int] = []
     for place, column in enumerate(columns.tolist()):

@@ -29,7 +29,7 @@ class _Score(msgspec.Struct, frozen=True):
     Score: float
 
 
-class _Prediction(msgspec.Struct, frozen=True):
+class Prediction(msgspec.Struct, frozen=True):
     File: str = ""
     Line: str | int | None = None
     Labels: list[_Score] | None = None
@@ -73,12 +73,12 @@ def apply_to_reply(thresholds: Thresholds, reply: bytes, arn: str | None = None)
         InvalidInput: not a reply, or not of this classifier.
     """
     try:
-        prediction = msgspec.json.decode(reply, type=_Prediction)
+        prediction = msgspec.json.decode(reply, type=Prediction)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise InvalidInput(
             "Not an endpoint's reply", printable(str(error), 200), _EXPECTED_REPLY
         ) from error
-    return thresholds.decide_pairs(_pairs(thresholds, prediction), arn)
+    return thresholds.decide_pairs(prediction_pairs(thresholds, prediction), arn)
 
 
 _EXPECTED_REPLY = 'expected JSON such as {"Labels": [{"Name": "threat", "Score": 0.0412}]}'
@@ -139,18 +139,18 @@ class _Watch:
 def _apply(
     thresholds: Thresholds, source: Path, file: BinaryIO, arn: str | None, watch: _Watch
 ) -> ApplyReport:
-    decoder = msgspec.json.Decoder(_Prediction)
+    decoder = msgspec.json.Decoder(Prediction)
     encoder = msgspec.json.Encoder()
     counts = dict.fromkeys(thresholds.label_order, 0)
     documents = undecided = errored = 0
-    for number, line in _lines(source):
+    for number, line in prediction_lines(source):
         try:
             prediction = decoder.decode(line)
             if prediction.ErrorCode is not None:
                 errored += 1
                 decision = None
             else:
-                decision = thresholds.decide_pairs(_pairs(thresholds, prediction), arn)
+                decision = thresholds.decide_pairs(prediction_pairs(thresholds, prediction), arn)
         except InvalidInput as error:
             where = f"{source} line {number}: {error.message}"
             raise InvalidInput(error.title, where, error.hint) from error
@@ -170,7 +170,7 @@ def _apply(
     return ApplyReport(documents, undecided, errored, counts)
 
 
-def _result(prediction: _Prediction, decision: Decision | None) -> _Result:
+def _result(prediction: Prediction, decision: Decision | None) -> _Result:
     return _Result(
         File=prediction.File,
         Labels=msgspec.UNSET if decision is None else decision.labels,
@@ -181,7 +181,7 @@ def _result(prediction: _Prediction, decision: Decision | None) -> _Result:
     )
 
 
-def _pairs(thresholds: Thresholds, prediction: _Prediction) -> list[tuple[str, float]]:
+def prediction_pairs(thresholds: Thresholds, prediction: Prediction) -> list[tuple[str, float]]:
     wanted, other = prediction.Labels, prediction.Classes
     if thresholds.mode == "multi-class":
         wanted, other = other, wanted
@@ -195,7 +195,7 @@ def _pairs(thresholds: Thresholds, prediction: _Prediction) -> list[tuple[str, f
     return [(entry.Name, entry.Score) for entry in wanted]
 
 
-def _lines(source: Path) -> Iterator[tuple[int, bytes]]:
+def prediction_lines(source: Path) -> Iterator[tuple[int, bytes]]:
     """Number (from 1) and bytes of every line that is not blank; lines end at line feeds only."""
     number = 0
     try:

@@ -15,6 +15,7 @@ from core.errors import InvalidInput
 from core.files import fingerprint, write_atomic
 from core.text import printable
 from core.tuning.decimals import lowest_reaching
+from core.tuning.drift import DriftReference
 from core.tuning.thresholds.deciding import (
     Decision,
     decide_class,
@@ -28,13 +29,16 @@ VERSION = 1
 Share = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 
 
-class Classifier(msgspec.Struct, frozen=True, kw_only=True):
+class Classifier(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A classifier whose scores the thresholds are for."""
 
     arn: str
     version: str
     labels: tuple[str, ...]
-    """The labels it was trained with; a label of several classifiers is decided by the first."""
+    """The labels it was trained with; without `decides`, a label of several classifiers is decided
+    by the first. The none-label of a label group has no threshold."""
+    decides: tuple[str, ...] | None = None
+    """The labels that its scores decide; absent when it is the only classifier."""
 
 
 class LabelThreshold(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -58,9 +62,15 @@ class LabelThreshold(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     f1_range: tuple[float, float] | None = None
     """Lowest and highest `f1` that scores which were not returned allow; absent when exact."""
     f1_interval_90: tuple[float, float] | None = None
-    """A 90 % interval of `f1`; absent until it is computed."""
+    """A 90 % interval of `f1`; absent without positives to measure on."""
     grade: str | None = None
-    """How far to trust it; absent until it is computed."""
+    """A, B, C or D: how far to trust the tuned threshold."""
+    why: str | None = None
+    """What the grade rests on."""
+    tuned_threshold: Share | None = None
+    """What the objective chose; absent when it is the threshold."""
+    drift_reference: DriftReference | None = None
+    """What the scores looked like, for comparing new predictions."""
     status: str = "tuned"
     """Why it was not tuned; absent when it was."""
 
@@ -80,6 +90,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Mean of the label F1 scores."""
     micro_f1: Change
     """F1 of the pooled counts."""
+    macro_f1_interval_90: tuple[float, float] | None = None
+    """A 90 % interval of the tuned macro-F1."""
     macro_f1_range: tuple[float, float] | None = None
     """Lowest and highest tuned macro-F1 that scores which were not returned allow; absent when
     exact."""
@@ -145,12 +157,13 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     def decide_pairs(self, pairs: Iterable[tuple[str, float]], arn: str | None = None) -> Decision:
         """As `decide_detailed`, on pairs of name and score."""
         if arn is None:
-            groups, known = self._groups, self._limits
+            groups = self._groups
+            known = dict.fromkeys(name for group, _ in groups for name in group)
         else:
             self.check_classifier(arn)
             groups = [group for group, owner in zip(self._groups, self.classifiers, strict=True)
                       if owner.arn == arn]  # fmt: skip
-            known = {name: self._limits[name] for group, _ in groups for name in group}
+            known = dict.fromkeys(name for group, _ in groups for name in group)
         scores = scores_by_name(pairs, known)
         if self.mode == "multi-class":
             return decide_class(scores, self._limits)
@@ -181,7 +194,9 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         taken: set[str] = set()
         groups: list[tuple[Sequence[str], Sequence[str]]] = []
         for classifier in self.classifiers:
-            own = tuple(name for name in classifier.labels if name not in taken)
+            own = classifier.decides
+            if own is None:
+                own = tuple(name for name in classifier.labels if name not in taken)
             taken.update(own)
             groups.append((classifier.labels, own))
         return groups
@@ -245,5 +260,10 @@ def _check_labels(thresholds: Thresholds, path: Path) -> None:
     trained = {name for classifier in thresholds.classifiers for name in classifier.labels}
     if len(set(order)) != len(order) or set(order) != set(thresholds.labels):
         raise _damaged(path, "label_order and labels do not name the same labels")
-    if trained != set(order):
+    decided = [name for own in thresholds.classifiers for name in own.decides or ()]
+    if any(own.decides is not None for own in thresholds.classifiers):
+        is_fit = sorted(decided) == sorted(order) and trained >= set(order)
+    else:
+        is_fit = trained == set(order)
+    if not is_fit:
         raise _damaged(path, "classifiers and labels do not name the same labels")

@@ -68,8 +68,36 @@ def collect_scores(
 
         fetch(session, clients, run_name, classifier.scoring[part].id, join, reporter, cancel)
     truth = _truth(session, state, run, part, len(line_map.ids))
-    return _keep_scores(session, run_name, part, merge_scores(pieces, truth.labels),
-                        truth, reports)  # fmt: skip
+    taken = [
+        _columns(piece, labels) for piece, labels in zip(pieces, labels_taken(run), strict=True)
+    ]
+    merged = merge_scores(taken, truth.labels)
+    return _keep_scores(session, run_name, part, merged, truth, reports)
+
+
+def labels_taken(run: RunState) -> tuple[tuple[str, ...], ...]:
+    """Per classifier of a run, the labels whose scores the run takes from it.
+
+    A label comes from the classifier of its group, which returns it of every document, and only
+    without one from the main classifier. The none-label of a group is nobody's: it is not a label
+    of the dataset.
+    """
+    main, *groups = run.classifiers
+    owners: dict[str, str] = {}
+    for classifier in (*groups, main):
+        for label in classifier.labels:
+            if label in main.labels:
+                owners.setdefault(label, classifier.id)
+    return tuple(
+        tuple(label for label in each.labels if owners.get(label) == each.id)
+        for each in run.classifiers
+    )
+
+
+def _columns(scores: Scores, labels: tuple[str, ...]) -> Scores:
+    """The scores of some labels, with the ceilings of their classifier."""
+    picked = [scores.labels.index(label) for label in labels]
+    return Scores(labels, scores.values[:, picked], scores.ceilings, scores.source[picked])
 
 
 def _truth(
@@ -164,11 +192,11 @@ def _keep_scores(
         path=path,
         fingerprint=file_fingerprint(session.path(path)),
         documents=len(truth),
-        missing=sum(len(report.missing) for report in reports),
-        duplicated=sum(len(report.duplicated) for report in reports),
-        conflicting=sum(len(report.conflicting) for report in reports),
+        missing=len({line for report in reports for line in report.missing}),
+        duplicated=len({line for report in reports for line in report.duplicated}),
+        conflicting=len({line for report in reports for line in report.conflicting}),
         extra=sum(report.extra_rows for report in reports),
-        errored=sum(len(report.errored) for report in reports),
+        errored=len({entry for report in reports for entry in report.errored}),
         returned_share={
             label: None if math.isnan(share) else share
             for label, share in zip(scores.labels, shares, strict=True)

@@ -105,8 +105,8 @@ def keep_described(session: Session, run_name: str, classifier_id: str, reason: 
     Args:
         reason: why not, printable.
     """
-    path = _metrics_path(run_name, classifier_id)
     classifier = _classifier(session, run_name, classifier_id)
+    path = _metrics_path(classifier)
     status = classifier.training.status
     assert status is not None
     kept = MetricsFile(
@@ -157,9 +157,7 @@ def _collect_archive(
         if is_adopted:
             where = f"classifier {printable(classifier.training.arn, 200)}"
             require_same_labels(confusion.all_labels, classifier.labels, where)
-        _write(
-            session, _metrics_path(run_name, classifier.id), _metrics_file(classifier, confusion)
-        )
+        _write(session, _metrics_path(classifier), _metrics_file(classifier, confusion))
 
     fetch(session, clients, run_name, classifier.training.id, keep, reporter, cancel)
 
@@ -177,7 +175,7 @@ def load_metrics(session: Session, run_name: str) -> tuple[MetricsFile, ...]:
     """
     kept = []
     for classifier in find_run(session.state(), run_name).classifiers:
-        path = session.path(_metrics_path(run_name, classifier.id))
+        path = session.path(_metrics_path(classifier))
         try:
             kept.append(msgspec.json.decode(path.read_bytes(), type=MetricsFile))
         except (OSError, msgspec.MsgspecError) as error:
@@ -189,8 +187,10 @@ def load_metrics(session: Session, run_name: str) -> tuple[MetricsFile, ...]:
     return tuple(kept)
 
 
-def _metrics_path(run_name: str, classifier_id: str) -> str:
-    return f"runs/{run_name}/{classifier_id}/metrics.json"
+def _metrics_path(classifier: ClassifierState) -> str:
+    """Beside the training's archive, which runs that share a classifier have in common."""
+    folder = classifier.training.id.rpartition("/")[0]
+    return f"runs/{folder}/metrics.json"
 
 
 def _metrics_file(classifier: ClassifierState, confusion: Confusion) -> MetricsFile:

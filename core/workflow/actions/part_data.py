@@ -8,6 +8,7 @@ from core.errors import InvalidInput
 from core.tuning.curves import Curve, label_curves
 from core.tuning.decimals import FloatArray
 from core.tuning.evaluation import Evaluation, evaluate, evaluate_classes, multiclass_scores
+from core.tuning.parts import PartArrays
 from core.workflow.actions.joining import part_scores
 from core.workflow.actions.truth import PartTruth, load_truth
 from core.workflow.session import Session
@@ -56,6 +57,19 @@ def load_part_data(session: Session, state: SessionState, run: RunState, part: s
         scores=scores.values,
         decision_scores=multiclass_scores(scores.values) if is_classes else scores.values,
         ceilings=scores.label_ceilings,
+    )
+
+
+def part_arrays(data: PartData) -> PartArrays:
+    """One part as evidence, comparisons and checks take it."""
+    truth = data.truth
+    return PartArrays(
+        name=data.part,
+        labels=truth.labels,
+        scores=data.decision_scores,
+        truth=truth.membership,
+        ceilings=data.ceilings,
+        clusters=truth.clusters,
     )
 
 

@@ -1,11 +1,12 @@
 """The curves of a run's scored parts, and figures read from them by look-up."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from core.progress import CancelToken
 from core.tuning.curves import Counts, Curve
-from core.workflow.actions.part_data import default_threshold, load_part_data
+from core.tuning.parts import PartArrays
+from core.workflow.actions.part_data import default_threshold, load_part_data, part_arrays
 from core.workflow.actions.runs import find_run
 from core.workflow.session import Session
 from core.workflow.state import RunState, SessionState
@@ -28,6 +29,8 @@ class RunCurves:
     """Curves by part and label."""
     sizes: Mapping[str, int]
     """Documents by part."""
+    arrays: Mapping[str, PartArrays] = field(default_factory=dict)
+    """Scores and truth by part, which evidence is gathered from."""
 
     def following_part(self, part: str) -> str:
         """The part after `part`, the first one after the last."""
@@ -66,11 +69,13 @@ def load_run_curves(
     split = split_of(state, run)
     parts: dict[str, Mapping[str, Curve]] = {}
     sizes: dict[str, int] = {}
+    arrays: dict[str, PartArrays] = {}
     for part in held_out_parts(split):
         if cancel is not None:
             cancel.check()
         data = load_part_data(session, state, run, part)
         parts[part], sizes[part] = data.curves(), len(data.truth)
+        arrays[part] = part_arrays(data)
     return RunCurves(
         run=run.name,
         scores=scores_inputs(run),
@@ -80,6 +85,7 @@ def load_run_curves(
         default=default_threshold(data.truth.mode),
         parts=parts,
         sizes=sizes,
+        arrays=arrays,
     )
 
 

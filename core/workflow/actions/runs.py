@@ -46,7 +46,7 @@ def require_label(state: SessionState, run_name: str | None, label: str) -> None
         InvalidInput: they do not, or there is no such run.
     """
     run = pick_run(state, run_name)
-    labels = [name for classifier in run.classifiers for name in classifier.labels]
+    labels = run.classifiers[0].labels
     if label not in labels:
         raise InvalidInput(
             "No such label",

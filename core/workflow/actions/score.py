@@ -1,13 +1,10 @@
 """The score step: score held-out parts with every classifier of a run and join the results."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 import msgspec
 
-from core.comprehend.clients import Clients, require_bucket, require_role
-from core.comprehend.jobs import new_token, resource_name, scoring_request
 from core.comprehend.pricing import DEFAULT_PRICES, Estimate, PriceList, scoring_estimate, units
 from core.dataset.formats import refuse_labelled_lines
 from core.errors import InvalidInput
@@ -15,19 +12,13 @@ from core.progress import CancelToken, Reporter, silent
 from core.text import printable
 from core.workflow.actions.budget import exceeds_budget, left_usd, require_budget
 from core.workflow.actions.joining import collect_scores
-from core.workflow.actions.launching import launch, replace_failed, session_clients, wait_for
-from core.workflow.actions.runs import find_run, object_base, pick_run, resource_tags
+from core.workflow.actions.launching import launch, session_clients, wait_for
+from core.workflow.actions.runs import find_run, pick_run
+from core.workflow.actions.scoring_intents import add_job, jobs_to_start, needs_intent, share_jobs
 from core.workflow.actions.spending import PlanRow
-from core.workflow.session import Session, now
-from core.workflow.state import (
-    ClassifierState,
-    JobState,
-    PartFile,
-    RunState,
-    ScoresState,
-    SessionState,
-)
-from core.workflow.steps import held_out_parts, is_failed, is_trained, is_usable, split_of
+from core.workflow.session import Session
+from core.workflow.state import PartFile, RunState, ScoresState, SessionState
+from core.workflow.steps import held_out_parts, is_trained, is_usable, split_of
 
 
 @dataclass(frozen=True)
@@ -70,15 +61,16 @@ def plan_scoring(
     wanted = _parts(state, run, parts)
     clients = session_clients(session)
     files = split_of(state, run).scoring
-    to_start = _jobs_to_start(state, clients, run, wanted)
-    charged = {part: _units(session, files[part], state.prices) for part in wanted}
+    share_jobs(state, clients, run, wanted)
+    to_start = jobs_to_start(state, clients, run, wanted)
+    charged = {part: charged_units(session, files[part], state.prices) for part in wanted}
     rows = []
     for classifier, part in to_start:
         usd = scoring_estimate(charged[part], state.prices).high_usd
         what = f"{classifier.id} {part}"
         rows.append(PlanRow(what, files[part].documents, charged[part], usd, usd))
     total = sum(row.units or 0 for row in rows)
-    new = [part for c, part in to_start if _needs_job(state, clients, c, part)]
+    new = [part for c, part in to_start if needs_intent(state, clients, c, part)]
     new_price = scoring_estimate(sum(charged[part] for part in new), state.prices)
     return ScoringPlan(
         run=run.name,
@@ -104,6 +96,8 @@ def start_scoring_jobs(
 ) -> RunState:
     """Start a scoring job per part and classifier that has none, or carry on.
 
+    A job that another run has of the same classifier is taken over, not started again.
+
     Raises:
         InvalidInput: a file to be scored holds labels instead of text alone, a classifier that
             would have to score was deleted, or no bucket or role was chosen.
@@ -118,19 +112,20 @@ def start_scoring_jobs(
         files = split_of(state, run).scoring
         for part in plan.parts:
             refuse_labelled_lines(session.path(files[part].path), state.dataset.labels)
-        charged = {part: _units(session, files[part], state.prices) for part in plan.parts}
+        charged = {part: charged_units(session, files[part], state.prices) for part in plan.parts}
         with session.editing() as state:
             run = find_run(state, plan.run)
+            share_jobs(state, clients, run, plan.parts)
             new = [
                 (classifier, part)
-                for classifier, part in _jobs_to_start(state, clients, run, plan.parts)
-                if _needs_job(state, clients, classifier, part)
+                for classifier, part in jobs_to_start(state, clients, run, plan.parts)
+                if needs_intent(state, clients, classifier, part)
             ]
             total = sum(charged[part] for _, part in new)
             require_budget(state, scoring_estimate(total, state.prices))
             for classifier, part in new:
                 price = scoring_estimate(charged[part], state.prices)
-                _write_ahead(state, clients, run, classifier, part, files[part], price)
+                add_job(state, clients, run, classifier, part, files[part], price)
         for classifier in run.classifiers:
             for part in plan.parts:
                 launch(session, clients, run.name, classifier.scoring[part].id, reporter, cancel)
@@ -185,88 +180,10 @@ def _parts(state: SessionState, run: RunState, parts: tuple[str, ...]) -> tuple[
     return parts or held_out_parts(split)
 
 
-def _jobs_to_start(
-    state: SessionState, clients: Clients, run: RunState, parts: tuple[str, ...]
-) -> list[tuple[ClassifierState, str]]:
-    """Classifiers and parts without a started job that counts.
-
-    Raises:
-        InvalidInput: such a classifier was deleted.
-    """
-    found = [
-        (classifier, part)
-        for part in parts
-        for classifier in run.classifiers
-        if _needs_job(state, clients, classifier, part) or not classifier.scoring[part].arn
-    ]
-    deleted = {entry.name for entry in state.ledger if entry.state == "deleted"}
-    gone = {classifier.id for classifier, _ in found if classifier.training.arn in deleted}
-    if gone:
-        raise InvalidInput(
-            "Classifier deleted",
-            f"classifier {', '.join(sorted(gone))} of run {printable(run.name)} was deleted by the"
-            " clean-up and cannot score any more",
-            "train a new run: comprehend-tuner train --run NAME",
-        )
-    return found
-
-
-def _units(session: Session, file: PartFile, prices: PriceList) -> int:
+def charged_units(session: Session, file: PartFile, prices: PriceList) -> int:
     """Charged units of a scoring file; counted anew when the price list has another unit rule."""
     rule = (prices.unit_characters, prices.minimum_units)
     if rule == (DEFAULT_PRICES.unit_characters, DEFAULT_PRICES.minimum_units):
         return file.units
     lines = session.path(file.path).read_bytes().decode().removesuffix("\n").split("\n")
     return units(lines, prices)
-
-
-def _needs_job(
-    state: SessionState, clients: Clients, classifier: ClassifierState, part: str
-) -> bool:
-    job = classifier.scoring.get(part)
-    if job is None:
-        return True
-    if is_failed(job) or job.is_adopted:
-        return is_failed(job)
-    return job.twin != (None if clients.info.name == "aws" else state.twin)
-
-
-def _write_ahead(
-    state: SessionState,
-    clients: Clients,
-    run: RunState,
-    classifier: ClassifierState,
-    part: str,
-    file: PartFile,
-    price: Estimate,
-) -> None:
-    """Put the intent of a scoring job into the state; the call comes after saving."""
-    require_bucket(clients.info)
-    former = classifier.scoring.get(part)
-    if former is not None and not replace_failed(run, former):
-        run.replaced_jobs.append(former)
-    earlier = [job for job in run.replaced_jobs if job.kind == "scoring" and job.part == part]
-    attempt = 1 + sum(job.id.startswith(f"{run.name}/{classifier.id}/") for job in earlier)
-    job_id = f"{run.name}/{classifier.id}/score-{part}" + (f"-{attempt}" if attempt > 1 else "")
-    base = object_base(state, clients, run.name, classifier.id)
-    uri = f"{base}/scoring/{part}/{Path(file.path).name}"
-    token = new_token()
-    classifier.scoring[part] = JobState(
-        id=job_id,
-        kind="scoring",
-        part=part,
-        token=token,
-        request=scoring_request(
-            job_name=resource_name("ct", state.name, state.uid, run.name, classifier.id, part),
-            classifier_arn=classifier.training.arn,
-            input_uri=uri,
-            output_uri=f"{base}/scoring-output/{part}/",
-            role_arn=require_role(clients.info),
-            token=token,
-            tags=resource_tags(state, run.name),
-        ),
-        uploads={file.path: uri},
-        intended_at=now(),
-        estimate=price,
-        twin=None if clients.info.name == "aws" else state.twin,
-    )

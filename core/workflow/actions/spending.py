@@ -115,11 +115,7 @@ def cost_rows(state: SessionState, at: datetime | None = None) -> tuple[Spending
     An intent counts as started: its call may have been answered and the answer lost.
     """
     at = at or datetime.now(UTC)
-    jobs = [
-        _job_row(state, run.name, job, at)
-        for run in state.runs
-        for job in (*run.replaced_jobs, *run.jobs())
-    ]
+    jobs = [_job_row(state, run, job, at) for run, job in _jobs_once(state)]
     endpoints = [_endpoint_row(state, endpoint, at) for endpoint in state.endpoints]
     order = [run.name for run in state.runs]
     return tuple(
@@ -128,6 +124,15 @@ def cost_rows(state: SessionState, at: datetime | None = None) -> tuple[Spending
             key=lambda row: order.index(row.run) if row.run in order else len(order),
         )
     )
+
+
+def _jobs_once(state: SessionState) -> list[tuple[str, JobState]]:
+    """Every job with the first run that has it; runs that share a classifier share its jobs."""
+    found: dict[str, tuple[str, JobState]] = {}
+    for run in state.runs:
+        for job in (*run.replaced_jobs, *run.jobs()):
+            found.setdefault(job.id, (run.name, job))
+    return list(found.values())
 
 
 def _job_row(state: SessionState, run: str, job: JobState, at: datetime) -> SpendingRow:
@@ -223,9 +228,8 @@ def _price_between(
 def _model_rows(state: SessionState, at: datetime) -> list[SpendingRow]:
     """Every classifier of the ledger, and one per training that is about to create its own."""
     owners = {
-        job.arn or job.id: (run.name, job)
-        for run in state.runs
-        for job in (*run.replaced_jobs, *run.jobs())
+        job.arn or job.id: (run, job)
+        for run, job in _jobs_once(state)
         if job.kind == "training" and not job.is_adopted
     }
     rows = [

@@ -93,7 +93,7 @@ def split_dataset(
             return SplitMade(same[-1], preview.audit, is_new=False)
         if cancel is not None:
             cancel.check()
-        split = _prepare(session, state, dataset, preview, (ratios, seed, made), reporter)
+        split = prepare_split(session, state, dataset, preview, (ratios, seed, made), reporter)
         with session.editing() as state:
             if state.dataset.fingerprint != split.dataset:
                 raise InvalidInput("Dataset changed", "it changed during the split", "split again")
@@ -102,7 +102,7 @@ def split_dataset(
         return SplitMade(split, preview.audit, is_new=True)
 
 
-def _prepare(
+def prepare_split(
     session: Session,
     state: SessionState,
     dataset: Dataset,

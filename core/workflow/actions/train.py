@@ -1,36 +1,40 @@
 """The train step: plan the classifiers of a run, create them, fetch their metrics."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from core.comprehend.clients import Clients, require_bucket, require_role
-from core.comprehend.jobs import new_token, resource_name, training_request
 from core.comprehend.pricing import (
     Estimate,
     PriceList,
     keeping_estimate,
+    scoring_estimate,
     total_estimate,
     training_estimate,
 )
+from core.dataset.label_groups import Group
 from core.errors import InvalidInput
 from core.progress import CancelToken, Reporter, silent
 from core.text import printable
 from core.workflow.actions.budget import exceeds_budget, left_usd, require_budget
 from core.workflow.actions.check import require_health
-from core.workflow.actions.launching import launch, replace_failed, session_clients, wait_for
+from core.workflow.actions.label_needs import GroupKind, groups_of, wanted_groups
+from core.workflow.actions.launching import launch, session_clients, wait_for
 from core.workflow.actions.metrics import MetricsFile, collect_training, load_metrics
-from core.workflow.actions.runs import find_run, object_base, resource_tags
+from core.workflow.actions.runs import find_run
+from core.workflow.actions.score import charged_units
 from core.workflow.actions.spending import PlanRow
-from core.workflow.session import Session, check_name, now
-from core.workflow.state import (
-    ClassifierState,
-    JobState,
-    PartFile,
-    RunState,
-    SessionState,
-    SplitState,
+from core.workflow.actions.training_files import main_files, write_group_files
+from core.workflow.actions.training_intents import (
+    NewRun,
+    add_run,
+    replace_failed_trainings,
+    shareable_run,
 )
-from core.workflow.steps import is_failed, is_trained, training_inputs
+from core.workflow.session import Session, check_name
+from core.workflow.state import RunState, SessionState, SplitState
+from core.workflow.steps import held_out_parts, is_failed, is_trained, training_inputs
+
+_LONGEST_STEM = 28
 
 
 @dataclass(frozen=True)
@@ -43,8 +47,12 @@ class TrainingPlan:
     split: str
     mode: str
     labels: tuple[str, ...]
+    groups: tuple[Group, ...]
+    """Labels of the classifiers beside the main one: ``c2``, ``c3`` …"""
+    shared: str
+    """The run whose main classifier a new run takes over, not trained again; empty for none."""
     uploads: tuple[tuple[str, int], ...]
-    """Session files with their size in bytes."""
+    """Session files with their size in bytes; those of groups are written when they start."""
     classifiers: int
     documents: int
     rows: tuple[PlanRow, ...]
@@ -53,6 +61,8 @@ class TrainingPlan:
     """Their sum, without keeping the classifiers."""
     keeping: Estimate
     """Keeping the classifiers that these trainings make, per month."""
+    scoring: Estimate
+    """Scoring the held-out parts with the classifiers that these trainings make."""
     budget_usd: float | None
     left_usd: float | None
     """What the budget leaves beside everything started and intended; None without a budget."""
@@ -62,29 +72,49 @@ class TrainingPlan:
     is_paid: bool
 
 
-def plan_training(session: Session, run_name: str | None = None) -> TrainingPlan:
+def plan_training(
+    session: Session,
+    run_name: str | None = None,
+    groups: GroupKind | None = None,
+    labels: Sequence[str] = (),
+) -> TrainingPlan:
     """Say what `train` would do, without doing it.
 
+    A run with groups has the main classifier, taken over from the run that has it already, and one
+    classifier per group of labels, which returns their every score.
+
+    Args:
+        groups: None carries on the newest run of these inputs, or plans a single classifier.
+        labels: what the groups must cover; the labels in need, or all, when empty.
+
     Raises:
-        InvalidInput: there is no split of the present dataset, or the run's name is taken.
+        InvalidInput: there is no split of the present dataset, the run's name is taken, or it
+            cannot be told which labels are in need.
     """
     state = session.state()
     split = _usable_split(state)
-    name, exists = _run_name(state, split, run_name)
+    if groups is None and labels:
+        groups = "rare"
+    wanted = None if groups is None else wanted_groups(session, state, split, groups, labels)
+    new = _new_run(state, split, run_name, wanted, groups or "single")
     clients = session_clients(session)
-    files = _training_files(state, split)
-    trainings = _trainings_to_start(state, name)
+    files = main_files(state, split)
+    run = next((run for run in state.runs if run.name == new.name), None)
+    trainings = _trainings_to_start(run, new)
     documents = files["train"].documents
     one = training_estimate(documents, 1, state.prices)
-    sizes = [(file.path, session.path(file.path).stat().st_size) for file in files.values()]
+    is_main = "c1" in trainings or run is not None
+    uploads = [(file.path, session.path(file.path).stat().st_size) for file in files.values()]
     return TrainingPlan(
-        run=name,
-        is_resumed=exists,
+        run=new.name,
+        is_resumed=run is not None,
         split=split.id,
         mode=state.dataset.mode,
         labels=state.dataset.labels,
-        uploads=tuple(sizes),
-        classifiers=len(find_run(state, name).classifiers) if exists else 1,
+        groups=new.groups,
+        shared=new.shared,
+        uploads=tuple(uploads) if is_main else (),
+        classifiers=len(trainings) if run is None else len(run.classifiers),
         documents=documents,
         rows=tuple(
             PlanRow(f"{classifier} training", documents, None, one.low_usd, one.high_usd)
@@ -92,9 +122,10 @@ def plan_training(session: Session, run_name: str | None = None) -> TrainingPlan
         ),
         estimate=_training_price(len(trainings), documents, state.prices),
         keeping=keeping_estimate(len(trainings), state.prices),
+        scoring=_scoring_price(session, state, split, len(trainings)),
         budget_usd=state.budget_usd,
         left_usd=left_usd(state),
-        is_over_budget=exceeds_budget(state, _new_price(state, split, name)),
+        is_over_budget=exceeds_budget(state, _new_price(state, split, new)),
         engine=clients.info.label,
         is_paid=clients.info.is_paid,
     )
@@ -119,15 +150,22 @@ def start_training_run(
         state = session.state()
         clients = session_clients(session)
         split = _usable_split(state)
-        name, exists = _run_name(state, split, plan.run)
-        if not exists or _has_failed(find_run(state, name)):
+        new = _named_run(state, split, plan.run, plan.groups)
+        exists = any(run.name == new.name for run in state.runs)
+        if not exists or _has_failed(find_run(state, new.name)):
             require_health(state, despite_findings)
+        files = [] if exists else write_group_files(
+            session, state, split, new.groups, reporter, cancel
+        )  # fmt: skip
         with session.editing() as state:
-            require_budget(state, _new_price(state, split, name))
-            _write_ahead(state, split, name, clients)
-        for classifier in find_run(session.state(), name).classifiers:
-            launch(session, clients, name, classifier.training.id, reporter, cancel)
-        return find_run(session.state(), name)
+            require_budget(state, _new_price(state, split, new))
+            if exists:
+                replace_failed_trainings(state, clients, find_run(state, new.name))
+            else:
+                add_run(state, split, clients, new, files)
+        for classifier in find_run(session.state(), new.name).classifiers:
+            launch(session, clients, new.name, classifier.training.id, reporter, cancel)
+        return find_run(session.state(), new.name)
 
 
 def finish_training(
@@ -151,11 +189,10 @@ def finish_training(
     return load_metrics(session, run_name)
 
 
-def _trainings_to_start(state: SessionState, name: str) -> list[str]:
+def _trainings_to_start(run: RunState | None, new: NewRun) -> list[str]:
     """Ids of the classifiers whose training was not started, or failed and is started anew."""
-    run = next((run for run in state.runs if run.name == name), None)
     if run is None:
-        return ["c1"]
+        return list(new.trained)
     return [c.id for c in run.classifiers if not c.training.arn or is_failed(c.training)]
 
 
@@ -165,13 +202,22 @@ def _training_price(n_trainings: int, documents: int, prices: PriceList) -> Esti
     return training_estimate(documents, n_trainings, prices)
 
 
-def _new_price(state: SessionState, split: SplitState, name: str) -> Estimate:
+def _scoring_price(
+    session: Session, state: SessionState, split: SplitState, n_classifiers: int
+) -> Estimate:
+    units = sum(
+        charged_units(session, split.scoring[part], state.prices) for part in held_out_parts(split)
+    )
+    return scoring_estimate(units * n_classifiers, state.prices)
+
+
+def _new_price(state: SessionState, split: SplitState, new: NewRun) -> Estimate:
     """Price of the trainings that no intent was saved for, with a month of their classifiers."""
-    run = next((run for run in state.runs if run.name == name), None)
-    new = 1 if run is None else sum(is_failed(c.training) for c in run.classifiers)
-    documents = _training_files(state, split)["train"].documents
-    price = _training_price(new, documents, state.prices)
-    return total_estimate([price, keeping_estimate(new, state.prices)])
+    run = next((run for run in state.runs if run.name == new.name), None)
+    count = len(new.trained) if run is None else sum(is_failed(c.training) for c in run.classifiers)
+    documents = main_files(state, split)["train"].documents
+    price = _training_price(count, documents, state.prices)
+    return total_estimate([price, keeping_estimate(count, state.prices)])
 
 
 def _has_failed(run: RunState) -> bool:
@@ -186,99 +232,52 @@ def _usable_split(state: SessionState) -> SplitState:
     return state.split
 
 
-def _run_name(state: SessionState, split: SplitState, given: str | None) -> tuple[str, bool]:
-    """Name of the run to train, and whether it is there already with the same inputs."""
+def _new_run(
+    state: SessionState,
+    split: SplitState,
+    given: str | None,
+    wanted: tuple[Group, ...] | None,
+    kind: GroupKind,
+) -> NewRun:
+    """The run to train: one that is there with the same inputs and groups, or a new one.
+
+    Args:
+        wanted: its groups; None when any run of these inputs will do.
+    """
+    if given is not None:
+        return _named_run(state, split, given, wanted)
     inputs = training_inputs(state, split)
-    same = [run for run in state.runs if run.inputs == inputs]
-    if given is None:
-        if same:
-            return same[-1].name, True
-        taken = {run.name for run in state.runs}
-        names = ("base" if number == 1 else f"run{number}" for number in range(1, 10_000))
-        return next(name for name in names if name not in taken), False
-    for run in state.runs:
-        if run.name == given and run.inputs != inputs:
-            raise InvalidInput(
-                "Run exists",
-                f"run {printable(given)} was trained on other data",
-                "give the new run another name with --run NAME",
-            )
-    return check_name(given), any(run.name == given for run in state.runs)
+    for run in reversed(state.runs):
+        if run.inputs == inputs and wanted in (None, groups_of(run)):
+            return NewRun(run.name, groups_of(run), "")
+    taken = {run.name for run in state.runs}
+    names = ("base" if number == 1 else f"run{number}" for number in range(1, 10_000))
+    if not wanted:
+        return NewRun(next(name for name in names if name not in taken), (), "")
+    shared = shareable_run(state, split)
+    stem = shared.name[:_LONGEST_STEM] if shared else next(n for n in names if n not in taken)
+    named = (f"{stem}-{kind}" + (f"-{n}" if n > 1 else "") for n in range(1, 10_000))
+    name = next(name for name in named if name not in taken)
+    return NewRun(name, wanted, shared.name if shared else "")
 
 
-def _training_files(state: SessionState, split: SplitState) -> dict[str, PartFile]:
-    files = dict(split.training)
-    over = state.oversampling
-    if over is not None and over.split == split.fingerprint:
-        files["train"] = over.training
-    return files
+def _named_run(
+    state: SessionState, split: SplitState, name: str, wanted: tuple[Group, ...] | None
+) -> NewRun:
+    """The run of this name, which may be there when it has the same inputs and groups.
 
-
-def _write_ahead(state: SessionState, split: SplitState, name: str, clients: Clients) -> None:
-    """Put the run and the intent of each training into the state; the call comes after saving."""
+    Raises:
+        InvalidInput: it has others.
+    """
+    hint = "give the new run another name with --run NAME"
     run = next((run for run in state.runs if run.name == name), None)
     if run is None:
-        files = _training_files(state, split)
-        classifier = ClassifierState(
-            id="c1",
-            labels=state.dataset.labels,
-            name=resource_name("ct", state.name, state.uid, name, "c1"),
-            version="v1",
-            training=_training_job(state, clients, name, "c1", files, split.delimiter, 1),
-        )
-        over = state.oversampling
-        state.runs.append(
-            RunState(
-                name=name,
-                split=split.id,
-                inputs=training_inputs(state, split),
-                oversampled=dict(over.after) if over and over.split == split.fingerprint else {},
-                classifiers=[classifier],
-                made_at=now(),
-            )
-        )
-        return
-    for classifier in run.classifiers:
-        if replace_failed(run, classifier.training):
-            attempt = sum(job.kind == "training" for job in run.replaced_jobs) + 1
-            files = _training_files(state, split)
-            classifier.version = f"v{attempt}"
-            classifier.training = _training_job(
-                state, clients, name, classifier.id, files, split.delimiter, attempt
-            )
-
-
-def _training_job(
-    state: SessionState,
-    clients: Clients,
-    run_name: str,
-    classifier_id: str,
-    files: dict[str, PartFile],
-    delimiter: str,
-    attempt: int,
-) -> JobState:
-    require_bucket(clients.info)
-    base = object_base(state, clients, run_name, classifier_id)
-    uris = {part: f"{base}/{part}-data/{Path(file.path).name}" for part, file in files.items()}
-    token = new_token()
-    request = training_request(
-        name=resource_name("ct", state.name, state.uid, run_name, classifier_id),
-        version=f"v{attempt}",
-        train_uri=uris["train"],
-        test_uri=uris.get("test"),
-        output_uri=f"{base}/training-output/",
-        role_arn=require_role(clients.info),
-        mode=state.dataset.mode,
-        delimiter=delimiter,
-        token=token,
-        tags=resource_tags(state, run_name),
-    )
-    return JobState(
-        id=f"{run_name}/{classifier_id}/train" + (f"-{attempt}" if attempt > 1 else ""),
-        kind="training",
-        token=token,
-        request=request,
-        uploads={files[part].path: uri for part, uri in uris.items()},
-        intended_at=now(),
-        estimate=training_estimate(files["train"].documents, 1, state.prices),
-    )
+        shared = shareable_run(state, split) if wanted else None
+        return NewRun(check_name(name), wanted or (), shared.name if shared else "")
+    if run.inputs != training_inputs(state, split):
+        message = f"run {printable(name)} was trained on other data"
+        raise InvalidInput("Run exists", message, hint)
+    if wanted not in (None, groups_of(run)):
+        message = f"run {printable(name)} has other label groups"
+        raise InvalidInput("Run exists", message, hint)
+    return NewRun(name, groups_of(run), "")

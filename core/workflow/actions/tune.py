@@ -7,22 +7,26 @@ import msgspec
 
 from core.errors import InvalidInput
 from core.files import write_atomic
-from core.progress import CancelToken
+from core.progress import CancelToken, Reporter, silent
 from core.text import printable
+from core.tuning.drift import drift_reference
 from core.tuning.evaluation import Evaluation
 from core.tuning.evidence import cross_fit
-from core.tuning.objectives import Choice, choose
+from core.tuning.objectives import parse_objective
 from core.tuning.thresholds import save
 from core.workflow.actions.part_data import (
     PartData,
     default_threshold,
     evaluate_part,
     load_part_data,
+    part_arrays,
 )
+from core.workflow.actions.reconciling import reconcile_run, require_fit
 from core.workflow.actions.runs import find_run, pick_run, require_label
 from core.workflow.actions.thresholds_file import thresholds_file
+from core.workflow.actions.tuning_evidence import Decided, Wish, decide_thresholds, taking
 from core.workflow.actions.tuning_report import Outcome, run_report
-from core.workflow.reports import RunReport
+from core.workflow.reports import Reconciled, RunReport
 from core.workflow.session import Session
 from core.workflow.state import RunState, SessionState, ThresholdsState
 from core.workflow.steps import scores_inputs, split_of, tuning_part
@@ -34,6 +38,15 @@ class TuningSettings:
 
     run: str | None = None
     objective: str = "max_f1"
+    """As `core.tuning.objectives.parse_objective` reads it."""
+    per_label: Mapping[str, str] = field(default_factory=dict)
+    """Other objectives of single labels."""
+    adopt: tuple[str, ...] = ()
+    """Labels whose tuned threshold is used although the evidence would keep the default."""
+    adopt_all: bool = False
+    """Whether that goes for every label."""
+    despite_mismatch: bool = False
+    """Whether to go on when the scores contradict the service's own counts."""
     tune_on: str | None = None
     """The part to tune on; None for calibration, or test (cross-fitted) when there is none."""
     set_by_hand: Mapping[str, float] = field(default_factory=dict)
@@ -42,6 +55,8 @@ class TuningSettings:
     """Whether thresholds set by hand earlier are tuned again."""
     folds: int = 5
     seed: int = 0
+    resamples: int = 1000
+    """Of the bootstrap that intervals come from."""
 
 
 @dataclass(frozen=True)
@@ -57,43 +72,39 @@ def tune_thresholds(
     session: Session,
     settings: TuningSettings,
     cancel: CancelToken | None = None,
+    reporter: Reporter = silent,
 ) -> Tuned:
     """Tune every label, measure on documents that played no part in it, and save both.
 
     Thresholds are tuned on the calibration part and measured on test; with a two-way split they are
-    tuned on test and measured by cross-fitting.
+    tuned on test and measured by cross-fitting. Where the evidence does not bear a tuned threshold
+    the default is kept, unless the settings adopt it.
 
     Raises:
-        InvalidInput: a part was not scored, or the settings name an unknown label or part.
+        InvalidInput: a part was not scored, or the settings name an unknown label, part or
+            objective.
+        OperationFailed: the scores contradict the counts that the service reported.
         TryAgain: another terminal runs a step of this session.
         Interrupted: cancelled; the session is as it was.
     """
     with session.working():
         state = session.state()
         run = pick_run(state, settings.run)
+        reconciled = _reconciled(session, run, settings)
         part = _tuning_part(state, run, settings)
         tuning = load_part_data(session, state, run, part)
-        default = default_threshold(tuning.truth.mode)
-        choices = _choices(tuning, settings, default)
-        values = {label: choice.threshold for label, choice in choices.items()}
-        by_hand = _by_hand(state, run, settings)
-        values |= by_hand
-        if part == "test":
-            measured = tuning
-            before = evaluate_part(measured, {}, default, "test")
-            after = _cross_fitted(measured, settings, values if by_hand else {}, cancel)
-        else:
-            measured = load_part_data(session, state, run, "test")
-            before = evaluate_part(measured, {}, default, "test")
-            after = evaluate_part(measured, values, default, "test")
-        optimistic = evaluate_part(tuning, values, default, part)
-        outcome = Outcome(tuning, measured, choices, before, after, optimistic)
+        measured = tuning if part == "test" else load_part_data(session, state, run, "test")
+        wish = _wish(state, run, settings, default_threshold(tuning.truth.mode))
+        decided = decide_thresholds(
+            part_arrays(tuning), part_arrays(measured), tuning.curves(), wish, reporter, cancel
+        )
+        outcome = _outcome(tuning, measured, wish, decided, reconciled)
         with session.editing() as state:
             run = find_run(state, run.name)
-            if run.thresholds is None or run.thresholds.values != values:
+            if run.thresholds is None or run.thresholds.values != decided.values:
                 state.test_looks += 1
-            report = run_report(session, state, run, settings.objective, by_hand, outcome)
-            run.thresholds = _save(session, state, run, report)
+            report = run_report(session, state, run, wish, outcome)
+            run.thresholds = _save(session, state, report, outcome, wish)
         session.record("thresholds", run=run.name, tuned_on=part, macro_f1=report.tuned.macro_f1)
         return Tuned(report, run.thresholds.path, run.thresholds.report)
 
@@ -129,11 +140,53 @@ def _tuning_part(state: SessionState, run: RunState, settings: TuningSettings) -
     return part
 
 
-def _choices(tuning: PartData, settings: TuningSettings, default: float) -> dict[str, Choice]:
-    return {
-        label: choose(curve, settings.objective, default)
-        for label, curve in tuning.curves().items()
-    }
+def _wish(state: SessionState, run: RunState, settings: TuningSettings, default: float) -> Wish:
+    known = split_of(state, run).support
+    for label in (*settings.per_label, *settings.adopt):
+        require_label(state, run.name, label)
+    return Wish(
+        objective=parse_objective(settings.objective).name,
+        per_label={label: parse_objective(text).name for label, text in settings.per_label.items()},
+        by_hand=_by_hand(state, run, settings),
+        adopt=frozenset(known if settings.adopt_all else settings.adopt),
+        default=default,
+        folds=settings.folds,
+        seed=settings.seed,
+        resamples=settings.resamples,
+    )
+
+
+def _reconciled(
+    session: Session, run: RunState, settings: TuningSettings
+) -> tuple[Reconciled, ...]:
+    """Whether the scores give the service's counts; empty when these are not here."""
+    try:
+        found = reconcile_run(session, run.name)
+    except InvalidInput:
+        return ()
+    if not settings.despite_mismatch:
+        require_fit(found)
+    return tuple(
+        Reconciled(classifier=one.classifier, outcome=one.found.outcome, summary=one.found.summary)
+        for one in found
+    )
+
+
+def _outcome(
+    tuning: PartData,
+    measured: PartData,
+    wish: Wish,
+    decided: Decided,
+    reconciled: tuple[Reconciled, ...],
+) -> Outcome:
+    """Evaluate the default thresholds and those to use, on both parts."""
+    before = evaluate_part(measured, {}, wish.default, "test")
+    if tuning.part == "test" and not wish.by_hand:
+        after = _cross_fitted(measured, wish, decided)
+    else:
+        after = evaluate_part(measured, decided.values, wish.default, "test")
+    optimistic = evaluate_part(tuning, decided.values, wish.default, tuning.part)
+    return Outcome(tuning, measured, decided, before, after, optimistic, reconciled)
 
 
 def _by_hand(state: SessionState, run: RunState, settings: TuningSettings) -> dict[str, float]:
@@ -150,40 +203,33 @@ def _by_hand(state: SessionState, run: RunState, settings: TuningSettings) -> di
     return {**earlier, **settings.set_by_hand}
 
 
-def _cross_fitted(
-    data: PartData,
-    settings: TuningSettings,
-    values: Mapping[str, float],
-    cancel: CancelToken | None,
-) -> Evaluation:
-    default = default_threshold(data.truth.mode)
-    if values:
-        return evaluate_part(data, values, default, "test")
+def _cross_fitted(data: PartData, wish: Wish, decided: Decided) -> Evaluation:
     truth = data.truth
-    if cancel is not None:
-        cancel.check()
     fitted = cross_fit(
         truth.labels,
         data.decision_scores,
         truth.membership,
         data.ceilings,
-        n_folds=settings.folds,
-        seed=settings.seed,
-        objective=lambda curve: choose(curve, settings.objective, default),
+        n_folds=wish.folds,
+        seed=wish.seed,
+        objective=taking(wish, decided.kept),
         clusters=truth.clusters,
     )
     return fitted.evaluation("test, cross-fitted", truth.none_label)
 
 
 def _save(
-    session: Session, state: SessionState, run: RunState, report: RunReport
+    session: Session, state: SessionState, report: RunReport, outcome: Outcome, wish: Wish
 ) -> ThresholdsState:
+    run = find_run(state, report.run)
     folder = f"runs/{run.name}"
     write_atomic(
         session.path(f"{folder}/report.json"),
         msgspec.json.format(msgspec.json.encode(report), indent=1) + b"\n",
     )
-    save(thresholds_file(state, run, report), session.path(f"{folder}/thresholds.json"))
+    references = drift_reference(part_arrays(outcome.measured), outcome.decided.values)
+    file = thresholds_file(state, run, report, references)
+    save(file, session.path(f"{folder}/thresholds.json"))
     return ThresholdsState(
         inputs=scores_inputs(run),
         objective=report.objective,
@@ -191,6 +237,8 @@ def _save(
         measured_on=report.measured_on,
         values={label.label: label.threshold for label in report.labels},
         edited=tuple(label.label for label in report.labels if label.status == "set by hand"),
+        per_label=dict(wish.per_label),
+        adopted=tuple(sorted(outcome.decided.adopted)),
         path=f"{folder}/thresholds.json",
         report=f"{folder}/report.json",
         made_at=report.made_at,

@@ -41,7 +41,7 @@ class JobRow:
 
 
 def job_rows(session: Session, refreshed: bool = True) -> tuple[JobRow, ...]:
-    """Every job of the session, newest run last.
+    """Every job of the session, newest run last; one that runs share stands with the first.
 
     Args:
         refreshed: ask the engine about the jobs that have not ended.
@@ -54,9 +54,13 @@ def job_rows(session: Session, refreshed: bool = True) -> tuple[JobRow, ...]:
     """
     clients = session_clients(session) if refreshed else None
     rows = []
+    seen: set[str] = set()
     silence: TunerError | None = None
     for run in session.state().runs:
         for job in (*run.replaced_jobs, *run.jobs()):
+            if job.id in seen:
+                continue
+            seen.add(job.id)
             is_current = job not in run.replaced_jobs
             progress, fault = "", None
             if clients is not None and is_current and job.arn and not _is_final(job):

@@ -114,6 +114,52 @@ def test_d6_with_unknown_scores_the_chart_says_that_f1_is_a_lower_bound() -> Non
     assert "at least" not in curve_chart(CURVE, width=60, height=16)
 
 
+def hidden_curve(n_unlucky: int = 2, ceiling: float = 0.5) -> Curve:
+    """Ten positives of which half have no score, and negatives without one."""
+    scores = np.array([0.9] * 5 + [np.nan] * 5 + [0.2] * 20 + [np.nan] * n_unlucky, np.float32)
+    truth = np.array([True] * 10 + [False] * (20 + n_unlucky))
+    highest = np.full(len(scores), ceiling, dtype=np.float32)
+    return label_curve("a", scores, truth, highest)
+
+
+def test_d6_what_unknown_scores_allow_is_shaded_up_to_their_ceiling() -> None:
+    curve = hidden_curve()
+    chart = curve_chart(curve, width=44, height=23, ascii_only=True).split("\n")
+    low, high = curve.at(0.4).f1_low, curve.at(0.4).f1_high
+    assert low == pytest.approx(2 * 5 / 17)
+    assert high == pytest.approx(1.0)
+    column = 4 + round(0.4 * 39)
+    shaded = [20 - row for row in range(21) if chart[row][column] == ":"]
+    assert shaded == list(range(max(shaded), min(shaded) - 1, -1))
+    assert min(shaded) == round(low * 20) + 1, "just above the line of F1 at least"
+    assert chart[20 - round(low * 20)][column] == "F"
+    assert max(shaded) >= round(high * 20) - 1, "up to precision, which is drawn over it"
+    right = 4 + round(0.55 * 39)
+    assert not any(line[right] == ":" for line in chart), "decided beyond the ceiling"
+    assert "F1 may be here" in "\n".join(chart)
+    assert ":" not in curve_chart(CURVE, width=44, height=23, ascii_only=True)
+
+
+def test_the_shade_leaves_the_marker_in_sight() -> None:
+    chart = curve_chart(hidden_curve(), width=44, height=23, marker=0.3)
+    lines = chart.split("\n")
+    column = marker_column(chart)
+    beside = [row for row, line in enumerate(lines) if line[column + 1] in "⠂⡁⠄⠁"]
+    assert len(beside) > 4, "the shade is on both sides"
+    assert all(lines[row][column] in "│●" for row in beside)
+
+
+def test_a_remark_stands_in_the_middle() -> None:
+    remark = ("cannot be tuned", "from this output")
+    for ascii_only in (False, True):
+        lines = curve_chart(
+            hidden_curve(), width=44, height=15, remark=remark, ascii_only=ascii_only
+        ).split("\n")
+        assert [len(line) for line in lines] == [44] * 15
+        rows = [row for row, line in enumerate(lines) if any(text in line for text in remark)]
+        assert rows == [6, 7]
+
+
 def test_a_curve_without_scores_says_so() -> None:
     curve = label_curve("a", np.full(2, np.nan, dtype=np.float32), np.array([True, False]))
     chart = curve_chart(curve, width=40, height=10, marker=0.5, log_axis=True)

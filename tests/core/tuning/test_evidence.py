@@ -9,7 +9,7 @@ from core.errors import InvalidInput
 from core.tuning.curves import Counts, label_curve
 from core.tuning.evaluation import multiclass_scores
 from core.tuning.evidence import cross_fit, stratified_folds
-from core.tuning.objectives import choose, max_f1
+from core.tuning.objectives import choose_all, max_f1
 
 LABELS = ["rare", "common"]
 
@@ -134,7 +134,7 @@ def test_classes_are_cross_fitted_with_their_own_default() -> None:
     generator = np.random.default_rng(4)
     scores = generator.dirichlet(np.ones(2), 300).astype(np.float32)
     truth = np.stack([scores[:, 0] > 0.5, scores[:, 0] <= 0.5], axis=1)
-    take = functools.partial(choose, default=0.0)
+    take = functools.partial(choose_all, objective="max_f1", default=0.0)
     result = cross_fit(LABELS, multiclass_scores(scores), truth, objective=take)
     assert result.micro_f1 == pytest.approx(1, abs=0.03)
 

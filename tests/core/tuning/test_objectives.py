@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from core.errors import InvalidInput
 from core.tuning.curves import Curve, label_curve
-from core.tuning.objectives import OBJECTIVES, all_positive_f1, choose, max_f1
+from core.tuning.objectives import all_positive_f1, choose, max_f1
 
 rows_strategy = st.lists(
     st.tuples(st.integers(0, 10_000).map(lambda step: step / 10_000), st.booleans()),
@@ -131,18 +131,6 @@ def test_a7_rescaled_scores_rescale_the_threshold_exactly() -> None:
     whole, half = (max_f1(label_curve("a", s, truth)) for s in (scores, scores * np.float32(0.5)))
     assert np.float32(half.threshold) == np.float32(whole.threshold) / 2
     assert half.counts.f1 == whole.counts.f1
-
-
-def test_a_further_objective_needs_one_entry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(
-        OBJECTIVES,
-        "recall_at_precision_90",
-        lambda curve: np.where(curve.precision >= 0.9, curve.recall, -np.inf),
-    )
-    curve = curve_of([0.9, 0.8, 0.7, 0.6, 0.1], [1, 1, 0, 1, 0])
-    assert choose(curve, "recall_at_precision_90").threshold == 0.8
-    impossible = curve_of([0.9, 0.8, 0.1], [0, 1, 0])
-    assert choose(impossible, "recall_at_precision_90").status == "uninformative"
 
 
 def test_an_unknown_objective_is_refused_with_the_known_ones() -> None:

@@ -134,13 +134,14 @@ def proof_of(
 
 def staying(state: SessionState, clients: Clients, run: str | None) -> tuple[str, ...]:
     """What a clean-up cannot remove, as printable sentences."""
-    jobs = sum(
-        job.kind == "scoring" and bool(job.arn) and not job.is_adopted
+    jobs = {
+        job.id
         for each in state.runs
         if run in (None, each.name)
         for job in (*each.jobs(), *each.replaced_jobs)
-    )
-    sentences = [kept_by_service(jobs)]
+        if job.kind == "scoring" and job.arn and not job.is_adopted
+    }
+    sentences = [kept_by_service(len(jobs))]
     if clients.info.bucket and any(entry.kind == "object" for entry in state.ledger):
         sentences.append(_versions(clients))
     return tuple(sentence for sentence in sentences if sentence)

@@ -7,17 +7,18 @@ are those of the one deployed classifier throughout, so the thresholds are on it
 """
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from core.errors import InvalidInput
+from core.progress import CancelToken
 from core.tuning.curves import BoolArray, Counts, Curve, column_of, label_curves
 from core.tuning.decimals import FloatArray, reached
 from core.tuning.evaluation import Evaluation, pool, summarise
-from core.tuning.objectives import Choice, choose
+from core.tuning.objectives import Choice, choose_all
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,8 @@ class CrossFit:
     """Per label, of all rows."""
     flags: BoolArray
     """bool (n_documents, n_labels): the held-out decisions."""
+    undecided: BoolArray
+    """bool (n_documents, n_labels): not flagged, but the unknown score may reach the threshold."""
     truth: BoolArray
     """bool (n_documents, n_labels): the true labels."""
 
@@ -64,19 +67,21 @@ class CrossFit:
         )  # fmt: skip
 
 
-def cross_fit(
+def cross_fit(  # noqa: PLR0913 - arrays, and settings by name
     labels: Sequence[str],
     scores: FloatArray,
     truth: BoolArray,
     ceilings: FloatArray | None = None,
     n_folds: int = 5,
     seed: int = 0,
-    objective: str | Callable[[Curve], Choice] = "max_f1",
+    objective: str | Callable[[Mapping[str, Curve]], dict[str, Choice]] = "max_f1",
     clusters: npt.NDArray[np.int32] | None = None,
+    *,
+    cancel: CancelToken | None = None,
 ) -> CrossFit:
     """Choose thresholds and measure the choosing out of sample, on the same documents.
 
-    For a multi-class classifier pass `evaluation.multiclass_scores` of the scores, and an objective
+    For a multi-class classifier pass `evaluation.multiclass_scores` of the scores, and a function
     whose default is 0. With clusters a threshold never meets a copy of a document it was chosen on.
 
     Args:
@@ -86,63 +91,72 @@ def cross_fit(
         ceilings: highest values of unknown scores, (n_documents,) or (n_documents, n_labels).
         n_folds: between 2 and the number of documents.
         seed: the same seed gives the same folds.
-        objective: a name in `objectives.OBJECTIVES`, or a function that chooses on a curve.
+        objective: as `objectives.parse_objective` reads it, or a function that chooses on the
+            curves of all labels, such as `objectives.choose_all` with its settings bound.
         clusters: int32 (n_documents,); documents of one cluster (copies, a group) share a fold.
+        cancel: looked at before each fold.
 
     Raises:
         InvalidInput: fewer documents or clusters than folds, or no such objective.
+        Interrupted: stopped through `cancel`.
     """
-    take = objective if callable(objective) else functools.partial(choose, objective=objective)
+    take = objective if callable(objective) else functools.partial(choose_all, objective=objective)
     folds = stratified_folds(truth, n_folds, seed, clusters)
     curves = label_curves(labels, scores, truth, ceilings)
-    choices = {label: take(curve) for label, curve in curves.items()}
-    flags, held_out = _held_out(take, list(labels), scores, truth, ceilings, folds)
-    counts = {label: pool(held_out[label], choices[label].threshold) for label in labels}
+    choices = take(curves)
+    flags = np.zeros(truth.shape, dtype=np.bool_)
+    undecided = np.zeros(truth.shape, dtype=np.bool_)
+    counts: dict[str, list[Counts]] = {label: [] for label in labels}
+    for fold in range(n_folds):
+        if cancel is not None:
+            cancel.check()
+        inside = folds == fold
+        known = None if ceilings is None else ceilings[~inside]
+        others = take(label_curves(labels, scores[~inside], truth[~inside], known))
+        for column, label in enumerate(labels):
+            threshold = others[label].threshold
+            held = decide(scores[inside, column], threshold, _rows(ceilings, column, inside))
+            flags[inside, column], undecided[inside, column] = held
+            counts[label].append(_count(threshold, *held, truth[inside, column]))
     return CrossFit(
-        choices=choices, counts=counts, folds=folds, curves=curves, flags=flags, truth=truth,
+        choices=choices,
+        counts={label: pool(counts[label], choices[label].threshold) for label in labels},
         fold_thresholds={
-            label: tuple(found.threshold for found in held_out[label]) for label in labels
+            label: tuple(found.threshold for found in counts[label]) for label in labels
         },
+        folds=folds, curves=curves, flags=flags, undecided=undecided, truth=truth,
     )  # fmt: skip
 
 
-def _held_out(
-    take: Callable[[Curve], Choice], labels: list[str], scores: FloatArray, truth: BoolArray,
-    ceilings: FloatArray | None, folds: npt.NDArray[np.int8],
-) -> tuple[BoolArray, dict[str, list[Counts]]]:  # fmt: skip
-    """Decisions on every row by a threshold chosen without its fold, and their counts per fold."""
-    flags = np.zeros(truth.shape, dtype=np.bool_)
-    counts: dict[str, list[Counts]] = {label: [] for label in labels}
-    for fold in range(int(folds.max()) + 1):
-        inside = folds == fold
-        known = None if ceilings is None else ceilings[~inside]
-        others = label_curves(labels, scores[~inside], truth[~inside], known)
-        for column, label in enumerate(labels):
-            threshold = take(others[label]).threshold
-            held = scores[inside, column]
-            flags[inside, column] = reached(held, threshold)
-            highest = column_of(ceilings, column)
-            counts[label].append(
-                _count(threshold, flags[inside, column], held, truth[inside, column],
-                       None if highest is None else highest[inside])
-            )  # fmt: skip
-    return flags, counts
+def decide(
+    scores: FloatArray, threshold: float, ceilings: FloatArray | None
+) -> tuple[BoolArray, BoolArray]:
+    """Which documents are flagged, and which may be: an unknown score whose ceiling reaches.
 
-
-def _count(
-    threshold: float, flags: BoolArray, scores: FloatArray, truth: BoolArray,
-    ceilings: FloatArray | None,
-) -> Counts:  # fmt: skip
-    may_reach = np.isnan(scores)
+    Args:
+        scores: (n,), NaN for unknown.
+        threshold: of one label.
+        ceilings: (n,), highest values of unknown scores; None for 1.
+    """
+    undecided = np.isnan(scores)
     if ceilings is not None:
-        may_reach &= reached(ceilings, threshold)
+        undecided &= reached(ceilings, threshold)
+    return reached(scores, threshold), undecided
+
+
+def _rows(ceilings: FloatArray | None, column: int, rows: BoolArray) -> FloatArray | None:
+    highest = column_of(ceilings, column)
+    return None if highest is None else highest[rows]
+
+
+def _count(threshold: float, flags: BoolArray, undecided: BoolArray, truth: BoolArray) -> Counts:
     return Counts(
         threshold,
         *(
             int(np.count_nonzero(rows))
             for rows in (
                 flags & truth, flags & ~truth, ~flags & truth, ~flags & ~truth,
-                may_reach & truth, may_reach & ~truth,
+                undecided & truth, undecided & ~truth,
             )
         ),
     )  # fmt: skip

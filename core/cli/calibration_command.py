@@ -1,0 +1,119 @@
+"""``calibration``: whether scores mean what they say."""
+
+import shutil
+from typing import TYPE_CHECKING
+
+import click
+
+from core.cli.options import Options, common_options
+from core.cli.sessions import again, chosen_session
+from core.cli.tables import figure, table
+from core.text import plural, printable
+
+if TYPE_CHECKING:
+    from core.tuning.calibration import CalibrationView, LabelCalibration
+
+_EPILOG = """\b
+Examples:
+  comprehend-tuner calibration                      every label in one line
+  comprehend-tuner calibration --label threat       its reliability, bin by bin
+  comprehend-tuner --json calibration --part test
+"""
+
+
+@click.command(epilog=_EPILOG)
+@click.option("--label", help="Show the bins of one label.")
+@click.option("--part", default="", help="Part to read (default: the one tuned on).")
+@click.option("--run", "run_name", help="The run (default: the newest).")
+@click.option("--ascii", "ascii_only", is_flag=True, help="Draw with ASCII characters.")
+@common_options
+@click.pass_context
+def command(
+    ctx: click.Context, label: str | None, part: str, run_name: str | None, ascii_only: bool
+) -> None:
+    """Show how scores read against the share of positives, and how fine they are.
+
+    Calibrated scores have their best F1 at a threshold of half that F1 (F*/2).
+    """
+    from core.tuning.calibration import calibration_view
+    from core.workflow.actions.part_data import default_threshold, load_part_data, part_arrays
+    from core.workflow.actions.runs import pick_run, require_label
+    from core.workflow.steps import split_of, tuning_part
+
+    options: Options = ctx.obj
+    session = chosen_session(options)
+    state = session.state()
+    run = pick_run(state, run_name)
+    if label is not None:
+        require_label(state, run.name, label)
+    data = load_part_data(session, state, run, part or tuning_part(split_of(state, run)))
+    values = dict(run.thresholds.values) if run.thresholds is not None else {}
+    default = default_threshold(data.truth.mode)
+    thresholds = {name: values.get(name, default) for name in data.truth.labels}
+    view = calibration_view(part_arrays(data), thresholds)
+    head = f"run {printable(run.name)} · {state.engine.name.upper()} · {data.part}"
+    if label is None:
+        lines = [head, overview_text(view)]
+        lines.append(f"bin by bin: {again(options, session, 'calibration --label LABEL')}")
+    else:
+        picked = next(found for found in view.labels if found.label == label)
+        width = min(shutil.get_terminal_size((80, 24)).columns, 100)
+        lines = [head, label_text(picked, view.level, width, ascii_only)]
+    options.emit({"run": run.name, "calibration": view}, "\n".join(lines))
+
+
+def overview_text(view: "CalibrationView") -> str:
+    """One row per label: error, threshold against F*/2, resolution."""
+    rows = [
+        [
+            label.label,
+            f"{label.known:,}",
+            figure(label.ece, 3),
+            figure(label.threshold, 4),
+            figure(label.half_best_f1, 3),
+            "full" if label.decimals is None else str(label.decimals),
+            f"{label.distinct_near:,}",
+            f"{label.ties:,}",
+        ]
+        for label in view.labels
+    ]
+    headers = ["label", "scores", "ECE", "threshold", "F*/2", "decimals", "distinct", "ties"]
+    lines = [f"{view.documents:,} documents of {view.part}", table(headers, rows, widest=30)]
+    lines += [
+        f"  {printable(label.label, 40)}: {label.note}" for label in view.labels if label.note
+    ]
+    lines += [f"! {printable(note)}" for note in view.notes]
+    lines.append(
+        "ECE: mean distance of score and share of positives; F*: best F1 on this part, optimistic;"
+        " distinct: among the 100 documents nearest the threshold"
+    )
+    return "\n".join(lines)
+
+
+def label_text(label: "LabelCalibration", level: float, width: int, ascii_only: bool) -> str:
+    """The bins of one label as a table and as bars of the share of positives."""
+    from core.tuning.charts import bars
+
+    rows = [
+        [
+            f"{figure(found.low, 4)} – {figure(found.high, 4)}",
+            f"{found.n:,}",
+            figure(found.mean_score, 4),
+            f"{found.positives:,}",
+            figure(found.share_positive, 4),
+            f"{figure(found.interval.low, 3)} – {figure(found.interval.high, 3)}",
+        ]
+        for found in label.bins
+    ]
+    headers = ["score", "n", "mean score", "positive", "share", f"{level:.0%} interval"]
+    drawn = [(f"score {figure(found.mean_score)}", found.share_positive) for found in label.bins]
+    lines = [
+        f"{printable(label.label, 60)}: threshold {figure(label.threshold, 4)}, F*/2"
+        f" {figure(label.half_best_f1, 3)} (optimistic), ECE {figure(label.ece, 3)}",
+        f"{plural(label.ties, 'document')} at exactly the threshold"
+        f" ({label.ties_positive:,} positive); {label.unknown:,} scores were not returned",
+        table(headers, rows),
+        "share of positives by mean score:",
+        bars(drawn, width=width, ascii_only=ascii_only),
+    ]
+    return "\n".join([*lines, *([f"! {label.note}"] if label.note else [])])

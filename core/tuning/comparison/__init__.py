@@ -1,0 +1,15 @@
+"""Two sets of decisions on the same documents, compared in pairs: what differs, and how surely."""
+
+from core.tuning.comparison.comparing import compare_decisions, compare_runs
+from core.tuning.comparison.decisions import Decisions, decide
+from core.tuning.comparison.differences import Comparison, Difference, Verdict
+
+__all__ = [
+    "Comparison",
+    "Decisions",
+    "Difference",
+    "Verdict",
+    "compare_decisions",
+    "compare_runs",
+    "decide",
+]

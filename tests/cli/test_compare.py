@@ -1,0 +1,99 @@
+"""``compare``, ``calibration`` and ``drift`` as a user calls them."""
+
+import json
+from pathlib import Path
+
+import msgspec
+import pytest
+from click.testing import CliRunner, Result
+
+from core.cli import calibration_command, compare_command, drift_command
+from core.cli.options import Options
+from core.errors import InvalidInput, OperationFailed
+from core.tuning.drift import drift_reference
+from core.tuning.thresholds import LabelThreshold, load
+from core.workflow.actions.part_data import load_part_data, part_arrays
+from core.workflow.session import Session
+from tests.core.workflow.test_compare import noisy, predictions_of, second_run
+
+
+@pytest.fixture
+def here(tickets_session: Path, monkeypatch: pytest.MonkeyPatch) -> Session:
+    monkeypatch.chdir(tickets_session.parents[1])
+    return Session(tickets_session)
+
+
+def call(module: object, *arguments: str) -> Result:
+    command = getattr(module, "command")  # noqa: B009 - modules share the name
+    return CliRunner().invoke(command, arguments, obj=Options())
+
+
+def test_compare_prints_every_pair_with_parts_and_verdicts(here: Session) -> None:
+    second_run(here, values=noisy)
+    done = call(compare_command, "base", "other", "--resamples", "300")
+    assert done.exit_code == 0, done.output
+    for words in ("OFFLINE", "b = other against a = base", "measured on test", "macro-F1 without",
+                  "cannot tell", "AP b", "looked at", "tuned on calibration"):  # fmt: skip
+        assert words in done.output
+    assert all(len(line) <= 160 for line in done.stdout.splitlines())
+
+
+def test_compare_gives_json_for_machines(here: Session) -> None:
+    second_run(here, values=noisy)
+    done = call(compare_command, "base", "other", "--resamples", "300", "--json")
+    found = json.loads(done.stdout)
+    difference = found["pairs"][0]["comparison"]["macro_f1"]
+    assert (
+        difference["interval"]["low"] <= difference["difference"] <= difference["interval"]["high"]
+    )
+    assert difference["verdict"] in ("better", "worse", "cannot tell apart")
+
+
+def test_compare_takes_files_but_not_a_mixture(here: Session) -> None:
+    path = str(here.path("runs/base/thresholds.json"))
+    done = call(compare_command, path, path, "--run", "base", "--resamples", "300")
+    assert done.exit_code == 0 and "nothing differs" in done.output
+    assert isinstance(call(compare_command, "base", path).exception, InvalidInput)
+    assert isinstance(call(compare_command, "base", "nope").exception, InvalidInput)
+
+
+def test_calibration_shows_every_label_and_the_bins_of_one(here: Session) -> None:
+    every = call(calibration_command)
+    assert every.exit_code == 0, every.output
+    for words in ("F*/2", "ECE", "billing", "clean", "OFFLINE", "calibration", "optimistic"):
+        assert words in every.output
+    one = call(calibration_command, "--label", "billing", "--part", "test", "--ascii")
+    assert one.exit_code == 0 and "90% interval" in one.output and "#" in one.output
+    data = json.loads(call(calibration_command, "--json").stdout)
+    label = data["calibration"]["labels"][0]
+    assert sum(found["n"] for found in label["bins"]) == label["known"]
+    assert isinstance(call(calibration_command, "--label", "nope").exception, InvalidInput)
+
+
+def with_reference(session: Session, path: Path) -> Path:
+    """The run's thresholds file with references of the calibration part."""
+    source = session.path("runs/base/thresholds.json")
+    state = session.state()
+    data = load_part_data(session, state, state.runs[0], "calibration")
+    values = {name: label.threshold for name, label in load(source).labels.items()}
+    content = json.loads(source.read_text())
+    for name, reference in drift_reference(part_arrays(data), values).items():
+        content["labels"][name]["drift_reference"] = msgspec.to_builtins(reference)
+    path.write_text(json.dumps(content))
+    return path
+
+
+@pytest.mark.skipif(
+    "drift_reference" not in LabelThreshold.__struct_fields__, reason="the file holds none yet"
+)
+def test_drift_says_what_moved_and_what_it_cannot_say(here: Session, tmp_path: Path) -> None:
+    thresholds = str(with_reference(here, tmp_path / "thresholds.json"))
+    same = str(predictions_of(here, tmp_path / "same.jsonl"))
+    done = call(drift_command, thresholds, same, "--fail")
+    assert done.exit_code == 0, done.output
+    assert "moved" not in done.stdout.split("tests, together")[0]
+    assert "1 more with an error" in done.stdout and "scores alone cannot say" in done.stdout
+    lower = str(predictions_of(here, tmp_path / "lower.jsonl", 0.5))
+    assert "moved" in call(drift_command, thresholds, lower).stdout
+    assert isinstance(call(drift_command, thresholds, lower, "--fail").exception, OperationFailed)
+    assert json.loads(call(drift_command, thresholds, lower, "--json").stdout)["labels"]
