@@ -15,6 +15,7 @@ SHOTS = {
     "thresholds": ("thresholds", "textual-dark", ("down", "down", "down", "x")),
     "health": ("health", "textual-dark", ()),
     "train": ("train", "textual-light", ()),
+    "oversample": ("oversample", "textual-dark", ("down",) * 6),
 }
 
 

@@ -28,6 +28,11 @@ TERMS: dict[str, str] = {
     "none-label": "the label given to documents without any other",
     "optimistic": "measured on the rows that the threshold was chosen on",
     "stale": "made from something that has changed since",
+    "arm": "one way to change the training part, trained as a run; the base changes nothing",
+    "distinct": "documents without their copies; 74+426 are 74 documents and 426 copies",
+    "average precision": "how well scores rank a label's documents, whatever the threshold",
+    "MeanIR": "how many times rarer a label is than the commonest, on average; 1 is balanced",
+    "SCUMBLE": "0 to 1: how much rare labels stand in documents with common ones",
     "cross-fitted": "each document is decided by a threshold chosen without it",
     "interval": "where a figure would lie on fresh documents, nine times in ten",
     **{f"grade {rule.grade}": f"{rule.meaning}: {rule.rule}" for rule in GRADES},
@@ -102,9 +107,14 @@ PAGES: dict[str, Page] = {
     ),
     "oversample": Page(
         "Oversample",
-        "Repeats positives of rare labels in the training part only. Copies raise the labels that "
-        "occur beside the chosen one as well, so read all counts. The next run is trained on it.",
-        ("support",),
+        "An experiment trains the same documents with more and with fewer positives of the labels "
+        "you choose: fewer are drawn, more are repeated. Every arm is a run of its own, with "
+        "thresholds of its own, and is compared with the base on the same test documents. Copies "
+        "raise the labels beside the chosen one as well, so read all counts. Repeats move scores "
+        "more than ranking: where average precision stays, they do not help, and more labelled "
+        "documents may. Intervals are of the difference from the base. Each arm is paid like a "
+        "training. e repeats one label in a single file for the next run instead.",
+        ("support", "arm", "distinct", "average precision", "MeanIR", "SCUMBLE", "macro-F1"),
     ),
     "endpoint": Page(
         "Endpoint",

@@ -16,7 +16,7 @@ COMMANDS: dict[str, str] = {
     "compare": "Compare runs, or thresholds files, on the same documents.",
     "report": "Write one self-contained report of a run: Markdown, JSON, HTML.",
     "review": "Read the documents around a label's threshold.",
-    "oversample": "Repeat positives of rare labels in the training part.",
+    "oversample": "Repeat positives of rare labels, and find out by experiment whether it helps.",
     "endpoint": "Try documents on a live endpoint; it bills until it is deleted.",
     "cleanup": "Delete what the session created, and prove it.",
     "drift": "Check whether new predictions look like those that were tuned on.",

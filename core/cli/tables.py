@@ -27,6 +27,14 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[str]], widest: int = 4
     return "\n".join([lines[0], "─" * max(map(cell_width, lines)), *lines[1:]])
 
 
+def figure_range(bounds: tuple[float, float] | None, digits: int = 2) -> str:
+    """A share with the range that unknown scores allow: ``.24``, ``.24–.31``; ``–`` without one."""
+    if bounds is None:
+        return "–"
+    low, high = figure(bounds[0], digits), figure(bounds[1], digits)
+    return low if low == high else f"{low}–{high}"
+
+
 def figure(value: float | None, digits: int = 2) -> str:
     """A share or score without its leading zero: ``.24``, ``1.00``; ``–`` when undefined."""
     if value is None or math.isnan(value):

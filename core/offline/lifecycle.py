@@ -1,23 +1,31 @@
 """What becomes of a job whose worker is missing, and of a resource whose deletion is due."""
 
 import contextlib
+import shutil
 from pathlib import Path
 
 from msgspec.structs import replace
 
+from core.errors import TryAgain
+from core.files import locked
 from core.offline.processes import is_running, reserved, spawn
 from core.offline.records import (
     ACTIVE,
+    COUNTS,
+    COUNTS_LOCK,
+    RECORD,
     Record,
     TrainingRecord,
     Twin,
     clock,
     load_record,
     remove_job,
+    root_of,
     save_record,
 )
 
 _ATTEMPTS = 3
+_COUNTS_TIMEOUT_S = 10.0
 _KILLED = (
     "INTERNAL_FAILURE: The worker process ended before the job did: it was killed, "
     "ran out of memory, or the machine restarted."
@@ -48,6 +56,7 @@ def settled(folder: Path) -> Record | None:
         return record
     if record.status == "DELETING":
         remove_job(folder)
+        _forget_texts(root_of(folder))
         return None
     if record.status == "STOP_REQUESTED":
         record = replace(record, status="STOPPED", ended_at=clock())
@@ -85,3 +94,18 @@ def _start(folder: Path, lock: int) -> None:
     """Start the worker; when the machine cannot, the next describe tries again."""
     with contextlib.suppress(OSError):
         spawn(folder, lock)
+
+
+def _forget_texts(root: Path) -> None:
+    """Remove the counts of texts with the last classifier of a twin, whatever its region.
+
+    A worker keeps counts under the same lock and while its job has a record, so none can bring
+    them back.
+    """
+    if any(root.glob(f"*/classifiers/*/{RECORD}")):
+        return
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(TryAgain):
+            lock = locked(root / COUNTS_LOCK, "the offline twin's counts", _COUNTS_TIMEOUT_S)
+            stack.enter_context(lock)
+        shutil.rmtree(root / COUNTS, ignore_errors=True)

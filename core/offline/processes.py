@@ -11,7 +11,7 @@ import fcntl
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -129,3 +129,37 @@ def take_slot(slots: Path, count: int) -> int | None:
             continue
         return descriptor
     return None
+
+
+@contextlib.contextmanager
+def in_line(root: Path, folder: Path, since: float) -> Iterator[Callable[[], int]]:
+    """Stand in line for a work place; yield what tells how many living workers stand before.
+
+    Two stand for all that may follow, so that the cost does not grow with the line.
+
+    Args:
+        root: the twin's folder.
+        folder: the job's folder, three levels below.
+        since: when the job was submitted, in seconds since the epoch.
+    """
+    line = root / "slots" / "line"
+    line.mkdir(parents=True, exist_ok=True)
+    own = f"{since:020.6f} {' '.join(folder.relative_to(root).parts)}"
+    (line / own).touch()
+    try:
+        yield lambda: _number_before(line, own, root)
+    finally:
+        (line / own).unlink(missing_ok=True)
+
+
+def _number_before(line: Path, own: str, root: Path) -> int:
+    """Living workers that stand before, at most 2; the places of dead ones are removed."""
+    living = 0
+    for name in sorted(os.listdir(line)):
+        if name >= own or living == 2:
+            break
+        if is_running(root.joinpath(*name.split(" ")[1:])):
+            living += 1
+        else:
+            (line / name).unlink(missing_ok=True)
+    return living

@@ -21,6 +21,10 @@ RECORD = "record.json"
 """Name of the record in a job folder."""
 MODEL = "model"
 """Name of the trained model in a classifier's folder."""
+COUNTS = "counts"
+"""Folder in a twin's folder: counts of the users' texts, which the twin's jobs share."""
+COUNTS_LOCK = "counts.lock"
+"""Held, in a twin's folder, by who changes the counts."""
 _LOCK_TIMEOUT_S = 60.0
 
 

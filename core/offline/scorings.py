@@ -24,6 +24,9 @@ from core.offline.records import MODEL, Record, ScoringRecord, clock
 from core.offline.work import Work
 
 _BLOCK_DOCUMENTS = 2_000
+_KEPT_BYTES = 32 << 20
+"""Size of the input up to which its counted words are kept for other jobs."""
+_KEPT_BLOCK_DOCUMENTS = 20_000
 _NO_WRITE_ACCESS = (
     "NO_WRITE_ACCESS_TO_OUTPUT: The provided data access role does not have write access to the "
     "output S3 URI or it does not have access to the output S3 KMS Key."
@@ -72,8 +75,12 @@ def _write_lines(
     path: Path,
 ) -> "array[int]":
     """Write the prediction lines in input order; return where each ends."""
+    from core.offline.counts.counting import count_anew
     from core.offline.engine import score
 
+    is_kept = sum(source.stat().st_size for _, source in objects) <= _KEPT_BYTES
+    count = work.count if is_kept else count_anew
+    size = _KEPT_BLOCK_DOCUMENTS if is_kept else _BLOCK_DOCUMENTS
     key = "Labels" if model.mode == "multi-label" else "Classes"
     writer = LineWriter(model.labels, key, job.behaviour.returned, job.behaviour.decimals)
     ends = array("Q")
@@ -85,11 +92,11 @@ def _write_lines(
     with path.open("wb") as file:
         for name, source in objects:
             documents = _lines(name, source) if is_per_line else _whole(name, source)
-            while block := list(islice(documents, _BLOCK_DOCUMENTS)):
+            while block := list(islice(documents, size)):
                 good = [(number, text) for number, text, error in block if error is None]
                 rows = [error for _, _, error in block if error is not None]
                 if good:
-                    scores = score(model, [text for _, text in good])
+                    scores = score(model, [text for _, text in good], count=count)
                     rows += writer.lines(name, [number for number, _ in good], scores)
                 for row in rows:
                     file.write(row)

@@ -46,11 +46,13 @@ def run_training(work: Work, job: TrainingRecord) -> None:
     else:
         test = _Documents(test_read.texts, _membership(test_read.label_sets, labels))
     mode: Literal["multi-label", "multi-class"] = "multi-label" if is_multi_label else "multi-class"
-    model = train(fit.texts, fit.membership, tuple(labels), mode, report=work.report)
+    model = train(
+        fit.texts, fit.membership, tuple(labels), mode, report=work.report, count=work.count
+    )
     save_model(model, work.folder / MODEL)
     trained_at = clock()
     scores = (
-        score(model, test.texts, report=work.report)
+        score(model, test.texts, report=work.report, count=work.count)
         if test.texts
         else np.zeros((0, len(labels)), dtype=np.float32)
     )

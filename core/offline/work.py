@@ -4,14 +4,18 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from core.offline.lifecycle import failed
-from core.offline.processes import WorkerProgress, take_slot, write_progress
+from core.offline.processes import WorkerProgress, in_line, take_slot, write_progress
 from core.offline.records import (
     ACTIVE,
+    COUNTS,
+    COUNTS_LOCK,
     RECORD,
     Record,
     TrainingRecord,
@@ -22,7 +26,11 @@ from core.offline.records import (
 )
 from core.offline.store import FolderStore
 
+if TYPE_CHECKING:
+    from core.offline.counts.counting import Count
+
 _WATCH_INTERVAL_S = 0.1
+_FRONT_INTERVAL_S = 0.02
 _PROGRESS_INTERVAL_S = 0.25
 
 
@@ -67,13 +75,20 @@ class Work:
                 os._exit(0)
 
     def queue(self) -> None:
-        """Wait as SUBMITTED for the delay of the options and for a free processor."""
+        """Wait as SUBMITTED for the delay of the options and for a free processor.
+
+        Jobs that wait get their processors in the order in which they were submitted.
+        """
         self.report("waiting for its turn", 0, None)
         self._ended.wait(self.record.behaviour.queue_s)
-        slots = root_of(self.folder) / "slots"
-        while (slot := take_slot(slots, os.cpu_count() or 1)) is None:
-            self._ended.wait(_WATCH_INTERVAL_S)
-        self._slot = slot
+        root = root_of(self.folder)
+        with in_line(root, self.folder, self.record.submitted_at) as number_before:
+            while (before := number_before()) or not self._take_slot(root / "slots"):
+                self._ended.wait(_FRONT_INTERVAL_S if before < 2 else _WATCH_INTERVAL_S)
+
+    def _take_slot(self, slots: Path) -> bool:
+        self._slot = take_slot(slots, os.cpu_count() or 1)
+        return self._slot is not None
 
     def close(self) -> None:
         """Stop watching and give the processor back."""
@@ -99,6 +114,15 @@ class Work:
         if record is None or record.status != running:
             raise SystemExit(0)
         self.record = record
+
+    @cached_property
+    def count(self) -> "Count":
+        """What counts words, with the counts that other jobs of the twin have kept."""
+        from core.offline.counts.store import CountStore
+
+        root = root_of(self.folder)
+        record = self.folder / RECORD
+        return CountStore(root / COUNTS, root / COUNTS_LOCK, record.exists).count
 
     def report(self, stage: str, done: int, total: int | None) -> None:
         """Publish progress: every new stage, and at most a few events a second within one."""

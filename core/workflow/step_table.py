@@ -25,6 +25,6 @@ STEPS = (
     Step("score", "5", "Score", "score", "score the held-out documents and join the results"),
     Step("thresholds", "6", "Thresholds", "thresholds", "choose each label's threshold and save"),
     Step("review", "7", "Review", "review", "read the documents around the threshold"),
-    Step("oversample", "8", "Oversample", "oversample", "repeat rare labels in the training part"),
+    Step("oversample", "8", "Oversample", "oversample", "train with more rare examples, compare"),
     Step("cleanup", "9", "Clean up", "cleanup", "delete what was created and prove it"),
 )

@@ -10,7 +10,14 @@ from dataclasses import dataclass
 from core.files import fingerprint
 from core.text import plural
 from core.workflow.session import Session
-from core.workflow.state import ClassifierState, JobState, RunState, SessionState, SplitState
+from core.workflow.state import (
+    ClassifierState,
+    JobState,
+    OversamplingState,
+    RunState,
+    SessionState,
+    SplitState,
+)
 from core.workflow.step_table import STEPS, Status, Step
 
 
@@ -50,10 +57,15 @@ def next_step(statuses: tuple[StepStatus, ...]) -> Step | None:
     return None
 
 
-def training_inputs(state: SessionState, split: SplitState) -> str:
-    """Fingerprint of everything that training on `split` depends on."""
+def oversampling_in_force(state: SessionState, split: SplitState) -> OversamplingState | None:
+    """What the next run of a split is trained on instead of the training part as it was split."""
     over = state.oversampling
-    repeated = over.training.fingerprint if over and over.split == split.fingerprint else ""
+    return over if over is not None and over.split == split.fingerprint else None
+
+
+def training_inputs(split: SplitState, over: OversamplingState | None) -> str:
+    """Fingerprint of everything that training on a split, or on a changed one, depends on."""
+    repeated = over.training.fingerprint if over is not None else ""
     files = [split.training[part].fingerprint for part in sorted(split.training)]
     return fingerprint("training", split.delimiter, repeated, *files)
 
@@ -125,10 +137,10 @@ def _train(session: Session, state: SessionState) -> tuple[Status, str]:
     split = state.split
     if split is None or split.dataset != state.dataset.fingerprint:
         return "blocked", "needs a split of the present dataset" if split else "needs a split"
-    if not state.runs:
+    run = state.run
+    if run is None:
         return "ready", "no classifier yet"
-    run = state.runs[-1]
-    if run.inputs != training_inputs(state, split):
+    if run.inputs != training_inputs(split, oversampling_in_force(state, split)):
         return "stale", f"run {run.name} was trained on other data"
     jobs = [classifier.training for classifier in run.classifiers]
     failed = [job for job in jobs if is_failed(job)]
@@ -140,9 +152,9 @@ def _train(session: Session, state: SessionState) -> tuple[Status, str]:
 
 
 def _score(session: Session, state: SessionState) -> tuple[Status, str]:
-    if not state.runs or not all(is_trained(c) for c in state.runs[-1].classifiers):
+    run = state.run
+    if run is None or not all(is_trained(c) for c in run.classifiers):
         return "blocked", "needs a trained classifier"
-    run = state.runs[-1]
     parts = held_out_parts(split_of(state, run))
     scored = [p for p in parts if p in run.scores and session.path(run.scores[p].path).exists()]
     if len(scored) == len(parts):
@@ -162,7 +174,7 @@ def _scoring_jobs(run: RunState) -> tuple[Status, str]:
 
 
 def _thresholds(session: Session, state: SessionState) -> tuple[Status, str]:
-    run = state.runs[-1] if state.runs else None
+    run = state.run
     if run is None or not set(held_out_parts(split_of(state, run))) <= run.scores.keys():
         return "blocked", "needs scores"
     if run.thresholds is None or not session.path(run.thresholds.path).exists():
@@ -199,7 +211,7 @@ def _cleanup(session: Session, state: SessionState) -> tuple[Status, str]:
 
 def _unless_stale(state: SessionState, run: RunState, detail: str) -> tuple[Status, str]:
     split = state.split
-    if split is None or run.inputs != training_inputs(state, split):
+    if split is None or run.inputs != training_inputs(split, oversampling_in_force(state, split)):
         return "stale", f"{detail}, of other data"
     return "done", detail
 

@@ -1,7 +1,8 @@
 """Every fault at every operation of the paid steps: ``python -m tests.aws.fault_table``.
 
-One run per cell: train, score, tune and clean up with one fault at one operation. A step that ends
-with an error is repeated, as a user would. A cell says how the run ended:
+One run per cell: train, score, tune and clean up with one fault at one operation; the same for an
+experiment of a base and one arm, with the fault at the first request and at a later one. A step
+that ends with an error is repeated, as a user would. A cell says how the run ended:
 
 ``right``       every step succeeded at once
 ``repeated``    a step said in one line what was wrong, and its repetition succeeded
@@ -20,6 +21,7 @@ from typing import Literal
 import pytest
 
 from core.comprehend.clients import TwinOptions, aws
+from core.workflow.experiments import load_comparison
 from core.workflow.session import Session
 from tests.aws.accounts import account, on_server
 from tests.aws.journey import PAID_STEPS, Ended, plant_decoys, prepare, take
@@ -45,6 +47,11 @@ BURST = 4
 """Throttled requests in a row: more than the client library itself bears."""
 MADE = (1, 2)
 """Classifiers and scoring jobs that one run needs."""
+SWEEP_STEPS = (("oversample", "--labels", "d", "--arms", "8", "--despite-findings"), ("cleanup",))
+SWEEP_MADE = (2, 4)
+"""The same for the base and the arm of these steps."""
+SWEEP_OPERATIONS = OPERATIONS[:8]
+"""What these steps call before the clean-up."""
 _MADE_ANEW = {"training-fails": (2, 2), "scoring-fails": (1, 4)}
 _PERMANENT = ("labels-renamed", "labels-missing")
 """Output that contradicts the service's own counts, or names other labels: nothing to repeat."""
@@ -84,6 +91,18 @@ def run_with_fault(prepared: Path, folder: Path, kind: Kind, operation: str) -> 
     return _run(prepared, folder, plant, MADE)
 
 
+def run_sweep_with_fault(
+    prepared: Path, folder: Path, kind: Kind, operation: str, after: int = 0
+) -> Cell:
+    """One experiment with a fault on the wire, after so many requests of an operation."""
+
+    def plant(server: AwsServer, step: str, attempt: int) -> None:
+        if (step, attempt) == ("oversample", 1):
+            server.faults.add(kind, operation, BURST if kind == "throttled" else 1, after)
+
+    return _run(prepared, folder, plant, SWEEP_MADE, steps=SWEEP_STEPS)
+
+
 def run_with_state(prepared: Path, folder: Path, state: str) -> Cell:
     """One run with a fault in states or outputs."""
 
@@ -101,7 +120,12 @@ def run_with_state(prepared: Path, folder: Path, state: str) -> Cell:
 
 
 def _run(
-    prepared: Path, folder: Path, plant: Plant, made: tuple[int, int], is_permanent: bool = False
+    prepared: Path,
+    folder: Path,
+    plant: Plant,
+    made: tuple[int, int],
+    is_permanent: bool = False,
+    steps: tuple[tuple[str, ...], ...] = PAID_STEPS,
 ) -> Cell:
     server = AwsServer(folder / "server")
     server.start()
@@ -109,9 +133,7 @@ def _run(
         plant_decoys(server)
         before = account(server)
         session = on_server(server, prepared, folder).folder
-        ended = [
-            attempt for step in PAID_STEPS for attempt in _attempts(server, session, step, plant)
-        ]
+        ended = [attempt for step in steps for attempt in _attempts(server, session, step, plant)]
         return _judged(server, session, ended, before, made, is_permanent)
     finally:
         server.stop()
@@ -145,13 +167,22 @@ def _judged(
         return Cell("PAID TWICE", f"made {found}; {why}", hits)
     if account(server) != before:
         return Cell("LOST", f"left in the account, or taken from others; {why}", hits)
-    run = Session(session).state().runs[-1]
-    is_tuned = run.thresholds is not None and session.joinpath(run.thresholds.path).exists()
+    is_whole = _is_whole(Session(session))
     if is_permanent:
-        return Cell("told" if complaints and not is_tuned else "LOST", why, hits)
-    if ended[-1].code or not is_tuned or len(complaints) >= _MOST_TRIES:
-        return Cell("LOST", why or "no thresholds", hits)
+        return Cell("told" if complaints and not is_whole else "LOST", why, hits)
+    if ended[-1].code or not is_whole or len(complaints) >= _MOST_TRIES:
+        return Cell("LOST", why or "no thresholds, or arms not compared", hits)
     return Cell("repeated" if complaints else "right", why, hits)
+
+
+def _is_whole(session: Session) -> bool:
+    """Whether the thresholds, or the comparison of every arm, are there."""
+    state = session.state()
+    if state.experiments:
+        report = load_comparison(session, state.experiments[-1])
+        return report is not None and not report.missing
+    kept = state.runs[-1].thresholds
+    return kept is not None and session.path(kept.path).exists()
 
 
 def is_clear(ended: Ended) -> bool:
@@ -180,6 +211,11 @@ def main() -> int:
             for operation in applicable(kind):
                 cell = run_with_fault(prepared, fresh(folder), kind, operation)
                 wrong += _print(kind, operation, cell)
+        for kind in KINDS:
+            for operation in (one for one in applicable(kind) if one in SWEEP_OPERATIONS):
+                for after in (0, 1):
+                    cell = run_sweep_with_fault(prepared, fresh(folder), kind, operation, after)
+                    wrong += _print(kind, f"experiment, {operation} {after}", cell)
         for state in STATES:
             wrong += _print(state, "", run_with_state(prepared, fresh(folder), state))
     sys.stdout.write(f"{wrong} cells lost something or paid twice\n")
@@ -202,7 +238,7 @@ def fresh(folder: Path) -> Path:
 
 
 def _print(fault: str, operation: str, cell: Cell) -> int:
-    sys.stdout.write(f"{fault:<18}{operation:<36}{cell.outcome:<12}{cell.why[:110]}\n")
+    sys.stdout.write(f"{fault:<18}{operation:<50}{cell.outcome:<12}{cell.why[:110]}\n")
     sys.stdout.flush()
     return cell.outcome in ("LOST", "PAID TWICE")
 

@@ -1,19 +1,24 @@
 """``compare``, ``calibration`` and ``drift`` as a user calls them."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
 from core.cli import calibration_command, compare_command, drift_command
 from core.cli.options import Options
+from core.comprehend.artifacts import load_scores, save_scores
 from core.errors import InvalidInput, OperationFailed
+from core.text import cell_width
 from core.tuning.drift import drift_reference
 from core.tuning.thresholds import LabelThreshold, load
 from core.workflow.actions.part_data import load_part_data, part_arrays
 from core.workflow.session import Session
+from tests.core.workflow.comparing import other_session, part_ids, with_texts
 from tests.core.workflow.test_compare import noisy, predictions_of, second_run
 
 
@@ -33,9 +38,41 @@ def test_compare_prints_every_pair_with_parts_and_verdicts(here: Session) -> Non
     done = call(compare_command, "base", "other", "--resamples", "300")
     assert done.exit_code == 0, done.output
     for words in ("OFFLINE", "b = other against a = base", "measured on test", "macro-F1 without",
-                  "cannot tell", "AP b", "looked at", "tuned on calibration"):  # fmt: skip
+                  "cannot tell", "ranking (average precision)", "AP of", "looked at",
+                  "tuned on calibration"):  # fmt: skip
         assert words in done.output
-    assert all(len(line) <= 160 for line in done.stdout.splitlines())
+    assert all(cell_width(line) <= 80 for line in done.stdout.splitlines())
+
+
+def test_compare_fits_80_columns_whatever_is_in_it(here: Session) -> None:
+    name = "with-rare-labels-repeated-to-five-hundred"
+    second_run(here, name, lambda scores: np.where(scores.values < 0.3, np.nan, scores.values))
+    with here.editing() as state:
+        path = here.path(state.runs[1].scores["test"].path)
+        scores = load_scores(path)
+        save_scores(replace(scores, ceilings=np.full_like(scores.ceilings, 0.9)), path)
+    done = call(compare_command, "base", name, "--resamples", "300")
+    assert done.exit_code == 0, done.output
+    assert "scores were not returned" in " ".join(done.stdout.split())
+    assert [line for line in done.stdout.splitlines() if cell_width(line) > 80] == []
+
+
+def test_compare_takes_a_run_of_another_session(here: Session) -> None:
+    other_session(here, "larger", with_texts({part_ids(here, "s1", "test")[0]: "another text"}))
+    done = call(compare_command, "base", "larger:base", "--resamples", "300")
+    assert isinstance(done.exception, InvalidInput), "two sessions are here and none is chosen"
+    command = getattr(compare_command, "command")  # noqa: B009 - one way of calling
+    arguments = ("base", "larger:base", "--resamples", "300")
+    done = CliRunner().invoke(command, arguments, obj=Options(session="small"))
+    assert done.exit_code == 0, done.output
+    said = " ".join(done.stdout.split())
+    for words in ("b = larger:base against a = base, 139 documents of test", "tuned here",
+                  "left out of its 140 test documents: 1 not in every test part",
+                  "that of session larger was looked at"):  # fmt: skip
+        assert words in said
+    found = json.loads(CliRunner().invoke(command, (*arguments, "--json"),
+                                          obj=Options(session="small")).stdout)  # fmt: skip
+    assert found["pairs"][0]["b"]["left_out"]["not_in_all"] == 1
 
 
 def test_compare_gives_json_for_machines(here: Session) -> None:

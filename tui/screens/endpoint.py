@@ -252,8 +252,8 @@ class EndpointScreen(EngineStepScreen):
 
     @property
     def _run(self) -> RunState | None:
-        """The newest run, once its first classifier is trained."""
-        run = self.overview.state.runs[-1] if self.overview.state.runs else None
+        """The session's run, once its first classifier is trained."""
+        run = self.overview.state.run
         status = run.classifiers[0].training.status if run else None
         return run if status is not None and status.is_usable else None
 

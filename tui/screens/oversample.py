@@ -1,285 +1,149 @@
-"""The oversample step: choose positives per label and see what that does to every label."""
-
-import shlex
+"""The oversample step: plan arms, train them, compare them, adopt one; or one training file."""
 
 from textual import on
-from textual.app import ComposeResult
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
-from core.errors import InvalidInput, TunerError
-from core.progress import CancelToken, Reporter
-from core.text import plural, printable
-from core.workflow.actions.oversample import (
-    OversamplePreview,
-    clear_oversampling,
-    oversample_training,
-    parse_target,
-    preview_oversampling,
-)
-from core.workflow.overview import Overview
-from core.workflow.state import OversamplingState
-from tui.render import cell, lines, literal, plain
-from tui.screens.step import StepScreen
-from tui.widgets.key_table import KeyTable
-
-_MOST_ROWS = 500
+from core.errors import TunerError
+from core.text import printable
+from core.workflow.actions.oversample import clear_oversampling
+from tui.screens.oversample_options import OptionsModal
+from tui.screens.oversample_report import figures_text, plan_text
+from tui.screens.oversample_runs import FORGET, PREVIEW, OversampleRuns
+from tui.screens.oversample_wish import ARMS_HELP, ArmsWish, arms_text, read_arms, toggled
+from tui.screens.thresholds_window import TextWindow
+from tui.widgets.arms_lines import shown_names
 
 
-class OversampleScreen(StepScreen):
-    """Positives wanted per label, and the counts of all labels before and after."""
+class OversampleScreen(OversampleRuns):
+    """The keys of planning and looking; those of running are its base's."""
 
-    step_id = "oversample"
-    title_words = "oversample"
-
-    DEFAULT_CSS = """
-    OversampleScreen #oversample-lead { height: auto; }
-    OversampleScreen #oversample-labels { height: 1fr; }
-    OversampleScreen #oversample-target-name { height: 1; color: $text-accent; }
-    OversampleScreen #oversample-summary { height: auto; }
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._split = ""
-        self._targets: dict[str, int] = {}
-        self._seed = 0
-        self._labels: tuple[str, ...] = ()
-        self._before: dict[str, int] = {}
-        self._after: dict[str, int] = {}
-        self._added = 0
-
-    def compose_body(self) -> ComposeResult:
-        """What it does, the labels, the target, what comes of it."""
-        yield Static("", id="oversample-lead", markup=False)
-        yield KeyTable("oversample-labels")
-        name = Static("", id="oversample-target-name", markup=False)
-        name.display = False
-        yield name
-        target = Input(id="oversample-target")
-        target.cursor_blink = False
-        target.display = False
-        yield target
-        yield Static("", id="oversample-summary", markup=False)
-
-    def on_mount(self) -> None:
-        """Fill the frame; the labels have the focus."""
-        super().on_mount()
-        self._table.focus()
-
-    def show_session(self, overview: Overview) -> None:
-        """Begin with what is kept for the present split."""
-        split = overview.state.split
-        if split is None:
-            self._lead("needs a split: press 3 (Split) to deal the documents")
+    def action_face(self) -> None:
+        """Change between the plan and the experiment."""
+        if self._face == "plan" and (self.view is None or self.view.experiment is None):
+            self.banner.show_note("no experiment yet: choose labels with space, then r starts it")
             return
-        if split.dataset != overview.state.dataset.fingerprint:
-            self._lead("the dataset changed since the split: press 3 (Split) to deal it again")
-            self._labels = ()
+        self.open_face("plan" if self._face == "experiment" else "experiment")
+
+    def action_choose(self) -> None:
+        """Let the arms raise the highlighted label, or no longer."""
+        label = self.plan_pane.highlighted
+        if self._face == "plan" and self._single is not None and label is not None:
+            self._plan_sweep(toggled(self._wish, label, tuple(self._single.before)))
+
+    def _plan_sweep(self, wish: ArmsWish) -> None:
+        if wish.is_whole_set != self._wish.is_whole_set or wish.amounts != self._wish.amounts:
+            self._place = 0
+        self._wish, self._is_single = wish, False
+        self._replan_when_stale()
+        self.show_view()
+
+    def action_move(self, steps: int) -> None:
+        """Highlight another arm of the plan, or show the figures of another label."""
+        view = self.view
+        if self._face == "experiment" and view is not None and view.experiment is not None:
+            names = shown_names(view.experiment)
+            at = names.index(self._name) if self._name in names else 0
+            self._name = names[(at + steps) % len(names)]
+        elif self._sweep is not None and self._sweep.plan is not None and not self._is_single:
+            self._place = (self._place + steps) % len(self._sweep.plan.arms)
+        self.show_view()
+
+    def action_arms(self) -> None:
+        """Type the arms of the experiment."""
+        if self._single is None:
             return
-        if split.fingerprint != self._split:
-            self._split = split.fingerprint
-            self._labels = tuple(split.support)
-            self._before = {label: split.support[label]["train"] for label in self._labels}
-            self._after, self._added = dict(self._before), 0
-            kept = self._kept(overview)
-            if kept is not None:
-                self._targets, self._seed = dict(kept.targets), kept.seed
-                self._after, self._added = dict(kept.after), kept.added
-        self._show()
+        self.open_face("plan")
+        self.line.open("arms", f"arms: {ARMS_HELP}", arms_text(self._wish))
 
-    def job_finished(self, name: str, result: object) -> None:
-        """Show the counts that came out."""
-        if isinstance(result, OversamplePreview | OversamplingState):
-            self._before, self._after = dict(result.before), dict(result.after)
-            self._added = result.added
-        if isinstance(result, OversamplingState):
-            self.tuner.say("kept: the next run (4 Train) uses it")
-        if name == "forget":
-            self._targets, self._seed = {}, 0
-            self._after, self._added = dict(self._before), 0
-            self.tuner.say("forgotten: the next run trains on the part as it was split")
-        self._show()
-
-    def job_failed(self, name: str, error: TunerError) -> None:
-        """Go on with what the session holds when a target cannot be met."""
-        if name == "preview":
-            self._added, self._after = 0, {}
-            self._show()
-
-    def equivalent_command(self) -> str:
-        """The command that keeps the same targets."""
-        if not self._targets:
-            return f"{super().equivalent_command()} --clear"
-        targets = " ".join(
-            f"--to {shlex.quote(f'{label}={count}')}" for label, count in self._targets.items()
-        )
-        return f"{super().equivalent_command()} {targets} --seed {self._seed}"
-
-    def copied_value(self) -> str:
-        """The highlighted label."""
-        return self._highlighted or self.equivalent_command()
-
-    def action_run_step(self) -> None:
-        """Write the training file of the next run."""
-        if self.is_busy:
+    def action_options(self) -> None:
+        """Replicates, repeated few, stop rule, seed, label groups."""
+        if self._single is None:
             return
-        if not self._targets:
-            self.banner.show_note("no target yet: press e to set the highlighted label's")
-            return
-        session, targets, seed = self.session, dict(self._targets), self._seed
+        self.open_face("plan")
 
-        def work(reporter: Reporter, cancel: CancelToken) -> OversamplingState:
-            return oversample_training(session, targets, seed)
+        def taken(wish: ArmsWish | None) -> None:
+            if wish is not None:
+                self._plan_sweep(wish)
 
-        self.start_job("keep", work)
-
-    def action_clear(self) -> None:
-        """Forget the repeated documents, kept or not."""
-        if self.is_busy:
-            return
-        session = self.session
-
-        def work(reporter: Reporter, cancel: CancelToken) -> None:
-            clear_oversampling(session)
-
-        if self.overview.state.oversampling is None:
-            self.job_finished("forget", None)
-        else:
-            self.start_job("forget", work)
+        self.app.push_screen(OptionsModal(self._wish), taken)
 
     def action_edit(self) -> None:
-        """Type the positives wanted of the highlighted label, or LABEL=N."""
-        label = self._highlighted
-        if label is None:
+        """Type the positives wanted of the highlighted label, or LABEL=N, in one training file."""
+        if self._single is None or self.waits():
             return
-        name = self.query_one("#oversample-target-name", Static)
-        name.update(
-            literal(f"positives of {printable(label, 30)} in train, or LABEL=N (empty: no target)")
-        )
-        target = self.query_one("#oversample-target", Input)
-        target.value = str(self._targets.get(label, "")) or ""
-        name.display = target.display = True
-        target.focus()
+        self.open_face("plan")
+        label = self.plan_pane.highlighted
+        if label is not None:
+            target = self._single.targets.get(label)
+            name = f"positives of {printable(label, 30)} in train, or LABEL=N (empty: no target)"
+            self.line.open("target", name, "" if target is None else str(target))
 
-    async def action_back(self) -> None:
-        """Leave the input, or the session."""
-        if self.query_one("#oversample-target", Input).display:
-            self._close_input()
-        else:
-            await self.tuner.action_back()
+    def action_open(self) -> None:
+        """All figures of the highlighted arm; on the plan all it comes to, or a target."""
+        group = self.board.group
+        ascii_only = self.tuner.settings.ascii_only
+        if self._face == "experiment" and self.view is not None and group is not None:
+            text = figures_text(group, self.view.report, ascii_only)
+            self.app.push_screen(TextWindow(f"Arm {printable(group.name, 40)}", text))
+        elif self._face == "plan" and not self._is_single and self._wish.is_complete:
+            plan = self._sweep.plan if self._sweep is not None else None
+            if plan is not None:
+                self.app.push_screen(TextWindow("The experiment", plan_text(plan, ascii_only)))
+        elif self._face == "plan":
+            self.action_edit()
 
-    @on(Input.Submitted, "#oversample-target")
-    def _take_target(self, event: Input.Submitted) -> None:
-        label, text = self._highlighted, event.value.strip()
-        if label is None:
-            return
-        targets = dict(self._targets)
+    @on(Input.Submitted, "#oversample-input")
+    def _take_typed(self, event: Input.Submitted) -> None:
+        text, label, single = event.value.strip(), self.plan_pane.highlighted, self._single
         try:
-            if not text:
-                targets.pop(label, None)
-            elif text.isdecimal():
-                _, targets[label] = parse_target(f"{label}={text}")
-            else:
-                named, count = parse_target(text)
-                targets[self._known(named)] = count
+            if self.line.asked == "arms":
+                wish = read_arms(self._wish, text)
+                self.close_line()
+                self._plan_sweep(wish)
+            elif single is not None and label is not None:
+                single.read_target(label, text)
+                self.close_line()
+                self._preview_single()
         except TunerError as error:
             self.banner.show_error(error)
-            return
-        self._targets = targets
-        self._close_input()
-        self._preview()
 
-    def _known(self, label: str) -> str:
-        if label not in self._labels:
-            raise InvalidInput("No such label", f"{printable(label, 60)!r} is not a label here", "")
-        return label
+    def _preview_single(self) -> None:
+        self._is_single = True
+        assert self._single is not None
+        self.show_view()
+        if self._single.targets:
+            self.start_job(PREVIEW, self._single.preview_work(self.session))
 
-    def _close_input(self) -> None:
-        self.query_one("#oversample-target-name", Static).display = False
-        self.query_one("#oversample-target", Input).display = False
-        self.banner.clear()
-        self._table.focus()
-
-    def _preview(self) -> None:
-        session, targets, seed = self.session, dict(self._targets), self._seed
-        if not targets:
-            self._after, self._added = dict(self._before), 0
-            self._show()
-            return
-
-        def work(reporter: Reporter, cancel: CancelToken) -> OversamplePreview:
-            return preview_oversampling(session, targets, seed)
-
-        self._show()
-        self.start_job("preview", work)
-
-    @on(KeyTable.WidthChanged)
-    def _fit(self) -> None:
-        if self._labels:
-            self._show()
-
-    def _show(self) -> None:
-        self._lead(
-            "Repeats positives in train only; calibration and test stay as they are.\n"
-            "Copies raise the labels beside the chosen one as well: read every row."
-        )
-        table = self._table
-        row = table.cursor_row
-        table.clear(columns=True)
-        width = max(table.size.width - 46, 12)
-        table.add_column(cell("label"), width=min(width, 40))
-        for title in ("target", "now", "after", "change"):
-            table.add_column(cell(title, justify="right"), width=8)
-        for label in self._labels[:_MOST_ROWS]:
-            before, after = self._before[label], self._after.get(label)
-            change = "?" if after is None else f"{after - before:+,}" if after != before else "="
-            style = "bold" if label in self._targets else ""
-            target = f"{self._targets[label]:,}" if label in self._targets else ""
-            cells = [
-                cell(label, style),
-                cell(target, style, "right"),
-                cell(f"{before:,}", justify="right"),
-                cell("?" if after is None else f"{after:,}", style, "right"),
-                cell(change, justify="right"),
-            ]
-            table.add_cells(cells, self.tuner.settings.ascii_only)
-        more = len(self._labels) - _MOST_ROWS
-        if more > 0:
-            table.add_row(cell(f"{more:,} more"), *[cell("")] * 4)
-        table.move_cursor(row=min(row, len(self._labels) - 1))
-        self._show_summary()
-
-    def _show_summary(self) -> None:
-        kept = self._kept(self.overview)
-        if kept is not None and (kept.targets, kept.seed) == (self._targets, self._seed):
-            state = "kept: the next run (4 Train) uses it"
-        elif kept is not None:
-            state = "not kept yet: r keeps it in place of the former targets"
-        elif self._targets:
-            state = "not kept yet: r keeps it for the next run (4 Train)"
+    async def action_back(self) -> None:
+        """Leave the input, then the check, then the session."""
+        if self.line.asked:
+            self.close_line()
         else:
-            state = "no target: e sets one; the next run (4 Train) repeats nothing"
-        added = plural(self._added, "copy", "copies")
-        text = f"{added} · seed {self._seed} · {state}" if self._targets else state
-        self.query_one("#oversample-summary", Static).update(literal(self._plain(text)))
+            await super().action_back()
 
-    def _kept(self, overview: Overview) -> OversamplingState | None:
-        """What the session keeps for the present split."""
-        over = overview.state.oversampling
-        return over if over is not None and over.split == self._split else None
+    def action_clear(self) -> None:
+        """Forget the repeated documents, kept or not, and the chosen labels."""
+        if self._single is None or self.waits():
+            return
+        self._wish, session = ArmsWish(), self.session
+        if self.overview.state.oversampling is None:
+            self.job_finished(FORGET, None)
+        else:
+            self.start_job(FORGET, lambda reporter, cancel: clear_oversampling(session))
 
-    @property
-    def _table(self) -> KeyTable:
-        return self.query_one(KeyTable)
+    def equivalent_command(self) -> str:
+        """Planning and training the same arms, comparing them, or keeping the single file."""
+        base = f"comprehend-tuner --session {self.session_argument}"
+        if self._face == "experiment" and self.view is not None:
+            return f"{base} compare" if self.view.is_finished else f"{base} oversample --resume"
+        if self._single is not None and not self._is_single and self._wish.is_complete:
+            return f"{base} oversample {self._wish.options()}"
+        options = self._single.options() if self._single is not None else "--clear"
+        return f"{base} oversample {options}"
 
-    @property
-    def _highlighted(self) -> str | None:
-        row = self._table.cursor_row
-        return self._labels[row] if 0 <= row < len(self._labels) else None
-
-    def _lead(self, text: str) -> None:
-        lead = self.query_one("#oversample-lead", Static)
-        lead.update(lines(self._plain(text).split("\n")))
-
-    def _plain(self, text: str) -> str:
-        return plain(text, self.tuner.settings.ascii_only)
+    def copied_value(self) -> str:
+        """The run of the highlighted arm, or the highlighted label."""
+        group = self.board.group
+        if self._face == "experiment" and group is not None:
+            return group.arm.run
+        return self.plan_pane.highlighted or self.equivalent_command()

@@ -94,7 +94,9 @@ class ReviewScreen(MarkingScreen):
         if status.status == "blocked":
             self._say(f"{status.detail}: press 5 (Score) to score the held-out documents")
             return
-        run = overview.state.runs[-1]
+        run = overview.state.run
+        if run is None:
+            return
         values = run.thresholds.values if run.thresholds else None
         key = f"{self._part} {run.name} {run.scores} {values}"
         if key != self._loaded:

@@ -106,10 +106,10 @@ class ScoreScreen(PaidStepScreen[ScoreView]):
         return f"{need_words(proposal)} · g plans {price_words(proposal)}"
 
     def _trained_run(self) -> RunState | None:
-        runs = self.overview.state.runs
-        if not runs or not all(is_trained(classifier) for classifier in runs[-1].classifiers):
+        run = self.overview.state.run
+        if run is None or not all(is_trained(classifier) for classifier in run.classifiers):
             return None
-        return runs[-1]
+        return run
 
     def _parts(self, run: RunState | None, plan: ScoringPlan | None) -> list[str]:
         if run is None:

@@ -93,7 +93,7 @@ class TrainScreen(PaidStepScreen[TrainView]):
     def _metrics_title(self, metrics: tuple[MetricsFile, ...], is_old: bool) -> str:
         if not metrics:
             return ""
-        run = self.overview.state.runs[-1].name
+        run = self._run_name
         tested = plural(metrics[0].documents_tested or 0, "test document")
         rule = "" if metrics[0].mode == "multi-class" else ", each label at .5"
         return f"{'before: ' if is_old else ''}run {run}, service's metrics on {tested}{rule}"
@@ -150,10 +150,17 @@ class TrainScreen(PaidStepScreen[TrainView]):
             self.query_one("#cells" if has_table else "#plan").focus()
 
     def _training_rows(self) -> list[JobRow]:
-        run = self.overview.state.runs[-1].name
+        run = self.overview.state.run
+        if run is None:
+            return []
         rows = job_rows(self.session, refreshed=False)
-        current = {c.training.id for c in self.overview.state.runs[-1].classifiers}
-        return [row for row in rows if row.run == run and row.id in current]
+        current = {c.training.id for c in run.classifiers}
+        return [row for row in rows if row.run == run.name and row.id in current]
+
+    @property
+    def _run_name(self) -> str:
+        run = self.overview.state.run
+        return run.name if run is not None else ""
 
     def action_run_step(self) -> None:
         """Create the classifier, or go on waiting for it."""
@@ -219,8 +226,7 @@ class TrainScreen(PaidStepScreen[TrainView]):
         """Stop waiting; when nothing waits, ask to stop the training itself."""
         if self.cancel_job():
             return
-        runs = self.overview.state.runs
-        running = [row for row in self._training_rows() if not row.is_final] if runs else []
+        running = [row for row in self._training_rows() if not row.is_final]
         if running:
             self.ask_to_stop(running[0])
         else:
@@ -230,8 +236,7 @@ class TrainScreen(PaidStepScreen[TrainView]):
         """Say what comes next."""
         super().job_finished(name, result)
         if name == WAITING and result:
-            run = self.overview.state.runs[-1].name
-            self.banner.show_note(f"run {run} is trained; n goes to the next step")
+            self.banner.show_note(f"run {self._run_name} is trained; n goes to the next step")
 
     def stopped_note(self) -> str:
         """What goes on after the wait was ended."""
@@ -246,8 +251,8 @@ class TrainScreen(PaidStepScreen[TrainView]):
         """The policy on show, else the newest classifier's ARN, else the command."""
         if self.is_report_open:
             return super().copied_value()
-        runs = self.overview.state.runs
-        arn = runs[-1].classifiers[0].training.arn if runs else ""
+        run = self.overview.state.run
+        arn = run.classifiers[0].training.arn if run is not None else ""
         return arn or self.equivalent_command()
 
 

@@ -51,10 +51,10 @@ def view_of(session: Session, groups: GroupKind | None = None) -> TrainView:
         plan = plan_training(session, groups=groups)
     except TunerError as error:
         problem = error
-    runs = session.state().runs
+    run = session.state().run
     metrics: tuple[MetricsFile, ...] = ()
-    if runs and all(is_trained(classifier) for classifier in runs[-1].classifiers):
-        metrics = load_metrics(session, runs[-1].name)
+    if run is not None and all(is_trained(classifier) for classifier in run.classifiers):
+        metrics = load_metrics(session, run.name)
     return TrainView(plan, problem, metrics)
 
 

@@ -47,9 +47,8 @@ class SessionLine(Widget):
         if overview is None:
             self._left, self._badge, self._right = "comprehend-tuner", "", where
         else:
-            runs = overview.state.runs
-            run = f" · run {runs[-1].name}" if runs else ""
-            self._left = f"{overview.name}{run}"
+            run = overview.state.run
+            self._left = f"{overview.name} · run {run.name}" if run else overview.name
             self._badge = overview.badge
             self._est = f"est. ${overview.estimate_usd:,.2f}"
             self._right = f"{where} · {self._est}"

@@ -17,6 +17,8 @@ CONNECT_TIMEOUT_S = 10
 """Seconds until an address that does not answer counts as not to be reached."""
 READ_TIMEOUT_S = 60
 """Seconds without a byte until an answer counts as lost."""
+ACTIVE_JOBS = 10
+"""Active trainings that a Region allows, and active classification jobs (Amazon's quotas)."""
 POLL_S = 15.0
 """Seconds between the first two looks at a running job."""
 POLL_GROWTH = 4.0
@@ -43,6 +45,8 @@ def open_aws(settings: EngineSettings) -> Clients:
         ),
         progress=lambda job: None,
         service=access.client,
+        at_once=ACTIVE_JOBS,
+        accepted=ACTIVE_JOBS,
         poll_s=poll_s,
         longest_poll_s=poll_s * POLL_GROWTH,
     )

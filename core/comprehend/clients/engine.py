@@ -73,6 +73,10 @@ class Clients:
     explain_score: Callable[[str, str, str], Terms | None] = _unexplained
     """The words of a text that move a label's score most, by classifier ARN, text and label; None
     where the engine does not say."""
+    at_once: int = 1
+    """Trainings that the engine works on at the same time, and as many scoring jobs."""
+    accepted: int = 1
+    """Trainings, and as many scoring jobs, that it takes before any of them has ended."""
     poll_s: float = 0.2
     """Seconds between the first two looks at something that changes."""
     longest_poll_s: float = 1.0

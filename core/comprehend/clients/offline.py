@@ -1,5 +1,6 @@
 """Opening the offline twin."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -46,6 +47,8 @@ def open_offline(settings: EngineSettings, session_folder: Path, twin: TwinOptio
         ),
         progress=progress,
         explain_score=_explainer(root, settings.region),
+        at_once=os.cpu_count() or 1,
+        accepted=2 * (os.cpu_count() or 1),
         poll_s=settings.poll_s or 0.2,
         longest_poll_s=max(1.0, settings.poll_s or 0.0),
     )

@@ -8,6 +8,7 @@ from core.dataset.formats.comprehend_files import (
     choose_delimiter,
     one_line,
     refuse_labelled_lines,
+    training_row_bytes,
     write_scoring_text,
     write_training_csv,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "read_source",
     "refuse_labelled_lines",
     "save_line_map",
+    "training_row_bytes",
     "write_scoring_text",
     "write_training_csv",
 ]

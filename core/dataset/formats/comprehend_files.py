@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
+import numpy.typing as npt
 
 from core.dataset.documents import Dataset
 from core.dataset.formats.line_maps import LineMap
@@ -27,6 +28,7 @@ __all__ = [
     "choose_delimiter",
     "one_line",
     "refuse_labelled_lines",
+    "training_row_bytes",
     "write_scoring_text",
     "write_training_csv",
 ]
@@ -73,24 +75,43 @@ def write_training_csv(dataset: Dataset, path: Path, delimiter: str = "|") -> in
             label, a document without a label, the delimiter or a line break inside a label.
         OperationFailed: the file cannot be written.
     """
+    blocks = _training_rows(dataset, delimiter)
+    with atomic_writer(path) as file:
+        written = sum(_write_lines(file, rows) for rows in blocks)
+        _check_lines(written, len(dataset), path)
+    return len(dataset)
+
+
+def training_row_bytes(dataset: Dataset, delimiter: str = "|") -> npt.NDArray[np.int64]:
+    """int64 (n_documents,): bytes of each document's line in a training CSV, line end included.
+
+    The file has nothing else, so a file of some of the documents, or of copies of them, is as large
+    as the sum of theirs.
+
+    Raises:
+        InvalidInput: what `write_training_csv` refuses.
+    """
+    sizes = (len(row) + 1 for rows in _training_rows(dataset, delimiter) for row in rows)
+    return np.fromiter(sizes, np.int64, len(dataset))
+
+
+def _training_rows(dataset: Dataset, delimiter: str) -> Iterator[list[bytes]]:
+    """Check a dataset, then yield the rows of its training CSV, without line ends, in blocks."""
     _refuse_empty(dataset)
     cells, codes = _label_cells(dataset, delimiter)
     plain = [cell + b"," for cell in cells]
     quoting = [cell + b',"' for cell in cells]
-    with atomic_writer(path) as file:
-        written = 0
-        for start, texts in _text_blocks(dataset):
-            rows = [
-                quoting[code] + text.replace(b'"', b'""') + b'"'
-                if b'"' in text
-                else quoting[code] + text + b'"'
-                if b"," in text
-                else plain[code] + text
-                for code, text in zip(codes[start : start + len(texts)], texts, strict=True)
-            ]
-            written += _write_lines(file, rows)
-        _check_lines(written, len(dataset), path)
-    return len(dataset)
+    return (
+        [
+            quoting[code] + text.replace(b'"', b'""') + b'"'
+            if b'"' in text
+            else quoting[code] + text + b'"'
+            if b"," in text
+            else plain[code] + text
+            for code, text in zip(codes[start : start + len(texts)], texts, strict=True)
+        ]
+        for start, texts in _text_blocks(dataset)
+    )
 
 
 def write_scoring_text(dataset: Dataset, path: Path) -> LineMap:

@@ -8,6 +8,7 @@ still has sequences, so misspelt and disguised words keep a part of their meanin
 """
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +16,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from core.offline.counts.counting import Analyzer, Count, Counted, count_anew
 
 Float32Array = npt.NDArray[np.float32]
 
@@ -78,22 +81,29 @@ def _grams_of(word: str) -> list[str]:
     return [padded[start : start + _GRAM_LENGTH] for start in range(last + 1)]
 
 
-def learn_design(texts: Sequence[str]) -> Design | None:
+WORDS = Analyzer("words", f"{_TOKEN.pattern} unicode {unicodedata.unidata_version}", words_of)
+"""Texts as counts of their words."""
+GRAMS = Analyzer("sequences", f"{_GRAM_LENGTH} of {_LONGEST_WORD}", _grams_of)
+"""Words as counts of their sequences."""
+
+
+def learn_design(texts: Sequence[str], count: Count = count_anew) -> Design | None:
     """Learn the lexicon of training texts and describe them; None when no text has a word."""
     from scipy import sparse
 
-    words, counts = count_words(texts)
+    by_text = count_words(texts, count)
+    words, counts = by_text.names, by_text.matrix
     if not words:
         return None
     document_frequency = np.bincount(counts.indices, minlength=len(words))
-    grams, gram_counts = _count(words, _grams_of)
-    gram_frequency = np.bincount(gram_counts.indices, minlength=len(grams))
+    by_word = count(words, GRAMS)
+    gram_frequency = np.bincount(by_word.matrix.indices, minlength=len(by_word.names))
     kept = np.flatnonzero(gram_frequency >= 2)
     lexicon = Lexicon(
         words=tuple(words),
         word_idf=_inverse_frequency(document_frequency, len(texts)),
         unseen_idf=float(_inverse_frequency(np.zeros(1), len(texts))[0]),
-        grams=tuple(grams[position] for position in kept.tolist()),
+        grams=tuple(by_word.names[position] for position in kept.tolist()),
         gram_idf=_inverse_frequency(gram_frequency[kept], len(words)),
     )
     own_words = np.flatnonzero(document_frequency >= _LEAST_DOCUMENTS)
@@ -104,7 +114,7 @@ def learn_design(texts: Sequence[str]) -> Design | None:
         ),
         shape=(len(words), len(own_words)),
     )
-    described = _weighted_grams(gram_counts[:, kept], lexicon)
+    described = _weighted_grams(by_word.matrix[:, kept], lexicon)
     return Design(
         lexicon=lexicon,
         documents=weigh_words(counts, lexicon.word_idf),
@@ -129,9 +139,9 @@ def describe_grams(words: Sequence[str], lexicon: Lexicon) -> Any:
     return _weighted_grams(pattern, lexicon)
 
 
-def count_words(texts: Sequence[str]) -> tuple[list[str], Any]:
-    """The sorted words of `texts`, and float32 CSR (n_documents, n_words) of their counts."""
-    return _count(texts, words_of)
+def count_words(texts: Sequence[str], count: Count = count_anew) -> Counted:
+    """The sorted words of `texts`, and how often each is in each text."""
+    return count(texts, WORDS)
 
 
 def weigh_words(counts: Any, idf: Float32Array) -> Any:
@@ -141,18 +151,6 @@ def weigh_words(counts: Any, idf: Float32Array) -> Any:
 
 def _weighted_grams(counts: Any, lexicon: Lexicon) -> Any:
     return _scaled_rows(lexicon.gram_idf[counts.indices], counts, _GRAM_WEIGHT)
-
-
-def _count(items: Sequence[str], analyzer: Any) -> tuple[list[str], Any]:
-    from scipy import sparse
-    from sklearn.feature_extraction.text import CountVectorizer
-
-    counter = CountVectorizer(analyzer=analyzer, dtype=np.float32)
-    try:
-        counts = counter.fit_transform(items)
-    except ValueError:  # scikit-learn's word for an empty vocabulary
-        return [], sparse.csr_matrix((len(items), 0), dtype=np.float32)
-    return counter.get_feature_names_out().tolist(), counts
 
 
 def _inverse_frequency(frequency: npt.NDArray[Any], total: int) -> Float32Array:

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import InvalidInput
+from core.offline.counts.counting import Count, count_anew
 from core.offline.engine.features import (
     Design,
     Lexicon,
@@ -66,6 +67,7 @@ def train(
     labels: Sequence[str],
     mode: Mode,
     report: Report = _silent,
+    count: Count = count_anew,
 ) -> TrainedModel:
     """Fit regularised logistic regressions on word TF-IDF with character sequences.
 
@@ -80,6 +82,7 @@ def train(
         membership: bool (n_documents, n_labels); label names in column order are `labels`.
         mode: multi-label fits one sigmoid per label, multi-class one softmax over the classes.
         report: called with the stage, the units done and the units in all.
+        count: what counts words and sequences; the model does not depend on it.
 
     Raises:
         InvalidInput: there is no document or no label.
@@ -87,7 +90,7 @@ def train(
     if not texts or not labels:
         raise InvalidInput("Cannot train", "no document or no label", "check the training file")
     report("reading words", 0, len(texts))
-    design = learn_design(texts)
+    design = learn_design(texts, count)
     report("reading words", len(texts), len(texts))
     rates = membership.mean(axis=0)
     if design is None:
@@ -137,27 +140,32 @@ def _without_words(
     )  # fmt: skip
 
 
-def score(model: TrainedModel, texts: Sequence[str], report: Report = _silent) -> Float32Array:
+def score(
+    model: TrainedModel,
+    texts: Sequence[str],
+    report: Report = _silent,
+    count: Count = count_anew,
+) -> Float32Array:
     """float32 (n_documents, n_labels): probability of each label for each text.
 
     In multi-class mode rows sum to 1. A label that had one value in all training documents has
-    that value, 0 or 1, everywhere.
+    that value, 0 or 1, everywhere. `count` counts the words; scores do not depend on it.
     """
     scores = np.empty((len(texts), len(model.labels)), np.float32)
     report("scoring", 0, len(texts))
     for start in range(0, len(texts), _DOCUMENTS_AT_ONCE):
         piece = texts[start : start + _DOCUMENTS_AT_ONCE]
-        scores[start : start + len(piece)] = _probabilities(model, _margins(model, piece))
+        scores[start : start + len(piece)] = _probabilities(model, _margins(model, piece, count))
         report("scoring", start + len(piece), len(texts))
     return scores
 
 
-def _margins(model: TrainedModel, texts: Sequence[str]) -> npt.NDArray[np.float64]:
-    words, counts = count_words(texts)
-    if not words:
+def _margins(model: TrainedModel, texts: Sequence[str], count: Count) -> npt.NDArray[np.float64]:
+    counted = count_words(texts, count)
+    if not counted.names:
         return np.tile(model.intercepts.astype(np.float64), (len(texts), 1))
-    idf, weights = _weights_of(model, words)
-    return np.asarray(weigh_words(counts, idf) @ weights + model.intercepts, np.float64)
+    idf, weights = _weights_of(model, counted.names)
+    return np.asarray(weigh_words(counted.matrix, idf) @ weights + model.intercepts, np.float64)
 
 
 def _weights_of(model: TrainedModel, words: list[str]) -> tuple[Float32Array, Float32Array]:
@@ -205,11 +213,12 @@ def term_contributions(
             f"its labels are: {known}",
         )
     column = model.labels.index(label)
-    words, counts = count_words([text])
+    counted = count_words([text])
+    words = counted.names
     if not words or not np.isnan(model.constants[column]):
         return []
     idf, weights = _weights_of(model, words)
-    row: Any = weigh_words(counts, idf)
+    row: Any = weigh_words(counted.matrix, idf)
     moves = row.data * weights[row.indices, column]
     order = np.lexsort((row.indices, -np.abs(moves)))[:n]
     return [(words[row.indices[place]], float(moves[place])) for place in order.tolist()]

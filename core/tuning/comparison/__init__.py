@@ -2,12 +2,18 @@
 
 from core.tuning.comparison.comparing import compare_decisions, compare_runs
 from core.tuning.comparison.decisions import Decisions, decide
-from core.tuning.comparison.differences import Comparison, Difference, Verdict
+from core.tuning.comparison.differences import (
+    Comparison,
+    Difference,
+    PairedDifference,
+    Verdict,
+)
 
 __all__ = [
     "Comparison",
     "Decisions",
     "Difference",
+    "PairedDifference",
     "Verdict",
     "compare_decisions",
     "compare_runs",

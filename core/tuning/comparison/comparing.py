@@ -6,27 +6,22 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 
-from core.errors import InvalidInput
 from core.progress import CancelToken, Reporter, silent
 from core.text import plural, printable
 from core.tuning.comparison.decisions import Decisions, decide
 from core.tuning.comparison.differences import (
     Comparison,
     Difference,
-    F1s,
-    difference_of,
-    f1s,
+    PairedDifference,
     family_level,
 )
-from core.tuning.comparison.resampling import (
-    POSITIVES,
-    Floats,
-    count_units,
-    exchanged_counts,
-    resampled_counts,
-)
+from core.tuning.comparison.figures import f1s, precisions, recalls
+from core.tuning.comparison.pairs import Pair, in_order, matched, pair_up
+from core.tuning.comparison.ranking import Rankings, rank_runs, ranking_difference
 from core.tuning.parts import PartArrays
 
+_RANKING = 1
+"""Rankings are drawn from a stream of their own."""
 _FEW_POSITIVES = 20
 """With fewer, the interval of a label is rough."""
 _SAME_RANKING = 0.01
@@ -93,22 +88,22 @@ def compare_decisions(  # noqa: PLR0913 - one comparison, named settings
     Pairs are kept: a resample draws documents (clusters of copies whole) with the decisions of both
     runs, so what both find equally hard does not widen the interval of the difference.
     """
-    order = _same_documents(a, b)
-    decisions_b = Decisions(decisions_b.flags[:, order], decisions_b.may_flag[:, order])
-    units = count_units(a.truth, decisions_a, decisions_b, a.clusters)
-    draws = np.random.default_rng(seed)
+    b, order = matched(a, b)
+    decisions_b = in_order(decisions_b, order)
+    pair = pair_up(
+        a.truth, decisions_a, decisions_b, a.clusters, resamples, np.random.default_rng(seed),
+        reporter=reporter, cancel=cancel,
+    )  # fmt: skip
+    ranking = np.random.default_rng((seed, _RANKING))
     sample = _Sample(
-        a.labels,
-        units.totals(),
-        resampled_counts(units, resamples, draws, reporter, cancel),
-        exchanged_counts(units, resamples, draws, cancel),
+        a.labels, pair, rank_runs((a, b), resamples, ranking, reporter, cancel), ranking
     )
     each = family_level(level, comparisons)
     label_each = family_level(each, len(a.labels))
-    labels = _with_ranking(sample.by_label(label_each), a, b, order)
+    labels = [sample.label(column, label_each) for column in range(len(a.labels))]
     return Comparison(
         labels=tuple(labels), **sample.averages(none_label, each), documents=len(a),
-        distinct_documents=units.n_units, part=a.name, level=level, interval_level=each,
+        distinct_documents=pair.n_units, part=a.name, level=level, interval_level=each,
         label_interval_level=label_each, comparisons=comparisons, resamples=resamples, seed=seed,
         notes=tuple(_notes(labels, comparisons, level)),
     )  # fmt: skip
@@ -117,19 +112,23 @@ def compare_decisions(  # noqa: PLR0913 - one comparison, named settings
 @dataclass(frozen=True)
 class _Sample:
     labels: tuple[str, ...]
-    found: Floats
-    """float64 (n_labels, 9): counts of all documents."""
-    drawn: Floats
-    """float64 (resamples, n_labels, 9): of resampled documents."""
-    exchanged: Floats
-    """float64 (resamples, n_labels, 9): of exchanged runs."""
+    pair: Pair
+    rankings: Sequence[Rankings]
+    """Of both runs."""
+    draws: np.random.Generator
 
-    def by_label(self, level: float) -> list[Difference]:
-        """The difference of every label."""
-        return [
-            difference_of(label, int(self.found[column, POSITIVES]), self._f1s(column), level)
-            for column, label in enumerate(self.labels)
-        ]
+    def label(self, column: int, level: float) -> Difference:
+        """The difference of one label."""
+        f1, precision, recall = (
+            self.pair.label(column, figure, level) for figure in (f1s, precisions, recalls)
+        )
+        found = _difference(self.labels[column], self.pair.support([column]), f1)
+        a, b = self.rankings
+        return msgspec.structs.replace(
+            found, precision=precision, recall=recall,
+            average_precision_a=a.found[column], average_precision_b=b.found[column],
+            average_precision=ranking_difference(a, b, [column], level, self.draws),
+        )  # fmt: skip
 
     def averages(self, none_label: str | None, level: float) -> dict[str, Difference]:
         """Macro and micro F1, by the name of their field in `Comparison`."""
@@ -147,77 +146,39 @@ class _Sample:
 
     def _macro(self, name: str, columns: list[int], level: float) -> Difference:
         """The mean over the labels that have positives, if any has."""
-        kept = [column for column in columns if self.found[column, POSITIVES]] or columns
-        found, drawn, exchanged = (
-            f1s(counts).mean(kept) for counts in (self.found, self.drawn, self.exchanged)
+        a, b = self.rankings
+        kept = self.pair.with_positives(columns)
+        f1, precision, recall = (
+            self.pair.macro(kept, figure, level) for figure in (f1s, precisions, recalls)
         )
-        support = int(self.found[kept, POSITIVES].sum())
-        return difference_of(name, support, (found, drawn, exchanged), level)
+        ranking = ranking_difference(a, b, kept, level, self.draws)
+        return msgspec.structs.replace(
+            _difference(name, self.pair.support(kept), f1),
+            precision=precision, recall=recall, average_precision=ranking,
+            average_precision_a=None if ranking is None else ranking.a,
+            average_precision_b=None if ranking is None else ranking.b,
+        )  # fmt: skip
 
     def _micro(self, name: str, columns: list[int], level: float) -> Difference:
-        found, drawn, exchanged = (
-            f1s(counts[..., columns, :].sum(axis=-2))
-            for counts in (self.found, self.drawn, self.exchanged)
+        f1, precision, recall = (
+            self.pair.micro(columns, figure, level) for figure in (f1s, precisions, recalls)
         )
-        support = int(self.found[columns, POSITIVES].sum())
-        return difference_of(name, support, (found, drawn, exchanged), level)
-
-    def _f1s(self, column: int) -> tuple[F1s, F1s, F1s]:
-        found, drawn, exchanged = (
-            f1s(counts[..., column, :]) for counts in (self.found, self.drawn, self.exchanged)
-        )
-        return found, drawn, exchanged
+        found = _difference(name, self.pair.support(columns), f1)
+        return msgspec.structs.replace(found, precision=precision, recall=recall)
 
 
-def _same_documents(a: PartArrays, b: PartArrays) -> list[int]:
-    """Columns of b in the order of a's labels, once both are known to be the same documents."""
-    if a.name != b.name or len(a) != len(b):
-        raise InvalidInput(
-            "Different documents",
-            f"{plural(len(a), 'document')} of {printable(a.name)} against "
-            f"{plural(len(b), 'document')} of {printable(b.name)}",
-            "compare runs of the same split on the same part",
-        )
-    if set(a.labels) != set(b.labels):
-        other = sorted(set(a.labels) ^ set(b.labels))
-        raise InvalidInput(
-            "Different labels",
-            f"only one of both has {', '.join(printable(label, 40) for label in other[:5])}",
-            "compare runs of the same dataset revision",
-        )
-    order = [b.labels.index(label) for label in a.labels]
-    same_clusters = (a.clusters is None) == (b.clusters is None) and (
-        a.clusters is None or np.array_equal(a.clusters, b.clusters)  # type: ignore[arg-type]
-    )
-    if not np.array_equal(a.truth, b.truth[:, order]) or not same_clusters:
-        raise InvalidInput(
-            "Different documents",
-            f"the true labels of {printable(a.name)} differ between both",
-            "compare runs of the same split on the same part",
-        )
-    return order
-
-
-def _with_ranking(
-    labels: Sequence[Difference], a: PartArrays, b: PartArrays, order: list[int]
-) -> list[Difference]:
-    curves_a, curves_b = a.curves(), b.curves()
-    return [
-        msgspec.structs.replace(
-            label,
-            average_precision_a=None if np.isnan(a.scores[:, column]).any()
-            else curves_a[label.name].average_precision,
-            average_precision_b=None if np.isnan(b.scores[:, order[column]]).any()
-            else curves_b[label.name].average_precision,
-        )
-        for column, label in enumerate(labels)
-    ]  # fmt: skip
+def _difference(name: str, support: int, f1: PairedDifference) -> Difference:
+    return Difference(
+        name=name, support=support, a=f1.a, b=f1.b, difference=f1.difference,
+        interval=f1.interval, verdict=f1.verdict, a_range=f1.a_range, b_range=f1.b_range,
+    )  # fmt: skip
 
 
 def _notes(labels: Sequence[Difference], comparisons: int, level: float) -> list[str]:
     notes = [
         f"{plural(comparisons, 'comparison')} of {plural(len(labels), 'label')}: intervals are"
-        f" widened so that all of them hold together at {level:.0%}"
+        f" widened so that all of them hold together at {level:.0%}, for F1, average precision,"
+        " precision and recall each by itself"
     ]
     few = [label.name for label in labels if label.support < _FEW_POSITIVES]
     if few:

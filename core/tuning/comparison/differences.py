@@ -1,23 +1,13 @@
-"""Differences of F1 with intervals, and what may be said of them."""
+"""Differences of figures with intervals, and what may be said of them."""
 
 from statistics import NormalDist
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import msgspec
 import numpy as np
 
-from core.tuning.comparison.resampling import (
-    FLAGGED_A,
-    FLAGGED_B,
-    LUCKY_A,
-    LUCKY_B,
-    POSITIVES,
-    TP_A,
-    TP_B,
-    UNLUCKY_A,
-    UNLUCKY_B,
-    Floats,
-)
+from core.tuning.comparison.figures import Both
+from core.tuning.comparison.resampling import Floats
 from core.tuning.evidence import Interval
 
 Verdict = Literal["better", "worse", "cannot tell apart"]
@@ -27,8 +17,26 @@ _FEWEST_IN_TAIL = 5
 """With fewer resamples in a tail its quantile is noise, and the normal quantile joins in."""
 
 
+class PairedDifference(msgspec.Struct, frozen=True, kw_only=True):
+    """One figure of two runs on the same documents, and how surely it differs."""
+
+    a: float
+    """Of the first run, unknown scores taken as not flagged."""
+    b: float
+    """Of the second run."""
+    difference: float
+    """b - a."""
+    interval: Interval
+    """Of the difference: what is compatible with these documents."""
+    verdict: Verdict
+    """From the interval: whether it lies above or below 0, or holds it."""
+    a_range: Interval | None = None
+    """What scores that were not returned allow; None when exact."""
+    b_range: Interval | None = None
+
+
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
-    """A figure of two runs on the same documents."""
+    """F1 of two runs on the same documents, with the figures that go with it."""
 
     name: str
     """The label, or the average."""
@@ -51,6 +59,11 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     """Quality of the ranking, whatever the threshold; None when not defined or not all scores are
     known."""
     average_precision_b: float | None = None
+    average_precision: PairedDifference | None = None
+    """The difference of both; None where one of them is."""
+    precision: PairedDifference | None = None
+    """At the thresholds of each run, as F1 is."""
+    recall: PairedDifference | None = None
 
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,49 +95,17 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
 
 
-class F1s(NamedTuple):
-    """F1 of both runs, with the lowest and highest that unknown scores allow."""
-
-    a: Floats
-    a_low: Floats
-    a_high: Floats
-    b: Floats
-    b_low: Floats
-    b_high: Floats
-
-    def mean(self, kept: list[int]) -> "F1s":
-        """The means over some labels, the last axis."""
-        return F1s(*(figure[..., kept].mean(axis=-1) for figure in self))
-
-
-def f1s(counts: Floats) -> F1s:
-    """F1 from counts whose last axis has the columns of `resampling`; 0 where undefined."""
-    a = _f1s(counts, TP_A, FLAGGED_A, LUCKY_A, UNLUCKY_A)
-    return F1s(*a, *_f1s(counts, TP_B, FLAGGED_B, LUCKY_B, UNLUCKY_B))
-
-
-def _f1s(counts: Floats, tp: int, flagged: int, lucky: int, unlucky: int) -> tuple[Floats, ...]:
-    hits, whole = counts[..., tp], counts[..., flagged] + counts[..., POSITIVES]
-    more = counts[..., lucky]
-    return (
-        _ratio(2 * hits, whole),
-        _ratio(2 * hits, whole + counts[..., unlucky]),
-        _ratio(2 * (hits + more), whole + more),
-    )
-
-
-def _ratio(above: Floats, below: Floats) -> Floats:
-    return np.divide(above, below, out=np.zeros_like(above), where=below > 0)
-
-
 def family_level(level: float, n: int) -> float:
     """The level of each of `n` statements so that all hold together with `level` (Šidák 1967)."""
     return float(level ** (1 / max(n, 1)))
 
 
-def difference_of(
-    name: str, support: int, figures: tuple[F1s, F1s, F1s], level: float
-) -> Difference:
+def verdict_of(interval: Interval) -> Verdict:
+    """Whether an interval of a difference lies above or below 0, or holds it."""
+    return "better" if interval.low > 0 else "worse" if interval.high < 0 else "cannot tell apart"
+
+
+def difference_of(figures: tuple[Both, Both, Both], level: float) -> PairedDifference:
     """The difference of one figure.
 
     The interval is the percentile bootstrap of the paired difference. Where few documents differ
@@ -133,7 +114,6 @@ def difference_of(
     and the lucky one for a, its high end the reverse.
 
     Args:
-        name, support: of the figure.
         figures: on all documents, each of shape (); on resampled documents and under exchanged
             runs, each float64 (resamples,).
         level: of the interval.
@@ -145,11 +125,11 @@ def difference_of(
     difference = float(found.b - found.a)
     if _chance(difference, exchanged.b - exchanged.a, 1 - level) > 1 - level:
         low, high = min(low, 0.0), max(high, 0.0)
-    verdict: Verdict = "better" if low > 0 else "worse" if high < 0 else "cannot tell apart"
-    return Difference(
-        name=name, support=support, a=float(found.a), b=float(found.b), difference=difference,
-        interval=Interval(low=low, high=high), verdict=verdict,
-        a_range=_range(found.a_low, found.a_high), b_range=_range(found.b_low, found.b_high),
+    interval = Interval(low=max(low, -1.0), high=min(high, 1.0))
+    return PairedDifference(
+        a=float(found.a), b=float(found.b), difference=difference, interval=interval,
+        verdict=verdict_of(interval), a_range=_range(found.a_low, found.a_high),
+        b_range=_range(found.b_low, found.b_high),
     )  # fmt: skip
 
 

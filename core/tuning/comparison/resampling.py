@@ -6,6 +6,7 @@ documents, so the cost follows the number of kinds.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,8 +20,10 @@ Floats = npt.NDArray[np.float64]
 TP_A, FLAGGED_A, LUCKY_A, UNLUCKY_A, TP_B, FLAGGED_B, LUCKY_B, UNLUCKY_B, POSITIVES = range(9)
 """Columns of counts. Lucky: unknown positives that may be flagged; unlucky: unknown negatives."""
 _N_COLUMNS = 9
-_BLOCK_CELLS = 4_000_000
+_BLOCK_CELLS = 2_000_000
 """Most numbers drawn at once."""
+_KIND_COST = 16
+"""Drawing the number of one kind takes as long as drawing so many units."""
 
 
 @dataclass(frozen=True)
@@ -118,16 +121,55 @@ def resampled_counts(
     Raises:
         Interrupted: stopped through `cancel`.
     """
-    found = np.empty((resamples, len(units.labels), _N_COLUMNS))
-    shares = units.sizes / units.n_units
+    n_labels = len(units.labels)
+    found = np.empty((resamples, n_labels, _N_COLUMNS))
+    table = _table(units, [label.counts for label in units.labels])
     for start, stop in _blocks(resamples, len(units.sizes)):
         if cancel is not None:
             cancel.check()
-        drawn = generator.multinomial(units.n_units, shares, size=stop - start)
-        for column, label in enumerate(units.labels):
-            found[start:stop, column] = drawn[:, label.rows].astype(np.float64) @ label.counts
+        drawn = _drawn(units, stop - start, generator)
+        sums = table @ np.ascontiguousarray(drawn.T, np.float64)
+        found[start:stop] = sums.reshape(n_labels, _N_COLUMNS, -1).transpose(2, 0, 1)
         reporter(Progress("resampling documents", stop, resamples, "resamples"))
     return found
+
+
+def _drawn(units: Units, n: int, generator: np.random.Generator) -> npt.NDArray[np.int64]:
+    """int64 (n, n_kinds): units of each kind in each of n resamples, by the cheaper of two ways."""
+    n_kinds = len(units.sizes)
+    if n_kinds * _KIND_COST < units.n_units:
+        return generator.multinomial(units.n_units, units.sizes / units.n_units, size=n)
+    kinds = np.repeat(np.arange(n_kinds), units.sizes)
+    drawn = np.empty((n, n_kinds), np.int64)
+    for row in drawn:
+        places = generator.integers(units.n_units, size=units.n_units)
+        row[:] = np.bincount(kinds[places], minlength=n_kinds)
+    return drawn
+
+
+def _table(units: Units, counts: list[Floats]) -> Any:
+    """CSR (n_labels * n_columns, n_kinds): what one unit of each kind counts.
+
+    Args:
+        units: with the rows that each label counts.
+        counts: of each label float64 (r, n_columns).
+    """
+    from scipy import sparse
+
+    pieces = [
+        sparse.csr_matrix(
+            (one.T.ravel(), np.tile(label.rows, one.shape[1]), _starts(one)),
+            shape=(one.shape[1], len(units.sizes)),
+        )
+        for label, one in zip(units.labels, counts, strict=True)
+    ]
+    table = sparse.vstack(pieces, format="csr")
+    table.eliminate_zeros()
+    return table
+
+
+def _starts(counts: Floats) -> npt.NDArray[np.intp]:
+    return np.arange(counts.shape[1] + 1, dtype=np.intp) * len(counts)
 
 
 def exchanged_counts(
@@ -145,17 +187,25 @@ def exchanged_counts(
         Interrupted: stopped through `cancel`.
     """
     found = np.repeat(units.totals()[None], resamples, axis=0)
-    differing = [label.counts[:, TP_B : UNLUCKY_B + 1] - label.counts[:, TP_A : UNLUCKY_A + 1]
-                 for label in units.labels]  # fmt: skip
+    n_labels, width = len(units.labels), UNLUCKY_B + 1 - TP_B
+    table = _table(
+        units, [label.counts[:, TP_B : UNLUCKY_B + 1] - label.counts[:, :TP_B]
+                for label in units.labels]
+    )  # fmt: skip
+    is_single = units.sizes == 1
+    several = units.sizes[~is_single, None]
     for start, stop in _blocks(resamples, len(units.sizes)):
         if cancel is not None:
             cancel.check()
-        swapped = generator.binomial(units.sizes, 0.5, size=(stop - start, len(units.sizes)))
-        for column, (label, change) in enumerate(zip(units.labels, differing, strict=True)):
-            rows = np.flatnonzero(change.any(axis=1))
-            moved = swapped[:, label.rows[rows]].astype(np.float64) @ change[rows]
-            found[start:stop, column, TP_A : UNLUCKY_A + 1] += moved
-            found[start:stop, column, TP_B : UNLUCKY_B + 1] -= moved
+        n = stop - start
+        swapped = np.empty((len(units.sizes), n))
+        coins = (int(is_single.sum()), n)
+        swapped[is_single] = generator.integers(2, size=coins, dtype=np.uint8)
+        swapped[~is_single] = generator.binomial(several, 0.5, size=(len(several), n))
+        sums = table @ swapped
+        moved = sums.reshape(n_labels, width, -1).transpose(2, 0, 1)
+        found[start:stop, :, TP_A : UNLUCKY_A + 1] += moved
+        found[start:stop, :, TP_B : UNLUCKY_B + 1] -= moved
     return found
 
 

@@ -36,7 +36,13 @@ from core.workflow.state import (
     SessionState,
     SplitState,
 )
-from core.workflow.steps import is_trained, is_usable, split_of, training_inputs
+from core.workflow.steps import (
+    is_trained,
+    is_usable,
+    oversampling_in_force,
+    split_of,
+    training_inputs,
+)
 
 
 @dataclass(frozen=True)
@@ -121,6 +127,7 @@ def attach(session: Session, plan: AttachPlan) -> RunState:
         if split is None or plan.is_new == any(run.name == plan.run for run in state.runs):
             raise InvalidInput("Session changed", "it changed since", "attach once more")
         if plan.is_new:
+            state.adopted = ""
             state.runs.append(_new_run(state, split, plan))
         run = find_run(state, plan.run)
         classifier = next(c for c in run.classifiers if c.training.arn == plan.classifier.arn)
@@ -173,9 +180,9 @@ def _check(reader: Reader, status: JobStatus, revision: Revision) -> None:
 
 def _training_files(state: SessionState, split: SplitState) -> dict[str, TrainingOutcome]:
     """What each training file of a split counts as, by fingerprint."""
-    over = state.oversampling
+    over = oversampling_in_force(state, split)
     known: dict[str, TrainingOutcome] = {split.training["train"].fingerprint: "same"}
-    if over is not None and over.split == split.fingerprint:
+    if over is not None:
         known[over.training.fingerprint] = "oversampled"
     return known
 
@@ -216,11 +223,11 @@ def _new_run(state: SessionState, split: SplitState, plan: AttachPlan) -> RunSta
     resource = plan.classifier.arn.partition(":document-classifier/")[2]
     name, _, version = resource.partition("/version/")
     revision = next(r for r in state.revisions if r.id == split.revision)
-    over = state.oversampling
+    over = oversampling_in_force(state, split)
     return RunState(
         name=plan.run,
         split=split.id,
-        inputs=training_inputs(state, split),
+        inputs=training_inputs(split, over),
         oversampled=dict(over.after) if over and plan.training_file == "oversampled" else {},
         classifiers=[
             ClassifierState(

@@ -1,7 +1,6 @@
 """Compare runs, or two thresholds files on one run, on the test part."""
 
-import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,42 +9,28 @@ import msgspec
 from core.errors import InvalidInput
 from core.files import fingerprint
 from core.progress import CancelToken, Reporter, silent
-from core.text import printable
-from core.tuning.comparison import Comparison, Decisions, compare_decisions, decide
-from core.tuning.curves import Curve
-from core.tuning.evidence import cross_fit
-from core.tuning.objectives import Choice, choose_all
-from core.tuning.parts import PartArrays
-from core.tuning.thresholds import Thresholds, load
-from core.workflow.actions.comparable import are_of_two_revisions, on_shared, require_same_test
-from core.workflow.actions.launching import session_clients
-from core.workflow.actions.part_data import (
-    PartData,
-    default_threshold,
-    load_part_data,
-    part_arrays,
+from core.text import plural, printable
+from core.tuning.comparison import Comparison, compare_decisions
+from core.tuning.thresholds import load
+from core.workflow.actions.comparable import ComparedRun, find_compared, require_comparable
+from core.workflow.actions.compared_sides import (
+    PART,
+    ComparedSide,
+    Side,
+    file_side,
+    on_shared,
+    run_side,
 )
-from core.workflow.actions.run_curves import needs_tuning
+from core.workflow.actions.launching import session_clients
+from core.workflow.actions.part_data import load_part_data
 from core.workflow.actions.runs import pick_run
+from core.workflow.actions.shared_documents import SharedDocuments, shared_documents
 from core.workflow.session import Session
-from core.workflow.state import RunState, SessionState, ThresholdsState
-from core.workflow.steps import scores_inputs
 
-_PART = "test"
-
-
-class ComparedSide(msgspec.Struct, frozen=True, kw_only=True):
-    """One of the things compared."""
-
-    name: str
-    """The run, or the thresholds file."""
-    run: str
-    tuned_on: str
-    measured_on: str
-    objective: str
-    thresholds: dict[str, float]
-    oversampled: dict[str, int] = {}
-    """Positives by label after repeating; empty when nothing was repeated."""
+__all__ = [
+    "CompareReport", "CompareSettings", "ComparedPair", "ComparedSide", "compare_session_runs",
+    "compare_thresholds_files",
+]  # fmt: skip
 
 
 class ComparedPair(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +51,8 @@ class CompareReport(msgspec.Struct, frozen=True, kw_only=True):
     pairs: tuple[ComparedPair, ...]
     test_looks: int
     """How often figures of the test part were looked at, this comparison included."""
+    other_looks: dict[str, int] = {}
+    """The same of the other sessions whose runs take part, by session."""
     cautions: tuple[str, ...]
 
 
@@ -78,16 +65,6 @@ class CompareSettings:
     seed: int = 0
 
 
-@dataclass(frozen=True)
-class _Side:
-    shown: ComparedSide
-    arrays: PartArrays
-    decisions: Decisions
-    none_label: str | None
-    key: str
-    """Names scores and thresholds."""
-
-
 def compare_session_runs(
     session: Session,
     names: Sequence[str],
@@ -97,34 +74,39 @@ def compare_session_runs(
 ) -> CompareReport:
     """Compare every run with the first one, each at the thresholds tuned on its own scores.
 
-    A run whose thresholds were tuned on the test part is compared by its cross-fitted decisions, so
-    that no document is judged by a threshold chosen on it.
+    Runs of different splits, revisions or sessions are compared on the test documents that all of
+    them have and that none was trained or tuned on. A run whose thresholds were tuned on the test
+    part is compared by its cross-fitted decisions, so that no document is judged by a threshold
+    chosen on it. A run without thresholds is tuned for the comparison, and nothing of it is saved.
+
+    Args:
+        session: whose runs are named by their name alone.
+        names: ``RUN``, or ``SESSION:RUN`` for a run of another session, given by name or folder.
+        settings: of the intervals.
+        reporter: told about the resamples.
+        cancel: looked at meanwhile.
 
     Raises:
-        InvalidInput: fewer than two runs, a run without fresh thresholds, or runs of different
-            test sets.
+        InvalidInput: fewer than two runs, a run with thresholds of other scores, runs of different
+            engines, modes or labels, or runs without a test document in common.
         Interrupted: cancelled.
     """
-    state = session.state()
-    if len(names) < 2 or len(set(names)) != len(names):
-        raise InvalidInput(
-            "Nothing to compare",
-            "two or more different runs are needed",
-            f"runs: {', '.join(printable(run.name) for run in state.runs) or 'none yet'}",
-        )
-    runs = [pick_run(state, name) for name in names]
-    require_same_test(state, runs)
-    sides = [_run_side(session, state, run, cancel) for run in runs]
-    cautions = [f"run {printable(run.name)}: {note}" for run in runs for note in run.notes]
-    if are_of_two_revisions(state, runs):
-        both = [(side.arrays, side.decisions) for side in sides]
-        *shared, notes = on_shared(session, state, runs, both)
-        sides = [
-            dataclasses.replace(side, arrays=arrays, decisions=decisions)
-            for side, (arrays, decisions) in zip(sides, shared, strict=True)
-        ]
-        cautions += notes
-    return _compare(session, sides, settings or CompareSettings(), cautions, (reporter, cancel))
+    runs = find_compared(session, names)
+    require_comparable(runs)
+    sides = [run_side(run, cancel) for run in runs]
+    cautions = [f"run {printable(run.name)}: {note}" for run in runs for note in run.run.notes]
+    cautions += _tuning_cautions(sides)
+    if len({run.split.fingerprint for run in runs}) > 1:
+        found = shared_documents(runs, cancel)
+        sides = on_shared(sides, found)
+        cautions += _sharing_cautions(runs, found)
+    return _compare(
+        _Looked(session, tuple(run.session for run in runs)),
+        sides,
+        settings or CompareSettings(),
+        cautions,
+        (reporter, cancel),
+    )
 
 
 def compare_thresholds_files(
@@ -145,20 +127,90 @@ def compare_thresholds_files(
         raise InvalidInput("Nothing to compare", "two or more files are needed", "")
     state = session.state()
     run = pick_run(state, run_name)
-    data = load_part_data(session, state, run, _PART)
-    sides = [_file_side(run, data, path, load(path)) for path in paths]
+    data = load_part_data(session, state, run, PART)
+    compared = ComparedRun(session, state, run, run.name)
+    sides = [file_side(compared, data, path, load(path)) for path in paths]
     cautions = [f"run {printable(run.name)}: {note}" for note in run.notes]
     cautions += [
-        f"{printable(side.shown.name, 80)} was tuned on {_PART}: its figures here are optimistic"
+        f"{printable(side.shown.name, 80)} was tuned on {PART}: its figures here are optimistic"
         for side in sides
-        if side.shown.tuned_on == _PART
+        if side.shown.tuned_on == PART
     ]
-    return _compare(session, sides, settings or CompareSettings(), cautions, (reporter, cancel))
+    where = _Looked(session, (session,))
+    return _compare(where, sides, settings or CompareSettings(), cautions, (reporter, cancel))
+
+
+@dataclass(frozen=True)
+class _Looked:
+    """Whose test parts a comparison looks at."""
+
+    asked: Session
+    """The session that the comparison is made in."""
+    of_runs: tuple[Session, ...]
+    """The session of every run."""
+
+    def count(self, key: str) -> tuple[int, dict[str, int]]:
+        """Count a look in every session; the most comparisons made before, and others' looks."""
+        earlier, others = 0, {}
+        for folder, session in {each.folder: each for each in self.of_runs}.items():
+            before, looks = count_look(session, key)
+            earlier = max(earlier, before)
+            if folder != self.asked.folder:
+                others[session.name] = looks
+        return earlier, others
+
+
+def _tuning_cautions(sides: Sequence[Side]) -> list[str]:
+    """What to say of runs that had no thresholds."""
+    here = [side.shown for side in sides if side.shown.is_tuned_here]
+    cautions = [
+        f"run {printable(side.name)} has no thresholds yet: tuned on {side.tuned_on} for"
+        f" {side.objective} for this comparison, whatever the evidence"
+        for side in here
+    ]
+    if here and len(here) < len(sides):
+        cautions.append(
+            "the other runs are at their saved thresholds, of which some may have stayed at the"
+            " default for want of evidence; compare average precision, which needs none"
+        )
+    return cautions
+
+
+def _sharing_cautions(runs: Sequence[ComparedRun], found: SharedDocuments) -> list[str]:
+    """What to say of documents that are left out or were labelled anew."""
+    if found.is_everything and not found.seen:
+        return []
+    cautions = [
+        f"compared on the {plural(len(found.truth), 'document')} in the test part of"
+        f" {'both' if len(runs) == 2 else 'all'} runs"
+    ]
+    if any(run.relabelled for run in found.left_out):
+        newest = runs[found.newest]
+        most = max(run.relabelled for run in found.left_out)
+        cautions.append(
+            f"the newer labels count, those of run {printable(newest.name)}'s data"
+            f" ({newest.revision.id}): they differ for {plural(most, 'document')}"
+        )
+    for run, left in zip(runs, found.left_out, strict=True):
+        name = printable(run.name)
+        if left.not_in_all:
+            cautions.append(
+                f"{left.not_in_all:,} of {plural(left.test_documents, 'document')} of run {name}'s"
+                " test part left out: not in every test part"
+            )
+        learnt = ((left.trained_on, "trained"), (left.tuned_on, "tuned"))
+        cautions += [
+            f"{plural(count, 'shared document')} left out: run {name} was {verb} on"
+            f" {'it' if count == 1 else 'them'} or on the same text"
+            for count, verb in learnt
+            if count
+        ]
+    return cautions
 
 
 def _compare(
-    session: Session,
-    sides: Sequence[_Side],
+    where: _Looked,
+    sides: Sequence[Side],
     settings: CompareSettings,
     cautions: Sequence[str],
     watch: tuple[Reporter, CancelToken | None],
@@ -177,7 +229,7 @@ def _compare(
         )
         for other in others
     )  # fmt: skip
-    earlier, looks = _count_look(session, fingerprint(*(side.key for side in sides)))
+    earlier, others_looks = where.count(fingerprint(*(side.key for side in sides)))
     if earlier:
         cautions = [
             *cautions,
@@ -185,89 +237,13 @@ def _compare(
             " the likelier one of them looks better by chance",
         ]
     return CompareReport(
-        session=session.name, engine=session_clients(session).info.label, part=_PART,
-        pairs=pairs, test_looks=looks, cautions=tuple(cautions),
+        session=where.asked.name, engine=session_clients(where.asked).info.label, part=PART,
+        pairs=pairs, test_looks=where.asked.state().test_looks, other_looks=others_looks,
+        cautions=tuple(cautions),
     )  # fmt: skip
 
 
-def _run_side(
-    session: Session, state: SessionState, run: RunState, cancel: CancelToken | None
-) -> _Side:
-    kept = run.thresholds
-    if kept is None or needs_tuning(session, run):
-        raise InvalidInput(
-            "No thresholds",
-            f"run {printable(run.name)} has no thresholds of its present scores",
-            f"run: comprehend-tuner thresholds --run {printable(run.name)}",
-        )
-    data = load_part_data(session, state, run, _PART)
-    arrays = part_arrays(data)
-    measured = _PART
-    if kept.tuned_on == _PART:
-        decisions = _cross_fitted(arrays, kept, default_threshold(data.truth.mode), cancel)
-        measured = f"{_PART}, cross-fitted"
-    else:
-        decisions = decide(arrays, kept.values)
-    shown = ComparedSide(
-        name=run.name, run=run.name, tuned_on=kept.tuned_on, measured_on=measured,
-        objective=kept.objective, thresholds=dict(kept.values), oversampled=dict(run.oversampled),
-    )  # fmt: skip
-    return _Side(shown, arrays, decisions, data.truth.none_label, _key(run, kept.values))
-
-
-def _cross_fitted(
-    arrays: PartArrays, kept: ThresholdsState, default: float, cancel: CancelToken | None
-) -> Decisions:
-    """Decisions by thresholds chosen without each document's fold.
-
-    Labels whose threshold was set by hand or stayed at the default keep it in every fold.
-    """
-    fixed = {
-        label: value
-        for label, value in kept.values.items()
-        if label in kept.edited or value == default
-    }
-    own: Mapping[str, str] = getattr(kept, "per_label", {})
-
-    def choose(curves: Mapping[str, Curve]) -> dict[str, Choice]:
-        chosen = choose_all(curves, kept.objective, own, default, cancel=cancel)
-        return {
-            label: dataclasses.replace(choice, threshold=fixed.get(label, choice.threshold))
-            for label, choice in chosen.items()
-        }
-
-    fitted = cross_fit(
-        arrays.labels, arrays.scores, arrays.truth, arrays.ceilings,
-        objective=choose, clusters=arrays.clusters, cancel=cancel,
-    )  # fmt: skip
-    return Decisions(fitted.flags, fitted.undecided)
-
-
-def _file_side(run: RunState, data: PartData, path: Path, thresholds: Thresholds) -> _Side:
-    for classifier in run.classifiers:
-        thresholds.check_classifier(classifier.training.arn)
-    if set(thresholds.label_order) != set(data.truth.labels):
-        raise InvalidInput(
-            "Different labels",
-            f"{printable(str(path))} is for other labels than run {printable(run.name)}",
-            "compare files that were saved for this run",
-        )
-    values = {label: kept.threshold for label, kept in thresholds.labels.items()}
-    objectives = sorted({kept.objective for kept in thresholds.labels.values()})
-    arrays = part_arrays(data)
-    shown = ComparedSide(
-        name=str(path), run=run.name, measured_on=_PART, objective=", ".join(objectives),
-        tuned_on=next(iter(thresholds.labels.values())).tuned_on, thresholds=values,
-    )  # fmt: skip
-    return _Side(shown, arrays, decide(arrays, values), data.truth.none_label, _key(run, values))
-
-
-def _key(run: RunState, values: Mapping[str, float]) -> str:
-    numbers = (f"{label}={value!r}" for label, value in sorted(values.items()))
-    return fingerprint(scores_inputs(run), *numbers)
-
-
-def _count_look(session: Session, key: str) -> tuple[int, int]:
+def count_look(session: Session, key: str) -> tuple[int, int]:
     """Count a comparison that was not made before; how many others were, and looks in all."""
     made = {str(event.get("key")) for event in session.events() if event["action"] == "compared"}
     if key not in made:

@@ -14,8 +14,8 @@ from core.tuning.objectives import LEAST_RETURNED_SHARE
 from core.workflow.actions.part_data import load_part_data
 from core.workflow.actions.truth import load_truth
 from core.workflow.session import Session
-from core.workflow.state import RunState, SessionState, SplitState
-from core.workflow.steps import split_of, training_inputs, tuning_part
+from core.workflow.state import OversamplingState, RunState, SessionState, SplitState
+from core.workflow.steps import oversampling_in_force, split_of, training_inputs, tuning_part
 
 GroupKind = Literal["single", "rare", "complete"]
 """One classifier for all labels; extra ones for the labels in need; extra ones for every label."""
@@ -74,9 +74,11 @@ def groups_of(run: RunState) -> tuple[Group, ...]:
     )
 
 
-def single_run(state: SessionState, split: SplitState) -> RunState | None:
-    """The newest run of one classifier that was trained on what would be trained on now."""
-    inputs = training_inputs(state, split)
+def single_run(
+    state: SessionState, split: SplitState, over: OversamplingState | None
+) -> RunState | None:
+    """The newest run of one classifier that was trained on a split, or on a changed one."""
+    inputs = training_inputs(split, over)
     runs = [run for run in state.runs if run.inputs == inputs and len(run.classifiers) == 1]
     return runs[-1] if runs else None
 
@@ -145,7 +147,7 @@ def _all_in_need(
 ) -> tuple[str, ...]:
     if kind == "complete":
         return state.dataset.labels
-    run = single_run(state, split)
+    run = single_run(state, split, oversampling_in_force(state, split))
     part = tuning_part(split)
     if run is None or part not in run.scores:
         raise InvalidInput(

@@ -199,7 +199,7 @@ def wait_for(
     """
     job = find_job(find_run(session.state(), run_name), job_id)
     status = wait_until_final(
-        lambda: _look(session, clients, run_name, job),
+        lambda: look(session, clients, run_name, job),
         reporter,
         cancel,
         task=f"{job.kind} {printable(job_id)}",
@@ -212,7 +212,7 @@ def wait_for(
     return status
 
 
-def _look(session: Session, clients: Clients, run_name: str, job: JobState) -> JobStatus:
+def look(session: Session, clients: Clients, run_name: str, job: JobState) -> JobStatus:
     """Refresh a job; one that has just been started need not be known everywhere yet."""
     try:
         return refresh(session, clients, run_name, job.id)

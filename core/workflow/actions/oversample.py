@@ -3,15 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
-from core.dataset.documents import load_dataset
-from core.dataset.oversampling import OversampleResult, oversample
+from core.dataset.oversampling import Recipe, Resampled, resample
 from core.errors import InvalidInput
 from core.files import fingerprint
-from core.workflow.actions.split import write_training
-from core.workflow.actions.truth import load_all_parts
-from core.workflow.session import Session, now
+from core.workflow.actions.new_runs import usable_split
+from core.workflow.actions.resampled import changed_training, load_pieces
+from core.workflow.session import Session
 from core.workflow.state import OversamplingState, SessionState, SplitState
 
 
@@ -33,7 +30,7 @@ def preview_oversampling(
         InvalidInput: no split, an unknown label, or a target that cannot be met.
     """
     state = session.state()
-    result = _repeat(session, state, _split(state), targets, seed)
+    result = _repeat(session, state, usable_split(state), targets, seed)
     return OversamplePreview(result.added, dict(result.before), dict(result.after))
 
 
@@ -50,20 +47,11 @@ def oversample_training(
     """
     with session.working():
         state = session.state()
-        split = _split(state)
+        split = usable_split(state)
         result = _repeat(session, state, split, targets, seed)
         key = fingerprint(split.fingerprint, repr(sorted(targets.items())), str(seed))[7:15]
         path = f"data/{split.id}/train-oversampled-{key}.csv"
-        made = OversamplingState(
-            split=split.fingerprint,
-            targets=dict(targets),
-            seed=seed,
-            added=result.added,
-            before=dict(result.before),
-            after=dict(result.after),
-            training=write_training(session, result.dataset, path, split.delimiter),
-            made_at=now(),
-        )
+        made = changed_training(session, split, _recipe(targets, seed), result, path)
         with session.editing() as state:
             state.oversampling = made
         session.record("oversample", targets=dict(targets), seed=seed, added=result.added)
@@ -91,27 +79,16 @@ def parse_target(text: str) -> tuple[str, int]:
     return label, int(number)
 
 
-def _split(state: SessionState) -> SplitState:
-    if state.split is None or state.split.dataset != state.dataset.fingerprint:
-        raise InvalidInput(
-            "No split", "the present dataset is not split yet", "run: comprehend-tuner split"
-        )
-    return state.split
-
-
 def _repeat(
     session: Session,
     state: SessionState,
     split: SplitState,
     targets: Mapping[str, int],
     seed: int,
-) -> OversampleResult:
-    dataset = load_dataset(session.path(state.dataset.path))
-    parts = load_all_parts(session, split)
-    pieces = [
-        dataset.subset(np.flatnonzero(parts == position))
-        for position in range(len(split.part_names))
-    ]
-    train = split.part_names.index("train")
-    held_out = [piece for position, piece in enumerate(pieces) if position != train]
-    return oversample(pieces[train], targets, seed, held_out)
+) -> Resampled:
+    pieces = load_pieces(session, state, split)
+    return resample(pieces.train, _recipe(targets, seed), pieces.held_out)
+
+
+def _recipe(targets: Mapping[str, int], seed: int) -> Recipe:
+    return Recipe(targets=dict(targets), seed=seed)

@@ -39,8 +39,9 @@ class RunCurves:
 
 
 def tunable_run(session: Session, state: SessionState) -> RunState | None:
-    """The newest run whose held-out parts are all scored; None when there is none."""
-    for run in reversed(state.runs):
+    """The session's run when its held-out parts are all scored, else the newest such; or None."""
+    own = [run for run in reversed(state.runs) if not run.experiment]
+    for run in [state.run, *own] if state.run is not None else own:
         parts = held_out_parts(split_of(state, run))
         if all(p in run.scores and session.path(run.scores[p].path).exists() for p in parts):
             return run

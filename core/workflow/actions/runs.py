@@ -17,13 +17,13 @@ def find_job(run: RunState, job_id: str) -> JobState:
 
 
 def pick_run(state: SessionState, name: str | None) -> RunState:
-    """The run called `name`, or the newest.
+    """The run called `name`, or the one that the session is about.
 
     Raises:
         InvalidInput: there is none.
     """
-    if name is None and state.runs:
-        return state.runs[-1]
+    if name is None and state.run is not None:
+        return state.run
     for run in state.runs:
         if run.name == name:
             return run

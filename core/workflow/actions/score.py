@@ -61,8 +61,8 @@ def plan_scoring(
     wanted = _parts(state, run, parts)
     clients = session_clients(session)
     files = split_of(state, run).scoring
-    share_jobs(state, clients, run, wanted)
-    to_start = jobs_to_start(state, clients, run, wanted)
+    share_jobs(state, run, wanted)
+    to_start = jobs_to_start(state, run, wanted)
     charged = {part: charged_units(session, files[part], state.prices) for part in wanted}
     rows = []
     for classifier, part in to_start:
@@ -70,7 +70,7 @@ def plan_scoring(
         what = f"{classifier.id} {part}"
         rows.append(PlanRow(what, files[part].documents, charged[part], usd, usd))
     total = sum(row.units or 0 for row in rows)
-    new = [part for c, part in to_start if needs_intent(state, clients, c, part)]
+    new = [part for c, part in to_start if needs_intent(state, c, part)]
     new_price = scoring_estimate(sum(charged[part] for part in new), state.prices)
     return ScoringPlan(
         run=run.name,
@@ -115,11 +115,11 @@ def start_scoring_jobs(
         charged = {part: charged_units(session, files[part], state.prices) for part in plan.parts}
         with session.editing() as state:
             run = find_run(state, plan.run)
-            share_jobs(state, clients, run, plan.parts)
+            share_jobs(state, run, plan.parts)
             new = [
                 (classifier, part)
-                for classifier, part in jobs_to_start(state, clients, run, plan.parts)
-                if needs_intent(state, clients, classifier, part)
+                for classifier, part in jobs_to_start(state, run, plan.parts)
+                if needs_intent(state, classifier, part)
             ]
             total = sum(charged[part] for _, part in new)
             require_budget(state, scoring_estimate(total, state.prices))

@@ -17,7 +17,7 @@ from core.workflow.steps import is_failed
 
 
 def jobs_to_start(
-    state: SessionState, clients: Clients, run: RunState, parts: tuple[str, ...]
+    state: SessionState, run: RunState, parts: tuple[str, ...]
 ) -> list[tuple[ClassifierState, str]]:
     """Classifiers and parts without a started job that counts.
 
@@ -28,7 +28,7 @@ def jobs_to_start(
         (classifier, part)
         for part in parts
         for classifier in run.classifiers
-        if needs_intent(state, clients, classifier, part) or not classifier.scoring[part].arn
+        if needs_intent(state, classifier, part) or not classifier.scoring[part].arn
     ]
     deleted = {entry.name for entry in state.ledger if entry.state == "deleted"}
     gone = {classifier.id for classifier, _ in found if classifier.training.arn in deleted}
@@ -42,25 +42,23 @@ def jobs_to_start(
     return found
 
 
-def share_jobs(
-    state: SessionState, clients: Clients, run: RunState, parts: tuple[str, ...]
-) -> None:
+def share_jobs(state: SessionState, run: RunState, parts: tuple[str, ...]) -> None:
     """Take over jobs that other runs have of the same classifiers, so that nothing is paid twice.
 
     Such a job keeps its id, and with it its place in the session's folder.
     """
     for classifier in run.classifiers:
         for part in parts:
-            if not needs_intent(state, clients, classifier, part):
+            if not needs_intent(state, classifier, part):
                 continue
-            found = _job_elsewhere(state, clients, run, classifier, part)
+            found = _job_elsewhere(state, run, classifier, part)
             if found is not None:
-                _set_aside(run, classifier, part)
+                set_aside(run, classifier, part)
                 classifier.scoring[part] = msgspec.structs.replace(found)
 
 
 def _job_elsewhere(
-    state: SessionState, clients: Clients, run: RunState, classifier: ClassifierState, part: str
+    state: SessionState, run: RunState, classifier: ClassifierState, part: str
 ) -> JobState | None:
     """A started job of another run that would do for a classifier and a part of `run`."""
     for other in state.runs:
@@ -68,21 +66,19 @@ def _job_elsewhere(
             continue
         for same in other.classifiers:
             is_same = same.training.arn and same.training.arn == classifier.training.arn
-            if is_same and not needs_intent(state, clients, same, part) and same.scoring[part].arn:
+            if is_same and not needs_intent(state, same, part) and same.scoring[part].arn:
                 return same.scoring[part]
     return None
 
 
-def needs_intent(
-    state: SessionState, clients: Clients, classifier: ClassifierState, part: str
-) -> bool:
+def needs_intent(state: SessionState, classifier: ClassifierState, part: str) -> bool:
     """Whether a classifier has no job of a part that counts: none, a failed or an outdated one."""
     job = classifier.scoring.get(part)
     if job is None:
         return True
     if is_failed(job) or job.is_adopted:
         return is_failed(job)
-    return job.twin != (None if clients.info.name == "aws" else state.twin)
+    return job.twin != (None if state.engine.name == "aws" else state.twin)
 
 
 def add_job(
@@ -96,7 +92,7 @@ def add_job(
 ) -> None:
     """Put the intent of a scoring job into the state; the call comes after saving."""
     require_bucket(clients.info)
-    _set_aside(run, classifier, part)
+    set_aside(run, classifier, part)
     earlier = [job for job in run.replaced_jobs if job.kind == "scoring" and job.part == part]
     attempt = 1 + sum(job.id.startswith(f"{run.name}/{classifier.id}/") for job in earlier)
     job_id = f"{run.name}/{classifier.id}/score-{part}" + (f"-{attempt}" if attempt > 1 else "")
@@ -124,7 +120,7 @@ def add_job(
     )
 
 
-def _set_aside(run: RunState, classifier: ClassifierState, part: str) -> None:
+def set_aside(run: RunState, classifier: ClassifierState, part: str) -> None:
     """Put the job that no longer counts to the replaced ones, unless it is another run's."""
     former = classifier.scoring.get(part)
     if former is None or not former.id.startswith(f"{run.name}/"):

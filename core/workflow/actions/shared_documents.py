@@ -1,80 +1,247 @@
-"""The documents that two runs have in common, when a reader's marks were applied between them."""
+"""The test documents that several runs have in common, and that none of them has learnt from."""
 
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from core.dataset.documents import BoolMatrix, Dataset, load_dataset
+from core.dataset.duplicates import text_keys
 from core.errors import InvalidInput
+from core.progress import CancelToken
 from core.text import printable
-from core.workflow.actions.truth import load_all_parts
-from core.workflow.session import Session
-from core.workflow.state import RunState, SessionState
-from core.workflow.steps import split_of
+from core.workflow.actions.comparable import ComparedRun
+from core.workflow.actions.truth import load_all_parts, load_truth
+
+Rows = npt.NDArray[np.intp]
+Keys = npt.NDArray[np.uint64]
+_PART = "test"
+
+
+class LeftOut(msgspec.Struct, frozen=True, kw_only=True):
+    """The documents of one run's test part that are not compared, and what was found in it."""
+
+    test_documents: int
+    """Documents of its test part."""
+    not_in_all: int = 0
+    """Left out: not in the test part of every run, by id and text."""
+    trained_on: int = 0
+    """In every test part, but left out: this run was trained on it, or on the same text."""
+    tuned_on: int = 0
+    """The same for the part that this run's thresholds are tuned on."""
+    relabelled: int = 0
+    """Compared documents that had other labels when this run was trained."""
 
 
 @dataclass(frozen=True)
 class SharedDocuments:
-    """The documents that two runs both have in one part, with the newer labels."""
+    """The documents that every run is compared on, in one order."""
 
-    rows_a: npt.NDArray[np.intp]
-    """intp (k,): their positions in the first run's part."""
-    rows_b: npt.NDArray[np.intp]
-    """intp (k,): their positions in the second run's part."""
+    labels: tuple[str, ...]
+    """Names of the columns of `truth`."""
     truth: BoolMatrix
-    """bool (k, n_labels): their labels in the newer of the two revisions."""
-    relabelled: int
-    """How many of them have other labels in the two revisions."""
-    only_a: int
-    """Documents of the first run's part that the second one's does not have."""
-    only_b: int
-    """Documents of the second run's part that the first one's does not have."""
+    """bool (k, n_labels): their labels in the newest of the revisions."""
+    clusters: npt.NDArray[np.int32]
+    """int32 (k,): documents with equal text or group share a number."""
+    rows: tuple[Rows, ...]
+    """Per run, intp (k,): their positions in its test part."""
+    left_out: tuple[LeftOut, ...]
+    """Per run."""
+    newest: int
+    """Position of the run whose revision's labels count."""
+    seen: int
+    """Documents in every test part that are left out because a run has learnt from them."""
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether every run is measured on its whole test part, with its own labels."""
+        whole = len(self.truth)
+        return all(run.test_documents == whole and not run.relabelled for run in self.left_out)
+
+
+@dataclass(frozen=True)
+class _Documents:
+    """Some documents of a revision."""
+
+    ids: list[str]
+    origins: list[str]
+    """"" for a document that repeats none."""
+    keys: Keys
+    truth: BoolMatrix
+
+    def take(self, rows: Rows) -> "_Documents":
+        picked = rows.tolist()
+        return _Documents(
+            [self.ids[row] for row in picked],
+            [self.origins[row] for row in picked],
+            self.keys[rows],
+            self.truth[rows],
+        )
+
+
+_Parts = dict[str, _Documents]
 
 
 def shared_documents(
-    session: Session, state: SessionState, a: RunState, b: RunState, part: str = "test"
+    runs: Sequence[ComparedRun], cancel: CancelToken | None = None
 ) -> SharedDocuments:
-    """Match the documents of one part of two runs by id, for a paired comparison.
+    """Match the test documents of runs of any splits, revisions and sessions.
 
-    Where the revisions label a document differently, the newer label counts for both runs: it is
-    what a reader has decided. Both runs are measured on documents that neither was trained on.
+    Documents are the same when their normalised text is; among equal texts those with the same id
+    are paired first, then those with the same labels. A document is left out when any of the runs
+    was trained or tuned on it or on the same text. Where revisions label a document differently,
+    the newest label counts for every run: it is what a reader has decided.
+
+    Args:
+        runs: of the same labels.
+        cancel: looked at between datasets.
 
     Raises:
-        InvalidInput: the two have different labels, or no document in common.
+        InvalidInput: no document is left, or a dataset or split is absent or damaged.
+        Interrupted: cancelled.
     """
-    before, after = _part_of_run(session, state, a, part), _part_of_run(session, state, b, part)
-    if before.labels != after.labels:
-        raise InvalidInput(
-            "Different labels",
-            f"runs {printable(a.name)} and {printable(b.name)} have different labels",
-            "compare runs of one set of labels",
+    labels = runs[0].revision.labels
+    parts = _loaded(runs, labels, cancel)
+    tests = [found[_PART] for found in parts]
+    places = [np.arange(len(tests[0].ids)), *(_matches(tests[0], other) for other in tests[1:])]
+    is_common = np.all([found >= 0 for found in places], axis=0)
+    common = tuple(found[is_common] for found in places)
+    taken = [test.take(rows) for test, rows in zip(tests, common, strict=True)]
+    trained = [_learnt(runs, taken, at, parts[at], ("train",)) for at in range(len(runs))]
+    tuned = [_learnt(runs, taken, at, parts[at], ("calibration",)) for at in range(len(runs))]
+    is_seen = np.any([*trained, *tuned], axis=0)
+    kept = tuple(rows[~is_seen] for rows in common)
+    if not len(kept[0]):
+        raise _nothing_shared(runs, int(is_seen.sum()))
+    newest = max(range(len(runs)), key=lambda at: _age(runs[at]))
+    truth = tests[newest].truth[kept[newest]]
+    left_out = tuple(
+        LeftOut(
+            test_documents=len(test.ids),
+            not_in_all=len(test.ids) - len(is_seen),
+            trained_on=int(trained[at].sum()),
+            tuned_on=int(tuned[at].sum()),
+            relabelled=int((test.truth[kept[at]] != truth).any(axis=1).sum()),
         )
-    places = {name: row for row, name in enumerate(before.ids)}
-    pairs = [(places[name], row) for row, name in enumerate(after.ids) if name in places]
-    if not pairs:
-        raise InvalidInput(
-            "Different test sets",
-            f"no document is in part {printable(part)} of both {printable(a.name)} and"
-            f" {printable(b.name)}",
-            "compare runs of one split",
+        for at, test in enumerate(tests)
+    )
+    clusters = _clusters(runs[newest])[kept[newest]]
+    return SharedDocuments(labels, truth, clusters, kept, left_out, newest, int(is_seen.sum()))
+
+
+def _loaded(
+    runs: Sequence[ComparedRun], labels: tuple[str, ...], cancel: CancelToken | None
+) -> list[_Parts]:
+    """The documents of every run by part; each revision is read once."""
+    revisions: dict[tuple[str, str], _Documents] = {}
+    found = []
+    for run in runs:
+        if cancel is not None:
+            cancel.check()
+        where = (str(run.session.folder), run.revision.path)
+        if where not in revisions:
+            dataset = load_dataset(run.session.path(run.revision.path))
+            revisions[where] = _documents(dataset, labels)
+        numbers = load_all_parts(run.session, run.split)
+        found.append(
+            {
+                name: revisions[where].take(np.flatnonzero(numbers == number))
+                for number, name in enumerate(run.split.part_names)
+            }
         )
-    rows_a, rows_b = np.array(pairs, dtype=np.intp).T
-    old, new = before.membership[rows_a], after.membership[rows_b]
-    order = [revision.id for revision in state.revisions]
-    is_newer = order.index(split_of(state, b).revision) >= order.index(split_of(state, a).revision)
-    return SharedDocuments(
-        rows_a=rows_a,
-        rows_b=rows_b,
-        truth=new if is_newer else old,
-        relabelled=int((old != new).any(axis=1).sum()),
-        only_a=len(before) - len(pairs),
-        only_b=len(after) - len(pairs),
+    return found
+
+
+def _documents(dataset: Dataset, labels: tuple[str, ...]) -> _Documents:
+    columns = [dataset.labels.index(label) for label in labels]
+    return _Documents(
+        dataset.ids,
+        dataset.origins or [""] * len(dataset),
+        text_keys(dataset.texts),
+        dataset.membership[:, columns],
     )
 
 
-def _part_of_run(session: Session, state: SessionState, run: RunState, part: str) -> Dataset:
-    split = split_of(state, run)
-    revision = next(r for r in state.revisions if r.id == split.revision)
-    rows = load_all_parts(session, split) == split.part_names.index(part)
-    return load_dataset(session.path(revision.path)).subset(np.flatnonzero(rows))
+def _matches(first: _Documents, other: _Documents) -> Rows:
+    """intp (n,): for each document of `first` its position in `other`, -1 when it has none."""
+    found = np.full(len(first.ids), -1, dtype=np.intp)
+    forms: tuple[Callable[[_Documents], list[Hashable]], ...] = (_by_id, _by_labels, _by_text)
+    for form in forms:
+        is_free = np.ones(len(other.ids), dtype=np.bool_)
+        is_free[found[found >= 0]] = False
+        names = form(other)
+        waiting: dict[Hashable, list[int]] = defaultdict(list)
+        for row in np.flatnonzero(is_free)[::-1].tolist():
+            waiting[names[row]].append(row)
+        names = form(first)
+        for row in np.flatnonzero(found < 0).tolist():
+            if waiting.get(names[row]):
+                found[row] = waiting[names[row]].pop()
+    return found
+
+
+def _by_id(documents: _Documents) -> list[Hashable]:
+    return list(zip(documents.keys.tolist(), documents.ids, strict=True))
+
+
+def _by_labels(documents: _Documents) -> list[Hashable]:
+    labels = (row.tobytes() for row in documents.truth)
+    return list(zip(documents.keys.tolist(), labels, strict=True))
+
+
+def _by_text(documents: _Documents) -> list[Hashable]:
+    return list(documents.keys.tolist())
+
+
+def _learnt(
+    runs: Sequence[ComparedRun],
+    shared: Sequence[_Documents],
+    at: int,
+    parts: _Parts,
+    names: tuple[str, ...],
+) -> npt.NDArray[np.bool_]:
+    """bool (k,): which shared documents are in some parts of the run at position `at`.
+
+    Texts are compared across sessions, ids and origins within one.
+    """
+    learnt = np.zeros(len(shared[at].ids), dtype=np.bool_)
+    for name in names:
+        part = parts.get(name)
+        if part is None:
+            continue
+        learnt |= np.isin(shared[at].keys, part.keys)
+        ids = {*part.ids, *part.origins} - {""}
+        for run, documents in zip(runs, shared, strict=True):
+            if run.session.folder == runs[at].session.folder:
+                pairs = zip(documents.ids, documents.origins, strict=True)
+                learnt |= np.fromiter(
+                    (own in ids or origin in ids for own, origin in pairs), np.bool_, len(learnt)
+                )
+    return learnt
+
+
+def _age(run: ComparedRun) -> tuple[str, int]:
+    """Grows with the revision that a run's documents were labelled in."""
+    return run.revision.made_at, run.state.revisions.index(run.revision)
+
+
+def _clusters(run: ComparedRun) -> npt.NDArray[np.int32]:
+    return load_truth(run.session, run.state, run.split, _PART).clusters
+
+
+def _nothing_shared(runs: Sequence[ComparedRun], seen: int) -> InvalidInput:
+    names = ", ".join(printable(run.name) for run in runs)
+    if seen:
+        return InvalidInput(
+            "Different test sets",
+            f"every test document that runs {names} share was trained or tuned on by one of them",
+            "compare runs of one split, or of a dataset with the same test documents",
+        )
+    return InvalidInput(
+        "Different test sets",
+        f"no document is in the test part of all of {names}",
+        "compare runs of one split, or of a dataset with the same test documents",
+    )

@@ -12,14 +12,13 @@ from core.comprehend.pricing import (
     training_estimate,
 )
 from core.dataset.label_groups import Group
-from core.errors import InvalidInput
 from core.progress import CancelToken, Reporter, silent
-from core.text import printable
 from core.workflow.actions.budget import exceeds_budget, left_usd, require_budget
 from core.workflow.actions.check import require_health
-from core.workflow.actions.label_needs import GroupKind, groups_of, wanted_groups
+from core.workflow.actions.label_needs import GroupKind, wanted_groups
 from core.workflow.actions.launching import launch, session_clients, wait_for
 from core.workflow.actions.metrics import MetricsFile, collect_training, load_metrics
+from core.workflow.actions.new_runs import named_run, run_to_train, usable_split
 from core.workflow.actions.runs import find_run
 from core.workflow.actions.score import charged_units
 from core.workflow.actions.spending import PlanRow
@@ -28,13 +27,15 @@ from core.workflow.actions.training_intents import (
     NewRun,
     add_run,
     replace_failed_trainings,
-    shareable_run,
 )
-from core.workflow.session import Session, check_name
+from core.workflow.session import Session
 from core.workflow.state import RunState, SessionState, SplitState
-from core.workflow.steps import held_out_parts, is_failed, is_trained, training_inputs
-
-_LONGEST_STEM = 28
+from core.workflow.steps import (
+    held_out_parts,
+    is_failed,
+    is_trained,
+    oversampling_in_force,
+)
 
 
 @dataclass(frozen=True)
@@ -92,13 +93,14 @@ def plan_training(
             cannot be told which labels are in need.
     """
     state = session.state()
-    split = _usable_split(state)
+    split = usable_split(state)
     if groups is None and labels:
         groups = "rare"
     wanted = None if groups is None else wanted_groups(session, state, split, groups, labels)
-    new = _new_run(state, split, run_name, wanted, groups or "single")
+    over = oversampling_in_force(state, split)
+    new = run_to_train(state, split, over, run_name, wanted, groups or "single")
     clients = session_clients(session)
-    files = main_files(state, split)
+    files = main_files(split, over)
     run = next((run for run in state.runs if run.name == new.name), None)
     trainings = _trainings_to_start(run, new)
     documents = files["train"].documents
@@ -149,20 +151,22 @@ def start_training_run(
     with session.working():
         state = session.state()
         clients = session_clients(session)
-        split = _usable_split(state)
-        new = _named_run(state, split, plan.run, plan.groups)
+        split = usable_split(state)
+        over = oversampling_in_force(state, split)
+        new = named_run(state, split, over, plan.run, plan.groups)
         exists = any(run.name == new.name for run in state.runs)
         if not exists or _has_failed(find_run(state, new.name)):
             require_health(state, despite_findings)
         files = [] if exists else write_group_files(
-            session, state, split, new.groups, reporter, cancel
+            session, state, split, over, new.groups, reporter, cancel
         )  # fmt: skip
         with session.editing() as state:
             require_budget(state, _new_price(state, split, new))
             if exists:
+                state.adopted = new.name
                 replace_failed_trainings(state, clients, find_run(state, new.name))
             else:
-                add_run(state, split, clients, new, files)
+                add_run(state, split, over, clients, new, files)
         for classifier in find_run(session.state(), new.name).classifiers:
             launch(session, clients, new.name, classifier.training.id, reporter, cancel)
         return find_run(session.state(), new.name)
@@ -215,69 +219,10 @@ def _new_price(state: SessionState, split: SplitState, new: NewRun) -> Estimate:
     """Price of the trainings that no intent was saved for, with a month of their classifiers."""
     run = next((run for run in state.runs if run.name == new.name), None)
     count = len(new.trained) if run is None else sum(is_failed(c.training) for c in run.classifiers)
-    documents = main_files(state, split)["train"].documents
+    documents = main_files(split, oversampling_in_force(state, split))["train"].documents
     price = _training_price(count, documents, state.prices)
     return total_estimate([price, keeping_estimate(count, state.prices)])
 
 
 def _has_failed(run: RunState) -> bool:
     return any(is_failed(classifier.training) for classifier in run.classifiers)
-
-
-def _usable_split(state: SessionState) -> SplitState:
-    if state.split is None or state.split.dataset != state.dataset.fingerprint:
-        raise InvalidInput(
-            "No split", "the present dataset is not split yet", "run: comprehend-tuner split"
-        )
-    return state.split
-
-
-def _new_run(
-    state: SessionState,
-    split: SplitState,
-    given: str | None,
-    wanted: tuple[Group, ...] | None,
-    kind: GroupKind,
-) -> NewRun:
-    """The run to train: one that is there with the same inputs and groups, or a new one.
-
-    Args:
-        wanted: its groups; None when any run of these inputs will do.
-    """
-    if given is not None:
-        return _named_run(state, split, given, wanted)
-    inputs = training_inputs(state, split)
-    for run in reversed(state.runs):
-        if run.inputs == inputs and wanted in (None, groups_of(run)):
-            return NewRun(run.name, groups_of(run), "")
-    taken = {run.name for run in state.runs}
-    names = ("base" if number == 1 else f"run{number}" for number in range(1, 10_000))
-    if not wanted:
-        return NewRun(next(name for name in names if name not in taken), (), "")
-    shared = shareable_run(state, split)
-    stem = shared.name[:_LONGEST_STEM] if shared else next(n for n in names if n not in taken)
-    named = (f"{stem}-{kind}" + (f"-{n}" if n > 1 else "") for n in range(1, 10_000))
-    name = next(name for name in named if name not in taken)
-    return NewRun(name, wanted, shared.name if shared else "")
-
-
-def _named_run(
-    state: SessionState, split: SplitState, name: str, wanted: tuple[Group, ...] | None
-) -> NewRun:
-    """The run of this name, which may be there when it has the same inputs and groups.
-
-    Raises:
-        InvalidInput: it has others.
-    """
-    hint = "give the new run another name with --run NAME"
-    run = next((run for run in state.runs if run.name == name), None)
-    if run is None:
-        shared = shareable_run(state, split) if wanted else None
-        return NewRun(check_name(name), wanted or (), shared.name if shared else "")
-    if run.inputs != training_inputs(state, split):
-        message = f"run {printable(name)} was trained on other data"
-        raise InvalidInput("Run exists", message, hint)
-    if wanted not in (None, groups_of(run)):
-        message = f"run {printable(name)} has other label groups"
-        raise InvalidInput("Run exists", message, hint)
-    return NewRun(name, groups_of(run), "")

@@ -8,7 +8,7 @@ import numpy as np
 from core.dataset.documents import Dataset, load_dataset
 from core.dataset.formats import choose_delimiter
 from core.dataset.label_groups import Group, project
-from core.dataset.oversampling import oversample
+from core.dataset.oversampling import resample
 from core.files import fingerprint
 from core.progress import CancelToken, Progress, Reporter, silent
 from core.text import plural
@@ -29,10 +29,9 @@ class ClassifierFiles:
     """What stands between labels."""
 
 
-def main_files(state: SessionState, split: SplitState) -> dict[str, PartFile]:
-    """Training and test file of all labels, the oversampled one when it is in force."""
+def main_files(split: SplitState, over: OversamplingState | None) -> dict[str, PartFile]:
+    """Training and test file of all labels, the changed training file when there is one."""
     files = dict(split.training)
-    over = _oversampling(state, split)
     if over is not None:
         files["train"] = over.training
     return files
@@ -42,6 +41,7 @@ def write_group_files(
     session: Session,
     state: SessionState,
     split: SplitState,
+    over: OversamplingState | None,
     groups: Sequence[Group],
     reporter: Reporter = silent,
     cancel: CancelToken | None = None,
@@ -56,13 +56,13 @@ def write_group_files(
     """
     if not groups:
         return []
-    parts = _parts(session, state, split)
+    parts = _parts(session, state, split, over)
     made = []
     for done, group in enumerate(groups):
         reporter(Progress("writing group files", done, len(groups), plural(len(groups), "group")))
         if cancel is not None:
             cancel.check()
-        key = fingerprint(training_inputs(state, split), *group.all_labels)[7:15]
+        key = fingerprint(training_inputs(split, over), *group.all_labels)[7:15]
         delimiter = choose_delimiter(group.all_labels)
         files = {
             name: write_training(
@@ -74,8 +74,10 @@ def write_group_files(
     return made
 
 
-def _parts(session: Session, state: SessionState, split: SplitState) -> dict[str, Dataset]:
-    """The documents of the parts that training reads, with the copies that are in force."""
+def _parts(
+    session: Session, state: SessionState, split: SplitState, over: OversamplingState | None
+) -> dict[str, Dataset]:
+    """The documents of the parts that training reads, the training part as it was changed."""
     revision = next(r for r in state.revisions if r.id == split.revision)
     dataset = load_dataset(session.path(revision.path))
     numbers = load_all_parts(session, split)
@@ -83,12 +85,6 @@ def _parts(session: Session, state: SessionState, split: SplitState) -> dict[str
         name: dataset.subset(np.flatnonzero(numbers == split.part_names.index(name)))
         for name in split.training
     }
-    over = _oversampling(state, split)
     if over is not None:
-        parts["train"] = oversample(parts["train"], over.targets, over.seed).dataset
+        parts["train"] = resample(parts["train"], over.recipe).dataset
     return parts
-
-
-def _oversampling(state: SessionState, split: SplitState) -> OversamplingState | None:
-    over = state.oversampling
-    return over if over is not None and over.split == split.fingerprint else None

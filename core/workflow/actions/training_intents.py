@@ -17,7 +17,14 @@ from core.workflow.actions.launching import replace_failed
 from core.workflow.actions.runs import object_base, resource_tags
 from core.workflow.actions.training_files import ClassifierFiles, main_files
 from core.workflow.session import now
-from core.workflow.state import ClassifierState, JobState, RunState, SessionState, SplitState
+from core.workflow.state import (
+    ClassifierState,
+    JobState,
+    OversamplingState,
+    RunState,
+    SessionState,
+    SplitState,
+)
 from core.workflow.steps import held_out_parts, is_trained, is_usable, training_inputs
 
 
@@ -29,6 +36,8 @@ class NewRun:
     groups: tuple[Group, ...]
     shared: str
     """The run whose main classifier it takes over; empty when it trains its own."""
+    experiment: str = ""
+    """The experiment that it is an arm of; empty for a run of its own."""
 
     @property
     def trained(self) -> tuple[str, ...]:
@@ -37,13 +46,15 @@ class NewRun:
         return (*own, *(f"c{number}" for number in range(2, 2 + len(self.groups))))
 
 
-def shareable_run(state: SessionState, split: SplitState) -> RunState | None:
+def shareable_run(
+    state: SessionState, split: SplitState, over: OversamplingState | None
+) -> RunState | None:
     """The run whose main classifier a run with groups can take over; None to train another.
 
     Raises:
         InvalidInput: there is one that is not trained yet; another would be paid a second time.
     """
-    run = single_run(state, split)
+    run = single_run(state, split, over)
     if run is None:
         return None
     main = run.classifiers[0]
@@ -63,16 +74,19 @@ def shareable_run(state: SessionState, split: SplitState) -> RunState | None:
 def add_run(
     state: SessionState,
     split: SplitState,
+    over: OversamplingState | None,
     clients: Clients,
     new: NewRun,
     group_files: Sequence[ClassifierFiles],
 ) -> None:
     """Put a run and the intent of each of its trainings into the state.
 
+    A run of its own becomes the one that the session is about; an arm does not.
+
     A main classifier that another run has keeps that run's jobs: they have one id, are paid once
     and are cleaned up once.
     """
-    files = [ClassifierFiles(main_files(state, split), split.delimiter), *group_files]
+    files = [ClassifierFiles(main_files(split, over), split.delimiter), *group_files]
     label_sets = [state.dataset.labels, *(group.all_labels for group in new.groups)]
     classifiers = []
     for number, (own, labels) in enumerate(zip(files, label_sets, strict=True), start=1):
@@ -89,14 +103,16 @@ def add_run(
                 training=_training_job(state, clients, new.name, classifier_id, own),
             )
         )
-    over = state.oversampling
+    if not new.experiment:
+        state.adopted = ""
     state.runs.append(
         RunState(
             name=new.name,
             split=split.id,
-            inputs=training_inputs(state, split),
-            oversampled=dict(over.after) if over and over.split == split.fingerprint else {},
+            inputs=training_inputs(split, over),
+            oversampled=dict(over.after) if over is not None else {},
             classifiers=classifiers,
+            experiment=new.experiment,
             notes=_notes(state, new),
             made_at=now(),
         )
@@ -187,8 +203,6 @@ def _attempt(
         token=token,
         tags=resource_tags(state, run_name),
     )
-    split = next(run.split for run in state.runs if run.name == run_name)
-    documents = main_files(state, next(s for s in state.splits if s.id == split))["train"].documents
     return JobState(
         id=f"{run_name}/{classifier_id}/train-{attempt}",
         kind="training",
@@ -196,5 +210,5 @@ def _attempt(
         request=request,
         uploads=dict(failed.uploads),
         intended_at=now(),
-        estimate=training_estimate(documents, 1, state.prices),
+        estimate=failed.estimate,
     )

@@ -103,7 +103,7 @@ def collect_finished(session: Session) -> tuple[str, ...]:
                     fetched.append(classifier.training.id)
                 except TunerError as error:
                     faults.append(error)
-        for part in _parts_to_join(run):
+        for part in parts_to_join(run):
             try:
                 collect_scores(session, clients, run.name, part)
                 fetched.extend(classifier.scoring[part].id for classifier in run.classifiers)
@@ -114,7 +114,7 @@ def collect_finished(session: Session) -> tuple[str, ...]:
     return tuple(fetched)
 
 
-def _parts_to_join(run: RunState) -> list[str]:
+def parts_to_join(run: RunState) -> list[str]:
     """The parts that every classifier has scored and that were not joined since."""
     found = []
     for part in {part for classifier in run.classifiers for part in classifier.scoring}:

@@ -151,7 +151,7 @@ def _comparison(
     """Other runs of the same split against this one; None when there are none."""
     names = [run.name]
     for other in state.runs:
-        if other.name == run.name:
+        if other.name == run.name or other.experiment:
             continue
         what = f"comparison with run {printable(other.name, 60)}"
         if split_of(state, other).fingerprint != split_of(state, run).fingerprint:

@@ -127,12 +127,19 @@ def wait_for(describe: Callable[[], dict[str, Any]], *states: str) -> dict[str, 
 
 
 def _train(
-    texts: Sequence[str], membership: Any, labels: Sequence[str], mode: str, report: Any = None
+    texts: Sequence[str],
+    membership: Any,
+    labels: Sequence[str],
+    mode: str,
+    report: Any = None,
+    count: Any = None,
 ) -> SimpleNamespace:
     return SimpleNamespace(labels=tuple(labels), mode=mode, texts=list(texts))
 
 
-def _score(model: Any, texts: Sequence[str], report: Any = None) -> npt.NDArray[np.float32]:
+def _score(
+    model: Any, texts: Sequence[str], report: Any = None, count: Any = None
+) -> npt.NDArray[np.float32]:
     """Scores that stand in the text, such as ``a=0.7``; 0.01 for labels that do not."""
     scores = np.full((len(texts), len(model.labels)), 0.01, dtype=np.float32)
     for row, text in enumerate(texts):

@@ -1,11 +1,13 @@
 """The pieces of the twin's models, each against an independent computation."""
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
 import pytest
 
-from core.offline.engine.features import Design, describe_grams, learn_design, words_of
+from core.offline.counts.counting import count_anew
+from core.offline.engine.features import WORDS, Design, describe_grams, learn_design, words_of
 from core.offline.engine.solver import Factors, fit_together, sigmoid, softmax
 
 _TEXTS = [
@@ -88,3 +90,14 @@ def test_words_keep_punctuation_and_lose_case() -> None:
 def test_extreme_log_odds_stay_finite() -> None:
     assert sigmoid(np.array([-1e6, 0.0, 1e6])).tolist() == [0.0, 0.5, 1.0]
     assert softmax(np.array([[1e6, -1e6]])).tolist() == [[1.0, 0.0]]
+
+
+def test_every_word_of_every_text_is_counted() -> None:
+    texts = [*_TEXTS, "", "¿qué? 日本語 a\x1cb", "A a a A"]
+    counted = count_anew(texts, WORDS)
+    expected = [Counter(words_of(text)) for text in texts]
+    assert counted.names == sorted(set().union(*expected))
+    for row, words in zip(counted.matrix.toarray().tolist(), expected, strict=True):
+        assert row == [words[name] for name in counted.names]
+    assert counted.matrix.dtype == np.float32
+    assert counted.matrix.has_sorted_indices

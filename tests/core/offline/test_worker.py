@@ -117,7 +117,7 @@ def test_a_training_is_stopped_while_it_waits(place: Place) -> None:
 _ENDLESS_TRAINING = """
 import sys, threading
 from types import SimpleNamespace
-def train(texts, membership, labels, mode, report):
+def train(texts, membership, labels, mode, report, count):
     report("fitting labels", 1, 4)
     threading.Event().wait(600)
 engine = SimpleNamespace(train=train, score=None, save_model=None)

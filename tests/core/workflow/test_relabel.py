@@ -12,7 +12,6 @@ import pytest
 from core.dataset.documents import Dataset, load_dataset, save_dataset
 from core.errors import InvalidInput
 from core.workflow.actions.create import current_dataset
-from core.workflow.actions.part_data import load_part_data
 from core.workflow.actions.relabel import apply_marks, preview_marks
 from core.workflow.actions.review import (
     Mark,
@@ -25,7 +24,6 @@ from core.workflow.actions.review import (
 )
 from core.workflow.actions.review.marks import Marks
 from core.workflow.actions.review.reading import ReviewRow
-from core.workflow.actions.shared_documents import shared_documents
 from core.workflow.actions.truth import load_all_parts
 from core.workflow.session import Session
 from core.workflow.steps import step_statuses
@@ -194,29 +192,11 @@ def test_without_a_fresh_split_none_is_carried_over(session: Session) -> None:
     assert applied.split is None and "split again" in applied.relabelling.notes[0]
 
 
-def test_marks_in_the_test_part_are_said_and_shared_documents_take_new_labels(
-    session: Session,
-) -> None:
+def test_marks_in_the_test_part_are_said(session: Session) -> None:
     dropped, relabelled = some_ids(session, "test", "billing")[:2]
     add_marks(session, [Mark(dropped, "billing", "drop"), Mark(relabelled, "bug", "add")])
     applied = apply_marks(session)
     assert "the test part changed (2 documents)" in applied.relabelling.notes[0]
-    state = session.state()
-    assert applied.split is not None
-    first = state.runs[0]
-    second = type(first)(name="next", split=applied.split.id, inputs="", classifiers=[], made_at="")
-    shared = shared_documents(session, state, first, second)
-    assert (shared.only_a, shared.only_b, shared.relabelled) == (1, 0, 1)
-    truth = load_part_data(session, state, first, "test").truth
-    ids = [name for name, part in zip(
-        load_dataset(session.path("data/r1.jsonl")).ids,
-        load_all_parts(session, state.splits[0]).tolist(), strict=True) if part == 2]  # fmt: skip
-    assert dropped not in [ids[row] for row in shared.rows_a]
-    place = [ids[row] for row in shared.rows_a].index(relabelled)
-    bug = truth.labels.index("bug")
-    assert shared.truth[place, bug] and not truth.membership[shared.rows_a[place], bug]
-    back = shared_documents(session, state, second, first)
-    assert back.truth[[ids[row] for row in back.rows_b].index(relabelled), bug]
 
 
 def test_a_document_is_never_left_without_a_label(session: Session) -> None:

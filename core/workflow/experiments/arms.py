@@ -1,0 +1,117 @@
+"""Where each arm stands, derived from the jobs of its run."""
+
+from core.comprehend.pricing import Estimate
+from core.errors import InvalidInput
+from core.text import plural, printable
+from core.workflow.actions.budget import require_budget
+from core.workflow.actions.launching import job_failure, session_clients
+from core.workflow.actions.scoring_intents import needs_intent, set_aside
+from core.workflow.actions.training_intents import replace_failed_trainings
+from core.workflow.experiments.finding import find_experiment, run_of_arm
+from core.workflow.experiments.planning import ArmWork, new_price
+from core.workflow.experiments.views import ArmStatus, Stage
+from core.workflow.session import Session
+from core.workflow.state import ArmState, ExperimentState, JobState, RunState, SessionState
+from core.workflow.steps import held_out_parts, is_failed, is_trained, is_usable, split_of
+
+
+def arm_statuses(
+    session: Session, state: SessionState, experiment: ExperimentState
+) -> tuple[ArmStatus, ...]:
+    """The stage of every arm, as last seen; nothing is asked of the engine."""
+    return tuple(ArmStatus(arm, *_stage(session, state, arm)) for arm in experiment.arms)
+
+
+def is_scored(session: Session, state: SessionState, run: RunState) -> bool:
+    """Whether the scores of every held-out part are here and of the present settings."""
+    parts = held_out_parts(split_of(state, run))
+    if any(p not in run.scores or not session.path(run.scores[p].path).exists() for p in parts):
+        return False
+    return not _is_outdated(state, run, parts)
+
+
+def _is_outdated(state: SessionState, run: RunState, parts: tuple[str, ...]) -> bool:
+    """Whether a classifier that still exists would have to score anew."""
+    deleted = {entry.name for entry in state.ledger if entry.state == "deleted"}
+    return any(
+        needs_intent(state, classifier, part)
+        for classifier in run.classifiers
+        for part in parts
+        if classifier.training.arn not in deleted
+    )
+
+
+def _stage(session: Session, state: SessionState, arm: ArmState) -> tuple[Stage, str]:
+    run = run_of_arm(state, arm)
+    if run is None:
+        return ("skipped", arm.skipped) if arm.skipped else ("planned", "to be trained")
+    failed = failed_jobs(run)
+    if failed:
+        assert failed[0].status is not None
+        return "failed", job_failure(failed[0].id, failed[0].status).message
+    untrained = [c.training for c in run.classifiers if not is_trained(c)]
+    if untrained:
+        return "training", ", ".join(dict.fromkeys(_word(job) for job in untrained))
+    if is_scored(session, state, run):
+        parts = held_out_parts(split_of(state, run))
+        return "done", ", ".join(f"{part} {run.scores[part].documents:,}" for part in parts)
+    jobs = [job for c in run.classifiers for job in c.scoring.values() if not is_usable(job)]
+    words = dict.fromkeys(f"{job.part} {_word(job)}" for job in jobs)
+    return "scoring", ", ".join(words) or "to be scored"
+
+
+def failed_jobs(run: RunState) -> list[JobState]:
+    """The jobs of a run that ended without usable output."""
+    return [job for job in run.jobs() if is_failed(job)]
+
+
+def _word(job: JobState) -> str:
+    if job.status is not None:
+        return printable(job.status.state, 30)
+    return "SUBMITTED" if job.arn else "to be started"
+
+
+def retry_failed(session: Session, experiment_id: str | None = None) -> int:
+    """Intend the failed jobs of an experiment's arms anew; `run_experiment` then starts them.
+
+    Returns:
+        How many jobs were intended anew.
+
+    Raises:
+        InvalidInput: no such experiment, or no arm has failed.
+        Refused: the budget does not allow it.
+        TryAgain: another terminal runs a step of this session.
+    """
+    with session.working():
+        clients = session_clients(session)
+        count = 0
+        with session.editing() as state:
+            experiment = find_experiment(state, experiment_id)
+            runs = [run for arm in experiment.arms if (run := run_of_arm(state, arm)) is not None]
+            works = [_work_of_failed(run) for run in runs]
+            require_budget(state, new_price(state, works))
+            for run in runs:
+                count += len(failed_jobs(run))
+                for classifier in run.classifiers:
+                    for part, job in list(classifier.scoring.items()):
+                        if is_failed(job):
+                            set_aside(run, classifier, part)
+                            del classifier.scoring[part]
+                replace_failed_trainings(state, clients, run)
+        if not count:
+            raise InvalidInput(
+                "Nothing to retry",
+                f"no arm of experiment {printable(experiment.id)} has failed",
+                "carry on with: comprehend-tuner oversample --resume",
+            )
+        session.record("retry", experiment=experiment.id, jobs=plural(count, "job"))
+        return count
+
+
+def _work_of_failed(run: RunState) -> ArmWork:
+    """The trainings of a run that failed, at the price of the first attempt."""
+    failed = [c.training for c in run.classifiers if is_failed(c.training)]
+    prices = [job.estimate for job in failed if job.estimate is not None]
+    low, high = sum(p.low_usd for p in prices), sum(p.high_usd for p in prices)
+    training = Estimate(low, high, "failed trainings")
+    return ArmWork(len(failed), 0, 0, 0, training, Estimate(0.0, 0.0, ""))
