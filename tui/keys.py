@@ -1,5 +1,8 @@
 """The one registry of keys: bindings, footer, help, palette and README come from here."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from textual.binding import Binding
 
 from tui.key import Key
@@ -81,9 +84,18 @@ def shown(key: str, ascii_only: bool = False) -> str:
     return SHOWN.get(key, key.upper() if key.startswith("f") and key[1:].isdigit() else key)
 
 
-def footer_keys(scope: str) -> tuple[Key, ...]:
-    """The keys that the footer of a screen shows, its own first, seven at most."""
-    own = tuple(key for key in SCREENS.get(scope, ()) if key.in_footer)
+def footer_keys(scope: str, shown_now: Mapping[str, str] | None = None) -> tuple[Key, ...]:
+    """The keys that the footer of a screen shows, its own first, seven at most.
+
+    Args:
+        scope: id of the screen.
+        shown_now: actions with their labels, of a screen whose keys depend on what it shows.
+    """
+    keys = SCREENS.get(scope, ())
+    own = tuple(key for key in keys if key.in_footer)
+    if shown_now is not None:
+        by_action = {key.action: key for key in keys}
+        own = tuple(replace(by_action[action], label=label) for action, label in shown_now.items())
     common = tuple(key for key in EVERYWHERE if key.in_footer)
     return own[: 7 - len(common)] + common
 

@@ -95,6 +95,10 @@ _KEYS: dict[str, tuple[Key, ...]] = {
         Key(("p",), "face", "plan", "change between plan and experiment", in_footer=True),
         Key(("left",), "move(-1)", "arm", "previous arm of the plan, or label of the figures"),
         Key(("right",), "move(1)", "arm", "next arm of the plan, or label of the figures"),
+        Key(
+            ("left_square_bracket",), "experiment(-1)", "earlier", "look at the experiment before",
+        ),
+        Key(("right_square_bracket",), "experiment(1)", "later", "look at the next experiment"),
         Key(("enter",), "open", "figures", "all figures of the arm, or of the plan"),
         Key(("o",), "options", "options", "replicates, stop rule, seed, label groups …"),
         Key(("A", "shift+a"), "adopt", "adopt", "make the arm the session's run, after a question"),

@@ -46,9 +46,11 @@ def experiment_text(report: "ExperimentReport", all_labels: bool = False) -> str
             f"{plural(found.documents, 'document')} ({found.distinct_documents:,} distinct)"
         ),
     ]
-    names = [*_shown_labels(found, all_labels), *_AVERAGES]
-    for name in names:
-        lines += ["", *_tables(found, name)]
+    labels = _shown_labels(found, all_labels)
+    for name in labels:
+        lines += ["", *_tables(found, name, is_label=True)]
+    for name in _AVERAGES:
+        lines += ["", *_tables(found, name, is_label=False)]
     lines += ["", *_legend(found)]
     if not all_labels:
         lines.append("labels that were not raised: compare --all-labels")
@@ -59,7 +61,7 @@ def experiment_text(report: "ExperimentReport", all_labels: bool = False) -> str
         lines.append("  no arm is scored yet")
     for arm_id, reason in report.missing.items():
         lines += paragraph(f"{arm_id} is not compared: {reason}", "! ")
-    lines += _noise(found, names)
+    lines += _noise(found, [*labels, *_AVERAGES])
     return "\n".join([*lines, *_closing(report)])
 
 
@@ -71,31 +73,31 @@ def _shown_labels(found: "ArmsComparison", all_labels: bool) -> list[str]:
     return [*raised, *(name for name in names if name not in found.chosen)]
 
 
-def _tables(found: "ArmsComparison", name: str) -> list[str]:
+def _tables(found: "ArmsComparison", name: str, is_label: bool) -> list[str]:
     """One table of the ranking, one of the decisions; the ranking is left out when unknown."""
-    rows = [(arm, _figures(arm, name)) for arm in (found.base, *found.arms)]
-    title = f"{name} average" if name in _AVERAGES else printable(name, 60)
+    rows = [(arm, _figures(arm, name, is_label)) for arm in (found.base, *found.arms)]
+    title = printable(name, 60) if is_label else f"{name} average"
     support = rows[0][1].support
     head = f"{title} ({plural(support, 'positive')} in {found.part})"
     lines = [head]
     if any(figures.average_precision is not None for _, figures in rows):
-        lines += [*_ranking(rows, name), ""]
+        lines += [*_ranking(rows, name if is_label else None), ""]
     return [*lines, *_decisions(rows)]
 
 
-def _figures(arm: "ArmRow", name: str) -> "ArmFigures":
-    if name in _AVERAGES:
+def _figures(arm: "ArmRow", name: str, is_label: bool) -> "ArmFigures":
+    if not is_label:
         return arm.macro if name == "macro" else arm.micro
     return next(figures for figures in arm.labels if figures.name == name)
 
 
-def _ranking(rows: "Sequence[tuple[ArmRow, ArmFigures]]", name: str) -> list[str]:
-    is_label = name not in _AVERAGES
-    headers = ["arm", *(["positives"] if is_label else []), "AP", "ΔAP", "interval", "AP is "]
+def _ranking(rows: "Sequence[tuple[ArmRow, ArmFigures]]", label: str | None) -> list[str]:
+    """The ranking of every arm, with the positives that it was trained on when of a label."""
+    headers = ["arm", *([] if label is None else ["positives"]), "AP", "ΔAP", "interval", "AP is "]
     cells = [
         [
             arm.arm,
-            *([_positives(arm, name)] if is_label else []),
+            *([] if label is None else [_positives(arm, label)]),
             figure(figures.average_precision),
             *_effect(figures.average_precision_effect),
         ]

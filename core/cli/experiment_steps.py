@@ -86,7 +86,8 @@ def _compare(
     from core.workflow.experiments import compare_experiment
 
     shown = arms_text(statuses)
-    if statuses[0].stage != "done" or sum(one.stage == "done" for one in statuses) < 2:
+    done = {one.arm.plan.group for one in statuses if one.stage == "done"}
+    if "base" not in done or len(done) < 2:
         options.emit({"arms": statuses, "report": None}, shown)
         return
     report = compare_experiment(session, experiment_id, reporter=options.reporter(), cancel=cancel)
@@ -184,10 +185,25 @@ def adopt(options: Options, session: "Session", name: str) -> None:
     lines = [
         report_text(tuned.report),
         f"run {printable(tuned.report.run)} is the session's run now",
+        *_of_an_older_split(session),
         f"its thresholds, tuned on its own scores: {printable(tuned.thresholds_path)}",
         f"next: {again(options, session, 'thresholds --save thresholds.json')}",
     ]
     options.emit(tuned, "\n".join(lines))
+
+
+def _of_an_older_split(session: "Session") -> list[str]:
+    """What to say of a session's run that was not trained on its newest split."""
+    from core.cli.narrow import paragraph
+
+    state = session.state()
+    run, split = state.run, state.split
+    if run is None or split is None or run.split == split.id:
+        return []
+    said = (
+        f"it was trained on split {run.split}, not on {split.id}, the newest: its steps are stale"
+    )
+    return paragraph(said, "! ")
 
 
 def show_history(options: Options, session: "Session") -> None:

@@ -175,7 +175,8 @@ def _wish(session: "Session", mode: str, given: dict[str, Any]) -> Wish:
 def _clear(options: Options, session: "Session") -> None:
     from core.workflow.actions.oversample import clear_oversampling
 
-    clear_oversampling(session)
+    if not options.dry_run:
+        clear_oversampling(session)
     options.emit({"targets": {}}, "the next run is trained on the part as it was split")
 
 

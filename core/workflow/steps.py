@@ -12,6 +12,7 @@ from core.text import plural
 from core.workflow.session import Session
 from core.workflow.state import (
     ClassifierState,
+    ExperimentState,
     JobState,
     OversamplingState,
     RunState,
@@ -193,6 +194,9 @@ def _review(session: Session, state: SessionState) -> tuple[Status, str]:
 def _oversample(session: Session, state: SessionState) -> tuple[Status, str]:
     if state.split is None:
         return "blocked", "needs a split"
+    found = [one for one in state.experiments if one.split == state.split.id]
+    if found:
+        return _experiment(state, found[-1])
     over = state.oversampling
     if over is None:
         return "ready", "nothing repeated"
@@ -200,6 +204,26 @@ def _oversample(session: Session, state: SessionState) -> tuple[Status, str]:
     if over.split != state.split.fingerprint:
         return "stale", f"made for another split ({summary})"
     return "done", summary
+
+
+def _experiment(state: SessionState, experiment: ExperimentState) -> tuple[Status, str]:
+    """How many arms are scored, and whether any job of the others is under way."""
+    runs = {run.name: run for run in state.runs}
+    wanted = [arm for arm in experiment.arms if not arm.skipped]
+    there = [runs[arm.run] for arm in wanted if arm.run in runs]
+    scored = [
+        run for run in there if set(held_out_parts(split_of(state, run))) <= run.scores.keys()
+    ]
+    detail = f"{experiment.id}: {len(scored)} of {plural(len(wanted), 'arm')} scored"
+    adopted = [arm.plan.id for arm in experiment.arms if arm.run == state.adopted]
+    if adopted:
+        detail += f", {adopted[0]} adopted"
+    if len(scored) == len(wanted):
+        return "done", detail
+    is_active = any(
+        job.arn and not (job.status and job.status.is_final) for run in there for job in run.jobs()
+    )
+    return "running" if is_active else "ready", detail
 
 
 def _cleanup(session: Session, state: SessionState) -> tuple[Status, str]:

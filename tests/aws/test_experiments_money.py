@@ -31,6 +31,7 @@ from tests.aws.experiments import (
 )
 from tests.aws.journey import plant_decoys
 from tests.aws.server import AwsServer
+from tests.aws.sessions import score, train
 
 
 @pytest.fixture(scope="module")
@@ -157,8 +158,10 @@ def test_an_experiment_cut_short_is_cleaned_up_whole(aws: AwsServer, session: Se
 
 
 def test_an_arm_whose_classifier_was_deleted_says_so(aws: AwsServer, session: Session) -> None:
+    train(session)
+    score(session)
     experiment = begin(session, ONE_ARM)
-    aws.faults.add("denied", "StartDocumentClassificationJob", 1, 2)
+    aws.faults.add("denied", "StartDocumentClassificationJob")
     assert stages(by_arm(run_experiment(session, experiment)))["n40"] == "failed"
     clean_up(session, run="e1-n40")
 

@@ -102,6 +102,12 @@ def test_only_raised_labels_have_tables_unless_all_are_asked_for() -> None:
     assert "insult (35 positives in test)" in experiment_text(report(), all_labels=True)
 
 
+def test_a_label_called_macro_is_not_taken_for_the_average() -> None:
+    text = experiment_text(report(labels=("macro", "insult")))
+    assert text.count("macro (35 positives in test)") == 1
+    assert text.count("macro average (35 positives in test)") == 1
+
+
 def test_noise_between_replicates_is_shown_when_there_is_some() -> None:
     assert "standard deviation" not in experiment_text(report())
     text = experiment_text(report(noise=True))

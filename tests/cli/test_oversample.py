@@ -13,7 +13,9 @@ from core.cli.main import cli
 from core.comprehend.clients import TwinOptions
 from core.errors import InvalidInput, OperationFailed, Refused
 from core.text import cell_width
+from core.workflow import experiments
 from core.workflow.actions.watch import stop_job
+from core.workflow.experiments import ArmStatus, arm_statuses, find_experiment
 from core.workflow.experiments.views import ExperimentReport
 from core.workflow.session import Session
 from tests.cli.running import run
@@ -134,6 +136,13 @@ def test_an_arm_is_adopted_with_thresholds_of_its_own(here: Session) -> None:
     assert len(json.loads(call("--json", "oversample", "--history").stdout)["versions"]) == 3
 
 
+def test_an_arm_of_an_older_split_is_adopted_with_a_warning(here: Session) -> None:
+    assert "newest" not in call("oversample", "--adopt", "n12").stdout
+    assert call("split", "--ratios", "60/20/20", "--seed", "11").exit_code == 0
+    done = call("oversample", "--adopt", "n150")
+    assert done.exit_code == 0 and "it was trained on split s1, not on s2" in done.stdout
+
+
 def test_a_failed_arm_gives_exit_code_1_and_can_be_retried(fresh: Session) -> None:
     with fresh.editing() as state:
         state.twin = msgspec.structs.replace(state.twin, queue_s=2.0)
@@ -153,6 +162,27 @@ def test_a_failed_arm_gives_exit_code_1_and_can_be_retried(fresh: Session) -> No
     assert "  n12: " in retried.stdout
 
 
+def test_arms_that_all_failed_are_shown_although_nothing_is_compared(
+    fresh: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def all_failed(session: Session, experiment_id: str, *given: object, **more: object) -> object:
+        state = session.state()
+        found = arm_statuses(session, state, find_experiment(state, experiment_id))
+        is_base = {one.arm.plan.id: one.arm.plan.group == "base" for one in found}
+        return tuple(
+            ArmStatus(
+                one.arm, "done" if is_base[one.arm.plan.id] else "failed", "IN_ERROR: no text"
+            )
+            for one in found
+        )
+
+    monkeypatch.setattr(experiments, "run_experiment", all_failed)
+    done = call(*SWEEP, "--replicates", "2")
+    assert isinstance(done.exception, OperationFailed), done.exception
+    assert "4 arms failed" in done.exception.title
+    assert rows_of(done.stdout, "base-2") and rows_of(done.stdout, "n12-2")
+
+
 def test_nothing_is_trained_when_read_only(fresh: Session) -> None:
     assert isinstance(call("--read-only", *SWEEP).exception, Refused)
     assert not fresh.state().experiments
@@ -166,6 +196,8 @@ def test_one_training_file_can_still_be_made_without_an_experiment(fresh: Sessio
     done = call("oversample", "--to", "login=150", "--seed", "3")
     assert done.exit_code == 0 and columns(done.stdout, ["login"])[0][2] == "150"
     assert fresh.state().oversampling is not None
+    assert call("--dry-run", "oversample", "--clear").exit_code == 0
+    assert fresh.state().oversampling is not None, "a dry run does nothing"
     assert call("oversample", "--clear").exit_code == 0
     assert fresh.state().oversampling is None
 

@@ -72,3 +72,15 @@ def test_an_unreadable_option_is_named(name: str, value: str) -> None:
     with pytest.raises(InvalidInput) as refused:
         read_options(WISH, {**NOTHING, name: value})
     assert name in refused.value.message
+
+
+def test_percent_of_ml_ros_needs_no_sign_as_in_the_command() -> None:
+    assert read_arms(WISH, "ml-ros 10,25").request() == ArmsRequest(growths=(0.1, 0.25))
+
+
+def test_a_number_too_long_to_be_read_is_refused() -> None:
+    for name in ("replicates", "seed"):
+        with pytest.raises(InvalidInput):
+            read_options(WISH, {**NOTHING, name: "9" * 5000})
+    with pytest.raises(InvalidInput):
+        read_arms(WISH, "9" * 5000)

@@ -8,7 +8,7 @@ from core.text import printable
 from core.workflow.actions.oversample import clear_oversampling
 from tui.screens.oversample_options import OptionsModal
 from tui.screens.oversample_report import figures_text, plan_text
-from tui.screens.oversample_runs import FORGET, PREVIEW, OversampleRuns
+from tui.screens.oversample_runs import COUNTING, FORGET, PREVIEW, OversampleRuns
 from tui.screens.oversample_wish import ARMS_HELP, ArmsWish, arms_text, read_arms, toggled
 from tui.screens.thresholds_window import TextWindow
 from tui.widgets.arms_lines import shown_names
@@ -19,21 +19,41 @@ class OversampleScreen(OversampleRuns):
 
     def action_face(self) -> None:
         """Change between the plan and the experiment."""
-        if self._face == "plan" and (self.view is None or self.view.experiment is None):
-            self.banner.show_note("no experiment yet: choose labels with space, then r starts it")
+        if self._face == "experiment":
+            self.open_face("plan")
+        elif not self.lacks_experiment():
+            self.open_face("experiment")
+            plan = self._sweep.plan if self._sweep is not None else None
+            if plan is not None and plan.is_resumed and self._sweep_is_of_wish:
+                self.look_at(plan.id)
+
+    def action_experiment(self, steps: int) -> None:
+        """Look at another experiment of the session."""
+        if self.lacks_experiment():
             return
-        self.open_face("plan" if self._face == "experiment" else "experiment")
+        known = [one.id for one in self.overview.state.experiments]
+        shown = self.view.experiment.id if self.view and self.view.experiment else known[-1]
+        if len(known) == 1:
+            self.tell(f"{shown} is the only experiment of this session")
+        elif self._face == "experiment":
+            self.look_at(known[(known.index(shown) + steps) % len(known)])
+        self.open_face("experiment")
 
     def action_choose(self) -> None:
         """Let the arms raise the highlighted label, or no longer."""
+        if self._face == "experiment":
+            self.tell("labels are chosen on the plan: p opens it")
+            return
         label = self.plan_pane.highlighted
-        if self._face == "plan" and self._single is not None and label is not None:
+        if not self.lacks_split() and self._single is not None and label is not None:
             self._plan_sweep(toggled(self._wish, label, tuple(self._single.before)))
 
     def _plan_sweep(self, wish: ArmsWish) -> None:
         if wish.is_whole_set != self._wish.is_whole_set or wish.amounts != self._wish.amounts:
             self._place = 0
         self._wish, self._is_single = wish, False
+        if not self.is_busy:
+            self.banner.clear()
         self._replan_when_stale()
         self.show_view()
 
@@ -44,20 +64,34 @@ class OversampleScreen(OversampleRuns):
             names = shown_names(view.experiment)
             at = names.index(self._name) if self._name in names else 0
             self._name = names[(at + steps) % len(names)]
-        elif self._sweep is not None and self._sweep.plan is not None and not self._is_single:
+        elif self._has_arms():
+            assert self._sweep is not None and self._sweep.plan is not None
             self._place = (self._place + steps) % len(self._sweep.plan.arms)
         self.show_view()
 
+    def _has_arms(self) -> bool:
+        """Whether there are counted arms; when not, say why."""
+        if self.lacks_split():
+            return False
+        sweep = self._sweep if self._sweep_is_of_wish else None
+        if self._is_single or not self._wish.is_complete:
+            self.tell("no arms yet: space chooses the labels to raise")
+        elif sweep is None:
+            self.tell(COUNTING)
+        elif sweep.plan is None and sweep.problem is not None:
+            self.banner.show_error(sweep.problem)
+        return sweep is not None and sweep.plan is not None and not self._is_single
+
     def action_arms(self) -> None:
         """Type the arms of the experiment."""
-        if self._single is None:
+        if self.lacks_split():
             return
         self.open_face("plan")
         self.line.open("arms", f"arms: {ARMS_HELP}", arms_text(self._wish))
 
     def action_options(self) -> None:
         """Replicates, repeated few, stop rule, seed, label groups."""
-        if self._single is None:
+        if self.lacks_split():
             return
         self.open_face("plan")
 
@@ -70,6 +104,7 @@ class OversampleScreen(OversampleRuns):
     def action_edit(self) -> None:
         """Type the positives wanted of the highlighted label, or LABEL=N, in one training file."""
         if self._single is None or self.waits():
+            self.lacks_split()
             return
         self.open_face("plan")
         label = self.plan_pane.highlighted
@@ -86,9 +121,10 @@ class OversampleScreen(OversampleRuns):
             text = figures_text(group, self.view.report, ascii_only)
             self.app.push_screen(TextWindow(f"Arm {printable(group.name, 40)}", text))
         elif self._face == "plan" and not self._is_single and self._wish.is_complete:
-            plan = self._sweep.plan if self._sweep is not None else None
-            if plan is not None:
-                self.app.push_screen(TextWindow("The experiment", plan_text(plan, ascii_only)))
+            if self._has_arms():
+                assert self._sweep is not None and self._sweep.plan is not None
+                text = plan_text(self._sweep.plan, ascii_only)
+                self.app.push_screen(TextWindow("The experiment", text))
         elif self._face == "plan":
             self.action_edit()
 
@@ -124,6 +160,7 @@ class OversampleScreen(OversampleRuns):
     def action_clear(self) -> None:
         """Forget the repeated documents, kept or not, and the chosen labels."""
         if self._single is None or self.waits():
+            self.lacks_split()
             return
         self._wish, session = ArmsWish(), self.session
         if self.overview.state.oversampling is None:
@@ -134,8 +171,13 @@ class OversampleScreen(OversampleRuns):
     def equivalent_command(self) -> str:
         """Planning and training the same arms, comparing them, or keeping the single file."""
         base = f"comprehend-tuner --session {self.session_argument}"
-        if self._face == "experiment" and self.view is not None:
-            return f"{base} compare" if self.view.is_finished else f"{base} oversample --resume"
+        view = self.view
+        if self._face == "experiment" and view is not None and view.experiment is not None:
+            of = f"--experiment {view.experiment.id}"
+            is_newest = view.experiment.id == self.overview.state.experiments[-1].id
+            if view.is_finished:
+                return f"{base} compare{'' if is_newest else f' {of}'}"
+            return f"{base} oversample {'--resume' if is_newest else of}"
         if self._single is not None and not self._is_single and self._wish.is_complete:
             return f"{base} oversample {self._wish.options()}"
         options = self._single.options() if self._single is not None else "--clear"

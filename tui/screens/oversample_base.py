@@ -6,62 +6,49 @@ figures). Whatever is counted is counted in a thread; an older count is given up
 
 import time
 from dataclasses import replace
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 
-from core.errors import TunerError
 from core.workflow.experiments import ArmStatus
 from core.workflow.overview import Overview
-from core.workflow.state import OversamplingState
-from tui.messages import JobFailed, JobFinished, JobProgressed
+from tui.messages import JobProgressed
 from tui.screens.engine_step import WAITING
+from tui.screens.oversample_keys import footer_of
 from tui.screens.oversample_plan import Planned, plan_view
+from tui.screens.oversample_planning import Face, OversamplePlanning
 from tui.screens.oversample_relay import SweepRelay, relay_of
-from tui.screens.oversample_single import SingleFile
 from tui.screens.oversample_texts import head_text, hint_text
-from tui.screens.oversample_wish import ArmsWish, wish_of
+from tui.screens.oversample_wish import wish_of
 from tui.screens.oversample_work import (
     ExperimentView,
-    PlannedSweep,
     compare_work,
     inputs_of,
-    plan_work,
     view_of,
 )
-from tui.screens.paid_step import PaidStepScreen
 from tui.widgets.arms_board import ArmsBoard, ArmsView
 from tui.widgets.arms_input import ArmsInput
 from tui.widgets.arms_lines import shown_names
 from tui.widgets.arms_plan import ArmsPlan
+from tui.widgets.chrome import KeyFooter
 from tui.widgets.preflight import PreflightPanel
-
-Face = Literal["", "plan", "experiment"]
 
 COMPARING = "compare arms"
 _REFRESH_S = 1.0
 """Seconds between two looks at the arms while they run, at least."""
 
 
-class OversampleBase(PaidStepScreen[ExperimentView]):
+class OversampleBase(OversamplePlanning):
     """Reads and shows; keys are those of the subclass."""
 
     step_id: ClassVar[str] = "oversample"
     title_words: ClassVar[str] = "oversample"
 
     def __init__(self) -> None:
-        super().__init__(inputs_of, view_of)
-        self._face: Face = ""
-        self._missing = ""
-        self._split = ""
-        self._single: SingleFile | None = None
-        self._is_single = False
-        self._wish = ArmsWish()
-        self._sweep: PlannedSweep | None = None
-        self._plan_job = self._place = 0
-        self._planned: object = None
-        """What the running count is of."""
+        super().__init__()
+        self._wanted = ""
+        """The experiment that is looked at; empty for the newest."""
         self._name = ""
         self._looked_at = 0.0
         self._has_begun = False
@@ -88,6 +75,7 @@ class OversampleBase(PaidStepScreen[ExperimentView]):
         """Hear of a sweep that another screen of this step has started."""
         self.relay = relay_of(self.tuner, self.overview.folder)
         self.relay.listener = self
+        self._wanted = self.relay.experiment
         if self.relay.is_running:
             self._current_job = self.relay.job
 
@@ -111,14 +99,6 @@ class OversampleBase(PaidStepScreen[ExperimentView]):
         """Where arms and targets are typed."""
         return self.query_one(ArmsInput)
 
-    @property
-    def kept(self) -> OversamplingState | None:
-        """The single training file that the session keeps for the present split."""
-        state = self.overview.state
-        over = state.oversampling
-        is_arm = any(arm.made == over for one in state.experiments for arm in one.arms)
-        return None if over is None or is_arm or over.split != self._split else over
-
     def show_session(self, overview: Overview) -> None:
         """Show what is known, and read the arms again when something has changed."""
         self._begin_split(overview)
@@ -129,26 +109,22 @@ class OversampleBase(PaidStepScreen[ExperimentView]):
         self._replan_when_stale()
         self.show_view()
 
-    def _begin_split(self, overview: Overview) -> None:
-        """Begin anew with every split; say what is missing without one."""
-        split = overview.state.split
-        self._missing = ""
-        if split is None:
-            self._missing = "needs a split: press 3 (Split) to deal the documents"
-        elif split.dataset != overview.state.dataset.fingerprint:
-            self._missing = "the dataset changed since the split: press 3 (Split) to deal it again"
-        if split is None or self._missing:
-            self._single, self._split = None, ""
-        elif split.fingerprint != self._split:
-            self._split = split.fingerprint
-            self._single = SingleFile(split, self.kept)
-            self._is_single = bool(self._single.targets)
-            self._wish, self._sweep = ArmsWish(), None
-
     def _look_at_arms(self) -> None:
-        session = self.session
+        session, wanted = self.session, self._wanted
         self._looked_at = time.monotonic()
-        self.look(lambda reporter, cancel: view_of(session))
+        self.look(lambda reporter, cancel: view_of(session, wanted))
+
+    def look_at(self, experiment_id: str) -> None:
+        """Show another experiment, now and when this screen opens again."""
+        self._wanted = self.relay.experiment = experiment_id
+        self._look_at_arms()
+
+    def lacks_experiment(self) -> bool:
+        """Say that there is no experiment yet; whether there is none."""
+        is_missing = self.view is None or self.view.experiment is None
+        if is_missing:
+            self.tell("no experiment yet: choose labels with space, then r starts it")
+        return is_missing
 
     @on(JobProgressed)
     def _follow_arms(self, message: JobProgressed) -> None:
@@ -179,51 +155,12 @@ class OversampleBase(PaidStepScreen[ExperimentView]):
         if not self._face:
             self._face = "experiment" if is_of_split else "plan"
 
-    def _replan_when_stale(self) -> None:
-        """Count again what the wish would come to, when it is to be seen and not known."""
-        is_seen = self._face == "plan" and not self._is_single and not self._missing
-        if not is_seen or self.is_busy or not self._wish.is_complete:
-            return
-        known = self._sweep
-        if known is not None and (known.wish, known.inputs) == (self._wish, self._seen):
-            return
-        if self.tuner.jobs.is_running(self._plan_job):
-            if self._planned == (self._wish, self._seen):
-                return
-            self.tuner.jobs.cancel(self._plan_job)
-        self._planned = (self._wish, self._seen)
-        work = plan_work(self.session, self._wish, self._seen)
-        self._plan_job = self.tuner.jobs.start(self, "plan", work)
-
-    @property
-    def is_planning(self) -> bool:
-        """Whether a count runs."""
-        return self.tuner.jobs.is_running(self._plan_job)
-
-    @on(JobFinished)
-    def _take_plan(self, message: JobFinished) -> None:
-        result = message.ended.result
-        if message.ended.job != self._plan_job or self.tuner.overview is None:
-            return
-        if isinstance(result, PlannedSweep) and result.wish == self._wish:
-            self._sweep = result
-            arms = len(result.plan.arms) if result.plan is not None else 1
-            self._place = min(self._place or arms - 1, arms - 1)
-            self.show_view()
-
-    @on(JobFailed)
-    def _take_failed_plan(self, message: JobFailed) -> None:
-        error = message.ended.error
-        if message.ended.job == self._plan_job and error is not None:
-            if isinstance(error, TunerError):
-                self.banner.show_error(error)
-            else:
-                self.tuner.show_defect(error)
-
     def compare_when_due(self) -> None:
         """Compare a finished experiment whose comparison is missing or stale, once."""
         view = self.view
-        if view is None or view.experiment is None or view.report is not None or self.is_busy:
+        if view is None or view.experiment is None or view.report is not None:
+            return
+        if self.is_busy or self.is_looking:  # what is being read may hold the comparison
             return
         key = (view.experiment.id, self._seen)
         if view.is_finished and view.is_comparable and self._compared != key:
@@ -233,6 +170,8 @@ class OversampleBase(PaidStepScreen[ExperimentView]):
     def show_view(self) -> None:
         """Show the face that is open."""
         is_experiment = self._face == "experiment"
+        keys = footer_of(self._face, self._is_single, self.view, self.is_busy)
+        self.query_one(KeyFooter).show(keys)
         self.plan_pane.display = not is_experiment and not self.is_report_open
         self.board.display = is_experiment and not self.is_report_open
         if is_experiment:
@@ -241,7 +180,9 @@ class OversampleBase(PaidStepScreen[ExperimentView]):
             sweep = (
                 self._sweep if self._sweep is not None and self._sweep.wish == self._wish else None
             )
-            planned = Planned(self._single, self._is_single, self._wish, sweep, self._place)
+            planned = Planned(
+                self._single, self._is_single, self._wish, sweep, self._place, self.is_busy
+            )
             self.plan_pane.show(plan_view(planned, self.kept, self._missing))
 
     def focus_first(self) -> None:
@@ -269,7 +210,7 @@ class OversampleBase(PaidStepScreen[ExperimentView]):
                 view.shown,
                 view.report,
                 self._name,
-                hint_text(self._name, names),
+                hint_text(self._name, names, len(self.overview.state.experiments)),
             )
         )
 

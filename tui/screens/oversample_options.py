@@ -19,7 +19,8 @@ _PURPOSES = {
     "repeat from": "further arms that repeat so many distinct ones: repeat, or label more?",
     "stop after": "so many arms in a row without gain; empty trains every arm",
     "seed": "same seed, same documents",
-    "groups": "rare or complete: extra classifiers that return every score; empty: as the base",
+    "groups": "single: one classifier; rare, complete: further ones that return every score;"
+    " empty: as the base",
 }
 
 

@@ -26,6 +26,8 @@ class Planned:
     """What the wish comes to; None while it is counted."""
     place: int
     """Of the highlighted arm."""
+    is_busy: bool = False
+    """Whether arms are trained or compared at this moment."""
 
 
 def plan_view(planned: Planned, kept: OversamplingState | None, missing: str) -> PlanView:
@@ -53,11 +55,11 @@ def plan_view(planned: Planned, kept: OversamplingState | None, missing: str) ->
         problem = sweep.problem
         hint = f"; {problem.hint}" if problem is not None and problem.hint else ""
         return replace(view, texts=(f"! {problem.message}{hint}" if problem is not None else "",))
-    return _swept(view, sweep.plan, wish, planned.place)
+    return _swept(view, sweep.plan, wish, planned)
 
 
-def _swept(view: PlanView, plan: ExperimentPlan, wish: ArmsWish, at: int) -> PlanView:
-    place = min(at, len(plan.arms) - 1)
+def _swept(view: PlanView, plan: ExperimentPlan, wish: ArmsWish, planned: Planned) -> PlanView:
+    place = min(planned.place, len(plan.arms) - 1)
     arm = plan.arms[place]
     cells = [
         ArmCells(one.plan.id, f"{one.documents:,}", arm_price(one), one.is_there)
@@ -65,6 +67,8 @@ def _swept(view: PlanView, plan: ExperimentPlan, wish: ArmsWish, at: int) -> Pla
     ]
     if not plan.trainings and not plan.estimate.high_usd:
         start = "trained and scored: p shows it"
+    elif planned.is_busy:
+        start = "r after what runs now"
     else:
         start = "r carries it on" if plan.is_resumed else "r starts it"
     return replace(

@@ -34,6 +34,8 @@ class SweepRelay(MessagePump):
         self.listener: Listener | None = None
         """The screen that is open; None while another one is."""
         self.job = 0
+        self.experiment = ""
+        """The experiment that was looked at last; empty for the newest."""
 
     @property
     def is_running(self) -> bool:

@@ -162,10 +162,11 @@ class VersionsModal(ModalScreen[None]):
         """Fill the table; the run that the session is about is highlighted."""
         shown = self.query_one(KeyTable)
         shown.styles.height = "auto"
-        for title, width in (("run", 16), ("trained on", 13), ("split", 5), ("state", 13)):
+        shown.cell_padding = 0
+        for title, width in (("run", 16), ("trained on", 13), ("split", 6), ("state", 15)):
             shown.add_column(cell(title), width=width)
         for title in ("F1@.5", "F1"):
-            shown.add_column(cell(title, justify="right"), width=7)
+            shown.add_column(cell(title, justify="right"), width=8)
         for version in self._versions[:500]:
             shown.add_cells(self._cells(version), self._ascii_only)
         current = [at for at, version in enumerate(self._versions) if version.is_current]

@@ -29,6 +29,7 @@ from tui.screens.oversample_work import (
 from tui.widgets.preflight import summary
 
 FORGET, PREVIEW = "forget", "preview"
+COUNTING = "one moment: the arms are being counted"
 _KEEP, _ADOPT, _VERSIONS = "keep", "adopt", "versions"
 _RETRY, _CARRY_ON = "retry", "count what is left"
 
@@ -41,12 +42,13 @@ class OversampleRuns(OversampleBase):
     def waits(self) -> bool:
         """Say that a job of this screen runs; whether one does."""
         if self.is_busy:
-            self.banner.show_note("not while this goes on: x stops waiting, the jobs go on")
+            self.tell("not while this goes on: x stops waiting, the jobs go on")
         return self.is_busy
 
     def action_run_step(self) -> None:
         """Start the experiment or carry it on; or write the single training file."""
-        if self.is_busy or self._missing or self._single is None:
+        if self._single is None or self.waits():
+            self.lacks_split()
             return
         if self._face == "experiment":
             self._carry_on()
@@ -54,8 +56,8 @@ class OversampleRuns(OversampleBase):
             self._keep_single()
         elif not self._wish.is_complete:
             self.banner.show_note("nothing to train yet: space chooses the labels to raise")
-        elif self.is_planning or self._sweep is None:
-            self.banner.show_note("one moment: the arms are being counted")
+        elif self._sweep is None or not self._sweep_is_of_wish:
+            self.banner.show_note(COUNTING)
         elif self._sweep.plan is None:
             if self._sweep.problem is not None:
                 self.banner.show_error(self._sweep.problem)
@@ -86,7 +88,7 @@ class OversampleRuns(OversampleBase):
     def action_measure(self) -> None:
         """Compare the arms that have scores now."""
         view = self.view
-        if view is None or view.experiment is None or self.waits():
+        if self.lacks_experiment() or self.waits() or view is None or view.experiment is None:
             return
         if view.report is not None:
             self.banner.show_note("these scores are compared already")
@@ -122,11 +124,14 @@ class OversampleRuns(OversampleBase):
         self.banner.clear()
         self._faults, self._has_begun = (), False
         self._current_job = self.relay.start(WAITING, sweep_work(self.session, plan))
+        self.look_at(plan.id)
 
     def action_retry(self) -> None:
         """Train the failed arms again."""
         view = self.view
-        if view is None or view.experiment is None or self.waits() or self.refuses("training"):
+        if self.lacks_experiment() or self.waits() or view is None or view.experiment is None:
+            return
+        if self.refuses("training"):
             return
         if view.failed:
             self.start_job(_RETRY, retry_work(self.session, view.experiment.id))
@@ -142,20 +147,26 @@ class OversampleRuns(OversampleBase):
 
     def action_adopt(self) -> None:
         """Make the highlighted arm the session's run, after a question."""
-        group = self.board.group
-        if self._face != "experiment" or self.view is None or group is None or self.waits():
+        group, view = self.board.group, self.view
+        if self.lacks_experiment() or self.waits() or view is None:
+            return
+        if self._face != "experiment" or group is None:
+            self.tell("an arm is adopted in the experiment: p shows it")
             return
         arm = group.adoptable
         if arm is None:
             self.banner.show_note(f"{group.name} has no scores yet")
             return
-        facts = adopt_facts(group, arm.run, self.view.report, self.overview.state)
+        facts = adopt_facts(group, arm.run, view.report, self.overview.state)
         modal = PayModal(f"Adopt arm {printable(group.name, 40)}?", facts, "adopt it")
         work = adopt_work(self.session, arm.run)
         self.app.push_screen(modal, lambda agreed: self.start_job(_ADOPT, work) if agreed else None)
 
     def action_versions(self) -> None:
         """Show every trained run of the session."""
+        if not self.overview.state.runs:
+            self.tell("no run yet: 4 (Train) trains one, or an experiment its arms")
+            return
         self._versions_job = self.tuner.jobs.start(self, _VERSIONS, versions_work(self.session))
 
     @on(JobFinished)

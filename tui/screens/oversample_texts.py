@@ -165,11 +165,12 @@ def head_text(
     return " · ".join(pieces)
 
 
-def hint_text(name: str, names: Sequence[str]) -> str:
-    """Whose figures are shown, and the keys of the experiment."""
+def hint_text(name: str, names: Sequence[str], experiments: int) -> str:
+    """Whose figures are shown, and the keys beside those of the footer."""
     whose = name if name not in AVERAGES else f"{name} average"
     place = f"({names.index(name) + 1} of {len(names)})"
-    return f"←→ {printable(whose, _NAME)} {place} · enter figures · A adopt · v versions · p plan"
+    others = f" · [ ] {experiments} experiments" if experiments > 1 else ""
+    return f"←→ {printable(whose, _NAME)} {place} · v versions{others}"
 
 
 def adopt_facts(

@@ -14,6 +14,8 @@ Amounts = Literal["positives", "factors", "ratios", "growths"]
 
 ARMS_HELP = "10,25,100 positives · x2,x5 · ratio .05,.1 · ml-ros 10%,25%"
 """The forms of a line of arms."""
+_MOST_DIGITS = 18
+"""Of a typed whole number; Python refuses to read thousands of them."""
 GROUP_KINDS: tuple[GroupKind, ...] = ("single", "rare", "complete")
 _OPTIONS: dict[Amounts, str] = {
     "positives": "--arms", "factors": "--factors", "ratios": "--ratios", "growths": "--ml-ros",
@@ -154,9 +156,9 @@ def _amount(piece: str, kind: Amounts) -> float:
         return float(int(piece))
     if kind == "factors":
         return float(piece.lstrip("x×"))
-    if piece.endswith("%"):
-        return float(piece[:-1]) / 100
-    return float(piece)
+    if kind == "growths":
+        return float(piece.removesuffix("%")) / 100
+    return float(piece[:-1]) / 100 if piece.endswith("%") else float(piece)
 
 
 def toggled(wish: ArmsWish, label: str, labels: tuple[str, ...]) -> ArmsWish:
@@ -175,7 +177,9 @@ def read_options(wish: ArmsWish, typed: dict[str, str]) -> ArmsWish:
     kinds: dict[str, GroupKind] = {kind: kind for kind in GROUP_KINDS}
     if groups and groups not in kinds:
         raise InvalidInput(
-            "Unreadable option", f"groups: {printable(groups, 30)!r}", ", ".join(GROUP_KINDS)
+            "Unreadable option",
+            f"groups: {printable(groups, 30)!r} is none of {', '.join(GROUP_KINDS)}",
+            "",
         )
     replicates = _number(typed, "replicates", 1)
     seed = _number(typed, "seed", 0)
@@ -193,7 +197,7 @@ def _number(typed: dict[str, str], name: str, least: int) -> int | None:
     text = typed[name].strip()
     if not text:
         return None
-    if not text.isdecimal() or int(text) < least:
+    if not text.isdecimal() or len(text) > _MOST_DIGITS or int(text) < least:
         message = f"{name}: {printable(text, 30)!r} is no whole number from {least} on"
         raise InvalidInput("Unreadable option", message, "")
     return int(text)

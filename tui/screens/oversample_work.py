@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ExperimentView:
-    """The newest experiment as it stands."""
+    """An experiment as it stands."""
 
     experiment: ExperimentState | None = None
     statuses: tuple[ArmStatus, ...] = ()
@@ -48,10 +48,9 @@ class ExperimentView:
     @property
     def shown(self) -> tuple[ArmStatus, ...]:
         """The arms, with why those that were given up stand still."""
-        reasons = {fault.arm.plan.id: fault for fault in self.faults}
+        reasons = {fault.arm.run: fault for fault in self.faults}
         return tuple(
-            one if one.stage in FINAL else reasons.get(one.arm.plan.id, one)
-            for one in self.statuses
+            one if one.stage in FINAL else reasons.get(one.arm.run, one) for one in self.statuses
         )
 
     @property
@@ -106,10 +105,11 @@ def inputs_of(overview: Overview) -> object:
     return state.dataset.fingerprint, split, runs, experiments, state.adopted, money
 
 
-def view_of(session: Session) -> ExperimentView:
-    """Read the newest experiment; nothing is asked of the engine."""
+def view_of(session: Session, experiment_id: str = "") -> ExperimentView:
+    """Read an experiment, or the newest; nothing is asked of the engine."""
     state = session.state()
-    experiment = newest_experiment(state)
+    named = [one for one in state.experiments if one.id == experiment_id]
+    experiment = named[0] if named else newest_experiment(state)
     if experiment is None:
         return ExperimentView()
     statuses = arm_statuses(session, state, experiment)

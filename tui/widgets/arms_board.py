@@ -91,7 +91,6 @@ class ArmsBoard(Vertical):
         """Show an experiment as it stands now."""
         self._view, self._groups = view, groups_of(view.statuses)
         self.query_one("#arms-head", Line).show(view.head)
-        self.query_one("#arms-hint", Line).show(view.hint)
         shown = [arm_line(group, view.report, view.name) for group in self._groups]
         self.table.show(shown, "documents" if view.name in AVERAGES else "positives")
         self._fit_words()
@@ -141,6 +140,15 @@ class ArmsBoard(Vertical):
         shown = [plain(text, self._ascii_only) for text in said]
         self.query_one("#arms-said", Static).update(lines(shown))
         self.query_one("#arms-words", ReadingPane).scroll_home(animate=False)
+        self.call_after_refresh(self._show_hint)
+
+    def _show_hint(self) -> None:
+        """The keys; first, how to read on when the words above do not fit."""
+        words = self.query("#arms-words")
+        for hint in self.query("#arms-hint").results(Line):
+            is_cut = bool(words) and words.first().max_scroll_y > 0
+            more = "… enter reads on · " if is_cut else ""
+            hint.show(f"{more}{self._view.hint if self._view is not None else ''}")
 
 
 def arm_words(group: ArmGroup, report: ExperimentReport | None) -> Sequence[str]:

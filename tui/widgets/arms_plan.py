@@ -78,7 +78,8 @@ class ArmsPlan(Vertical):
     ArmsPlan #oversample-tables { height: 1fr; }
     ArmsPlan #oversample-labels { width: 1fr; }
     ArmsPlan #oversample-arms { width: 33; margin-left: 1; }
-    ArmsPlan #oversample-summary { height: auto; max-height: 9; }
+    ArmsPlan #oversample-summary { height: auto; max-height: 8; }
+    ArmsPlan #oversample-ending { height: auto; max-height: 2; }
     """
 
     def __init__(self, ascii_only: bool) -> None:
@@ -98,6 +99,7 @@ class ArmsPlan(Vertical):
             arms.cell_padding = 0
             yield arms
         yield Static("", id="oversample-summary", markup=False)
+        yield Static("", id="oversample-ending", markup=False)
 
     @property
     def table(self) -> KeyTable:
@@ -116,8 +118,11 @@ class ArmsPlan(Vertical):
         self._view = view
         self.query_one("#oversample-lead", Static).update(self._lines(view.lead))
         room = _MOST_CAUTIONS if self.size.height >= _LEAST_WITH_CAUTIONS else 0
-        texts = [*view.texts, *view.cautions[:room], *([view.ending] if view.ending else [])]
+        texts = [*view.texts, *view.cautions[:room]]
         self.query_one("#oversample-summary", Static).update(self._lines(texts))
+        ending = self.query_one("#oversample-ending", Static)
+        ending.update(self._lines([view.ending]))
+        ending.display = bool(view.ending)
         arms = self.query_one("#oversample-arms", KeyTable)
         arms.display = bool(view.arms) and self.size.width >= _LEAST_WITH_ARMS
         self._show_labels(view)

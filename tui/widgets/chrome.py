@@ -1,5 +1,6 @@
 """What frames every step screen: session line, step bar, banner, key footer."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from textual.content import Content
@@ -177,10 +178,17 @@ class KeyFooter(Widget):
         super().__init__()
         self._scope = scope
         self._ascii_only = ascii_only
+        self._now: Mapping[str, str] | None = None
+
+    def show(self, actions: Mapping[str, str]) -> None:
+        """Show these actions of the screen, with these labels, instead of the usual ones."""
+        if actions != self._now:
+            self._now = dict(actions)
+            self.refresh()
 
     def render(self) -> Content:
         """As many keys as fit; help and quit always."""
-        keys = list(footer_keys(self._scope))
+        keys = list(footer_keys(self._scope, self._now))
         while True:
             content = Content(" ").join(
                 [

@@ -104,7 +104,7 @@ def _entry(path: Path, file: BinaryIO, analyzer: Analyzer) -> Entry | None:
     if _digest(joined) != header["keys"]:
         return None
     rows = {joined[row * _KEY_BYTES : (row + 1) * _KEY_BYTES]: row for row in range(n_items)}
-    return Entry(path, rows, len(line) + len(joined), header["counts"])
+    return Entry(path, rows, len(line) + len(joined), str(header["counts"]))
 
 
 def read_counts(entry: Entry) -> Counted | None:

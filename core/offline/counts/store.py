@@ -68,8 +68,8 @@ class CountStore:
         self._folder = folder
         self._lock = lock
         self._is_wanted = is_wanted
-        self._entries: dict[Path, Entry | None] = {}
-        self._held: dict[Path, Counted] = {}
+        self._entries: dict[tuple[Path, Analyzer], Entry | None] = {}
+        self._held: dict[str, Counted] = {}
 
     def count(self, items: Sequence[str], analyzer: Analyzer) -> Counted:
         """Return the counts of `items`, from kept ones as far as there are any.
@@ -106,7 +106,7 @@ class CountStore:
     def _found(self, keys: list[bytes], analyzer: Analyzer) -> _Found:
         """Look for items, in the files used last first."""
         found = _Found([], *(np.full(len(keys), _ABSENT, np.intp) for _ in range(2)))
-        held: dict[Path, Counted] = {}
+        held: dict[str, Counted] = {}
         for path in _newest_first(self._folder.glob(f"{analyzer.name}-*{SUFFIX}")):
             absent = found.absent
             entry = self._entry(path, analyzer) if len(absent) else None
@@ -114,25 +114,25 @@ class CountStore:
                 continue
             rows = np.array([entry.rows.get(keys[item], _ABSENT) for item in absent.tolist()])
             hits = np.flatnonzero(rows != _ABSENT)
-            if len(hits) < _LEAST_ITEMS or (counted := self._load(entry)) is None:
+            if len(hits) < _LEAST_ITEMS or (counted := self._load(entry, analyzer)) is None:
                 continue
             found.piece_of[absent[hits]] = len(found.pieces)
             found.row_of[absent[hits]] = rows[hits]
             found.pieces.append(counted)
-            held[path] = counted
+            held[entry.checksum] = counted
         self._held = held
         return found
 
     def _entry(self, path: Path, analyzer: Analyzer) -> Entry | None:
-        if path not in self._entries:
-            self._entries[path] = read_entry(path, analyzer)
-        return self._entries[path]
+        if (path, analyzer) not in self._entries:
+            self._entries[path, analyzer] = read_entry(path, analyzer)
+        return self._entries[path, analyzer]
 
-    def _load(self, entry: Entry) -> Counted | None:
+    def _load(self, entry: Entry, analyzer: Analyzer) -> Counted | None:
         """The counts of an entry, marked as used; None when they cannot be read."""
-        counted = self._held.get(entry.path) or read_counts(entry)
+        counted = self._held.get(entry.checksum) or read_counts(entry)
         if counted is None:
-            self._entries[entry.path] = None
+            self._entries[entry.path, analyzer] = None
         else:
             with contextlib.suppress(OSError):
                 os.utime(entry.path)
@@ -155,8 +155,8 @@ class CountStore:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             entry = write_entry(self._folder, keys, counted, analyzer, _MOST_BYTES)
             if entry is not None:
-                self._entries[entry.path] = entry
-                self._held[entry.path] = counted
+                self._entries[entry.path, analyzer] = entry
+                self._held[entry.checksum] = counted
             _prune(self._folder)
 
 

@@ -81,9 +81,10 @@ def _grams_of(word: str) -> list[str]:
     return [padded[start : start + _GRAM_LENGTH] for start in range(last + 1)]
 
 
-WORDS = Analyzer("words", f"{_TOKEN.pattern} unicode {unicodedata.unidata_version}", words_of)
+_RULES = f"{_TOKEN.pattern} in lower case, Unicode {unicodedata.unidata_version}"
+WORDS = Analyzer("words", _RULES, words_of)
 """Texts as counts of their words."""
-GRAMS = Analyzer("sequences", f"{_GRAM_LENGTH} of {_LONGEST_WORD}", _grams_of)
+GRAMS = Analyzer("sequences", f"{_GRAM_LENGTH} of {_LONGEST_WORD} between spaces", _grams_of)
 """Words as counts of their sequences."""
 
 

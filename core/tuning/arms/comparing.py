@@ -10,7 +10,7 @@ import numpy as np
 from core.errors import InvalidInput
 from core.progress import CancelToken, Progress, Reporter, silent
 from core.text import printable
-from core.tuning.arms.advice import advise
+from core.tuning.arms.advice import advise, direct_looks
 from core.tuning.arms.effects import Group, Key, Study, Trained, noise_between
 from core.tuning.arms.figures import (
     ArmFigures,
@@ -48,8 +48,8 @@ def compare_arms(  # noqa: PLR0913 - one comparison, named settings
     """Compare every arm with the base in pairs, each at the thresholds tuned on its own scores.
 
     Verdicts rest on average precision and tuned F1 of the chosen labels and of macro. These looks,
-    over all arms, share `level` (Šidák 1967); all other effects are a family of their own, which
-    shares it too. See `verdicts.judge` for what counts as better.
+    over all arms, and those of the advice at two arms share `level` (Šidák 1967); all other effects
+    are a family of their own, which shares it too. See `verdicts.judge` for what counts as better.
 
     The intervals are those of `core.tuning.comparison`: documents are drawn with their copies and
     with the decisions of both runs. With replicates the noise between trainings widens them.
@@ -57,7 +57,8 @@ def compare_arms(  # noqa: PLR0913 - one comparison, named settings
     Args:
         base: the training part as it was split.
         arms: the others, in the order to show them; each with at least one replicate.
-        chosen: labels that the arms raise; empty for a whole-set strategy, then macro decides.
+        chosen: labels that the arms raise, each counted once; empty for a whole-set strategy, then
+            macro decides.
         level: at which nothing is claimed wrongly.
         resamples: of the bootstrap and of the randomisation test.
         seed: the same seed gives the same intervals.
@@ -71,13 +72,16 @@ def compare_arms(  # noqa: PLR0913 - one comparison, named settings
         Interrupted: stopped through `cancel`.
     """
     groups = _grouped((base, *arms))
+    chosen = tuple(dict.fromkeys(chosen))
     lines = lines_of(groups[0].replicates[0], chosen, none_label)
     trained = _trained(groups, lines, resamples, seed, reporter, cancel)
     noise = noise_between(trained, lines)
     study = Study(lines, noise, level, resamples, seed, cancel)
     claimed = sum(line.is_claimed for line in lines)
-    claims = len(arms) * claimed * len(CLAIMED)
-    others = len(arms) * len(lines) * len(FIGURES) - len(arms) - claims
+    direct = direct_looks(trained, chosen)
+    against_base = len(arms) * claimed * len(CLAIMED)
+    claims = against_base + direct
+    others = len(arms) * len(lines) * len(FIGURES) - len(arms) - against_base
     levels = (family_level(level, claims), family_level(level, others))
     rows = []
     for done, arm in enumerate(trained[1:], start=1):
@@ -86,17 +90,14 @@ def compare_arms(  # noqa: PLR0913 - one comparison, named settings
         reporter(Progress("comparing arms", done, len(arms), "arms"))
     first = trained[0].trained[0]
     found = ArmsComparison(
-        base=_row(study, trained[0], None, levels), arms=tuple(rows), chosen=tuple(chosen),
+        base=_row(study, trained[0], None, levels), arms=tuple(rows), chosen=chosen,
         part=first.run.test.name, documents=len(first.run.test),
         distinct_documents=first.rankings.n_units, level=level, claim_level=levels[0],
         claims=claims, other_level=levels[1], others=others, resamples=resamples, seed=seed,
-        noise=tuple(noise.values()), advice=advise(study, trained, chosen, levels[0]), notes=(),
+        noise=tuple(noise.values()), notes=(),
+        advice=advise(study, trained, rows, chosen, levels[0]),
     )  # fmt: skip
-    return _with_notes(found, none_label)
-
-
-def _with_notes(found: ArmsComparison, none_label: str | None) -> ArmsComparison:
-    return msgspec.structs.replace(found, notes=notes_of(found, none_label))
+    return msgspec.structs.replace(found, notes=notes_of(found, direct, none_label))
 
 
 def _grouped(groups: Sequence[ArmRuns]) -> list[ArmRuns]:

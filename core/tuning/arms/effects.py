@@ -18,6 +18,10 @@ from core.tuning.evidence import Interval
 Key = tuple[int, FigureName]
 """Position of the line, and the figure."""
 Measures = Mapping[Key, Measured | None]
+_SIGNS = 2
+"""Signs are drawn from streams of their own, one for each line."""
+_NIL = 1e-12
+"""Ends of intervals nearer to 0 are 0: what sums of decimals leave over is no difference."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,11 @@ class Group:
         """The known values of one figure."""
         found = [one.measures[key] for one in self.trained]
         return [one.value for one in found if one is not None]
+
+    def variance(self, key: Key) -> float:
+        """Of one figure between the replicates; 0 for a single one."""
+        values = self.values(key)
+        return float(np.var(values, ddof=1)) if len(values) >= 2 else 0.0
 
     def range(self, key: Key) -> Interval | None:
         """What unknown scores allow the mean to be; None when exact."""
@@ -76,7 +85,8 @@ class Study:
         """A figure of an arm minus that of the base; None where it is not known.
 
         Replicates are paired in turn, and the interval is the mean of the pairs' intervals. With
-        several replicates of any arm it is widened by the noise between trainings, in quadrature.
+        several replicates of any arm it is widened by the noise between trainings, in quadrature:
+        the pooled one, or an arm's own where its replicates lie further apart.
         """
         of_arm, of_base = arm.mean(key), base.mean(key)
         found = [self._paired(a, b, key, level) for a, b in _in_turn(base.trained, arm.trained)]
@@ -86,25 +96,29 @@ class Study:
         difference = of_arm - of_base
         low = difference + float(np.mean([pair.interval.low - pair.difference for pair in pairs]))
         high = difference + float(np.mean([pair.interval.high - pair.difference for pair in pairs]))
-        reach = self._training_reach(key, level, len(base.trained), len(arm.trained))
+        reach = self._training_reach(key, level, base, arm)
         if reach:
             low = difference - math.hypot(max(difference - low, 0.0), reach)
             high = difference + math.hypot(max(high - difference, 0.0), reach)
-        interval = Interval(max(low, -1.0), min(high, 1.0))
+        interval = Interval(max(_settled(low), -1.0), min(_settled(high), 1.0))
         return Effect(difference=difference, interval=interval, verdict=verdict_of(interval))
 
     def forget(self) -> None:
         """Let go of resampled counts; those of another arm follow."""
         self.counted.clear()
 
-    def _training_reach(self, key: Key, level: float, n_base: int, n_arm: int) -> float:
+    def _training_reach(self, key: Key, level: float, base: Group, arm: Group) -> float:
         from scipy import stats
 
         noise = self.noise.get(key)
         if noise is None:
             return 0.0
         quantile = float(stats.t.ppf(0.5 + level / 2, noise.degrees))
-        return quantile * noise.deviation * math.sqrt(1 / n_arm + 1 / n_base)
+        pooled = noise.deviation**2
+        variance = sum(
+            max(pooled, group.variance(key)) / len(group.trained) for group in (base, arm)
+        )
+        return quantile * math.sqrt(variance)
 
     def _paired(self, a: Trained, b: Trained, key: Key, level: float) -> PairedDifference | None:
         place, name = key
@@ -112,7 +126,7 @@ class Study:
         if name == "average_precision":
             if line.kind == "micro":
                 return None
-            draws = np.random.default_rng((self.seed, place))
+            draws = np.random.default_rng((self.seed, _SIGNS, place))
             return ranking_difference(a.rankings, b.rankings, line.columns, level, draws)
         pair = self._counts(a.run, b.run)[0 if name == "f1_default" else 1]
         found, drawn, exchanged = (
@@ -156,6 +170,10 @@ def noise_between(groups: Sequence[Group], lines: Sequence[Line]) -> dict[Key, N
                     name=line.name, figure=name, deviation=deviation, degrees=degrees
                 )
     return found
+
+
+def _settled(end: float) -> float:
+    return 0.0 if abs(end) < _NIL else end
 
 
 def _in_turn(base: Sequence[Trained], arm: Sequence[Trained]) -> list[tuple[Trained, Trained]]:

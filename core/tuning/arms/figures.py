@@ -96,7 +96,7 @@ class ArmRow(msgspec.Struct, frozen=True, kw_only=True):
     macro: ArmFigures
     """Means over the labels with positives, without the none-label."""
     micro: ArmFigures
-    """Of the counts pooled over the same labels."""
+    """Of the counts pooled over all labels but the none-label, those without positives too."""
     verdict: str
     """In plain words."""
     outcome: Outcome
@@ -109,7 +109,7 @@ class Noise(msgspec.Struct, frozen=True, kw_only=True):
     """The label, ``macro`` or ``micro``."""
     figure: FigureName
     deviation: float
-    """Standard deviation between replicates, pooled over arms."""
+    """Standard deviation between replicates, pooled over arms as if they were equally noisy."""
     degrees: int
     """Degrees of freedom: replicates less arms that have several."""
 
@@ -130,7 +130,8 @@ class ArmsComparison(msgspec.Struct, frozen=True, kw_only=True):
     claim_level: float
     """Level of each interval of average precision and tuned F1 of chosen labels and macro."""
     claims: int
-    """Looks that share `level`: arms times chosen labels and macro times both figures."""
+    """Looks that share `level`: arms times chosen labels and macro times both figures, and the arms
+    that the advice compares with each other."""
     other_level: float
     """Level of each of the other intervals."""
     others: int

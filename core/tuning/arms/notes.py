@@ -2,20 +2,27 @@
 
 from core.text import plural
 from core.tuning.arms.figures import ArmsComparison
-from core.tuning.arms.words import name, names
+from core.tuning.arms.words import name, names, percent
 
 _FEW_POSITIVES = 20
 
 
-def notes_of(found: ArmsComparison, none_label: str | None) -> tuple[str, ...]:
-    """Number of looks, how the intervals were made, and where they are rough."""
+def notes_of(found: ArmsComparison, direct: int, none_label: str | None) -> tuple[str, ...]:
+    """Number of looks, how the intervals were made, and where they are rough.
+
+    Args:
+        found: the comparison.
+        direct: looks of the advice at two arms.
+        none_label: left out of macro and micro.
+    """
     chosen = names(found.chosen) + " and macro" if found.chosen else "macro"
+    between = f" and {plural(direct, 'comparison')} of two arms" if direct else ""
     notes = [
         f"{plural(found.claims, 'look')}: average precision and tuned F1 of {chosen} in"
-        f" {plural(len(found.arms), 'arm')}; together they claim nothing wrongly at"
-        f" {found.level:.0%}, each interval at {found.claim_level:.2%}",
+        f" {plural(len(found.arms), 'arm')}{between}; together they claim nothing wrongly at"
+        f" {percent(found.level)}, each interval at {percent(found.claim_level, 2)}",
         f"the other {plural(found.others, 'interval')} are a family of their own, each at"
-        f" {found.other_level:.2%}",
+        f" {percent(found.other_level, 2)}",
     ]
     labels = {one.name for one in found.base.labels}
     if none_label in labels and len(labels) > 1:

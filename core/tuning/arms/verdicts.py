@@ -21,6 +21,8 @@ def judge(lines: Sequence[Line], figures: Sequence[ArmFigures]) -> tuple[str, Ou
     Where it is not known, tuned F1 decides alone, and the verdict says so. Worse: the opposite.
     Everything else cannot be told apart, and the verdict says what moved all the same.
 
+    Whatever tuned F1 moves without its ranking is told as well.
+
     Args:
         lines, figures: of the arm, in the same order.
     """
@@ -39,8 +41,14 @@ def judge(lines: Sequence[Line], figures: Sequence[ArmFigures]) -> tuple[str, Ou
         for word, found in (("better", better), ("worse", worse))
         if found
     ]
-    lost = [found for found in others if _is_lost(found)]
+    unbacked = [
+        found
+        for found in claimed
+        if _verdict(found.f1_tuned_effect) in ("better", "worse") and found not in (*better, *worse)
+    ]
+    parts += [_without_ranking(unbacked)] if unbacked else []
     parts = parts or [_moved(claimed)]
+    lost = [found for found in others if _is_lost(found)]
     if lost:
         parts.append(f"worse for {names([found.name for found in lost])}, not chosen")
     return "; ".join(parts), outcome
@@ -48,11 +56,13 @@ def judge(lines: Sequence[Line], figures: Sequence[ArmFigures]) -> tuple[str, Ou
 
 def _backed(claimed: Sequence[ArmFigures], word: Verdict) -> list[ArmFigures]:
     """Those whose tuned F1 differs this way, and whose ranking does too or is not known."""
-    return [
-        found
-        for found in claimed
-        if _verdict(found.f1_tuned_effect) == word and _verdict(found.ranking_alone) in (word, None)
-    ]
+    return [found for found in claimed if is_backed(found, word)]
+
+
+def is_backed(found: ArmFigures, word: Verdict) -> bool:
+    """Whether tuned F1 differs this way, and the ranking does too or is not known."""
+    ranking = _verdict(found.ranking_alone)
+    return _verdict(found.f1_tuned_effect) == word and ranking in (word, None)
 
 
 def _is_lost(found: ArmFigures) -> bool:
@@ -83,21 +93,14 @@ def _ranking(found: ArmFigures) -> str:
 
 
 def _moved(claimed: Sequence[ArmFigures]) -> str:
-    """What moved although neither better nor worse can be claimed."""
-    for one in claimed:
-        if _verdict(one.f1_tuned_effect) in ("better", "worse"):
-            return (
-                f"tuned F1 of {name(one.name)} {_change(one.f1_tuned_effect)}, but its ranking"
-                " does not bear it out: the threshold may be why"
-            )
-    for word in ("better", "worse"):
-        ranked = [one for one in claimed if _verdict(one.average_precision_effect) == word]
-        if ranked:
-            shown = ", ".join(
-                f"{name(one.name)} {_change(one.average_precision_effect)}"
-                for one in ranked[:_MOST_SHOWN]
-            )
-            return f"ranks {word} (average precision of {shown}), tuned F1: {NOTHING}"
+    """What moved although tuned F1 did not."""
+    ranked = [
+        f"{word} (average precision of {_shown(found)})"
+        for word in ("better", "worse")
+        if (found := [one for one in claimed if _verdict(one.average_precision_effect) == word])
+    ]
+    if ranked:
+        return f"ranks {', and '.join(ranked)}, tuned F1: {NOTHING}"
     for one in claimed:
         if _verdict(one.f1_default_effect) in ("better", "worse"):
             return (
@@ -106,6 +109,23 @@ def _moved(claimed: Sequence[ArmFigures]) -> str:
                 " free"
             )
     return NOTHING
+
+
+def _shown(ranked: Sequence[ArmFigures]) -> str:
+    return ", ".join(
+        f"{name(one.name)} {_change(one.average_precision_effect)}" for one in ranked[:_MOST_SHOWN]
+    )
+
+
+def _without_ranking(moved: Sequence[ArmFigures]) -> str:
+    """Labels whose tuned F1 differs while their ranking does not, or the other way."""
+    shown = ", ".join(
+        f"{name(one.name)} {_change(one.f1_tuned_effect)}" for one in moved[:_MOST_SHOWN]
+    )
+    left = len(moved) - _MOST_SHOWN
+    more = f" and {left} more" if left > 0 else ""
+    its = "its ranking does" if len(moved) == 1 else "their rankings do"
+    return f"tuned F1 of {shown}{more}, but {its} not bear it out: the threshold may be why"
 
 
 def _change(effect: Effect | None) -> str:

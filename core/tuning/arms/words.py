@@ -33,6 +33,15 @@ def change(difference: float, interval: Interval) -> str:
     return f"{signed(difference)} [{low}{between}{high}]"
 
 
+def percent(level: float, digits: int = 0) -> str:
+    """A level below 1 in per cent, with as many more digits as keep it from reading 100 %."""
+    text = f"{level:.{digits}%}"
+    while float(text[:-1]) >= 100 and level < 1 and digits < 12:
+        digits += 1
+        text = f"{level:.{digits}%}"
+    return text
+
+
 def name(label: str) -> str:
     """A label in a sentence."""
     return printable(label, _SHOWN)

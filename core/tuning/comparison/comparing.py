@@ -50,8 +50,8 @@ def compare_runs(  # noqa: PLR0913 - one comparison, named settings
         a, b: scores of both runs for the same documents; columns are matched by label name.
         thresholds_a, thresholds_b: of every label.
         resamples: of the bootstrap and of the randomisation test.
-        level: at which the averages, and the labels together, are wrongly called different in at
-            most 1 - `level` of the cases.
+        level: at which each average by itself, and the labels together, are wrongly called
+            different in at most 1 - `level` of the cases, by each figure.
         seed: the same seed gives the same intervals.
         none_label: left out of the averages without none-label.
         comparisons: pairs of runs compared on these documents at once; intervals widen with it.
@@ -193,15 +193,18 @@ def _notes(labels: Sequence[Difference], comparisons: int, level: float) -> list
             f" of the scores changed, not what the classifier knows: {_names(moved)}"
         )
     if all(not label.difference and label.interval.low == label.interval.high for label in labels):
-        notes.append("both make the same decisions in effect: nothing differs")
+        is_moved = any(label.average_precision_a != label.average_precision_b for label in labels)
+        what = "F1 does not differ, the rankings do" if is_moved else "nothing differs"
+        notes.append(f"both make the same decisions in effect: {what}")
     return notes
 
 
 def _only_moved(label: Difference) -> bool:
-    a, b = label.average_precision_a, label.average_precision_b
-    if label.verdict == "cannot tell apart" or a is None or b is None:
+    """Whether F1 differs, and average precision neither visibly nor surely."""
+    ranking = label.average_precision
+    if label.verdict == "cannot tell apart" or ranking is None:
         return False
-    return abs(b - a) < _SAME_RANKING
+    return ranking.verdict == "cannot tell apart" and abs(ranking.difference) < _SAME_RANKING
 
 
 def _names(labels: Sequence[str]) -> str:

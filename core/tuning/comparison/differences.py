@@ -83,7 +83,8 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     part: str
     """What both were measured on."""
     level: float
-    """Chance that no average is wrongly called different, over all `comparisons`."""
+    """Chance that a figure of an average is never wrongly called different, over all
+    `comparisons`; each average and figure by itself."""
     interval_level: float
     """Level of each interval of an average."""
     label_interval_level: float

@@ -26,6 +26,7 @@ from core.workflow.actions.attached_files import (
 from core.workflow.actions.joining import collect_scores
 from core.workflow.actions.launching import session_clients, wait_for
 from core.workflow.actions.metrics import collect_training
+from core.workflow.actions.new_runs import taken_names
 from core.workflow.actions.runs import find_run
 from core.workflow.session import Session, check_name, now
 from core.workflow.state import (
@@ -206,14 +207,14 @@ def _run_name(state: SessionState, given: str | None, run: RunState | None) -> t
                 f"leave out --run or give --run {printable(run.name)}",
             )
         return run.name, False
-    taken = {run.name for run in state.runs}
+    taken = taken_names(state)
     if given is None:
         names = ("attached" if number == 1 else f"attached{number}" for number in range(1, 10_000))
         return next(name for name in names if name not in taken), True
     if given in taken:
         raise InvalidInput(
             "Run exists",
-            f"run {printable(given)} has another classifier",
+            f"run {printable(given)} has another classifier, or is an arm of an experiment",
             "give the new run another name with --run NAME",
         )
     return check_name(given), True

@@ -30,7 +30,7 @@ class ComparedRun:
     @property
     def revision(self) -> Revision:
         """The revision of the dataset that was split."""
-        return next(r for r in self.state.revisions if r.id == self.split.revision)
+        return self.state.revision_of(self.split)
 
 
 def find_compared(session: Session, names: Sequence[str]) -> list[ComparedRun]:

@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from core.dataset.oversampling import Recipe, Resampled, resample
 from core.errors import InvalidInput
 from core.files import fingerprint
+from core.text import printable
 from core.workflow.actions.new_runs import usable_split
 from core.workflow.actions.resampled import changed_training, load_pieces
 from core.workflow.session import Session
 from core.workflow.state import OversamplingState, SessionState, SplitState
+
+_MOST_DIGITS = 18
+"""Of a target; Python refuses to read thousands of them."""
 
 
 @dataclass(frozen=True)
@@ -72,9 +76,12 @@ def parse_target(text: str) -> tuple[str, int]:
         InvalidInput: it has another form, or N is not a positive whole number.
     """
     label, separator, number = text.rpartition("=")
-    if not separator or not label or not number.isdecimal() or int(number) < 1:
+    is_number = number.isdecimal() and len(number) <= _MOST_DIGITS
+    if not separator or not label or not is_number or int(number) < 1:
         raise InvalidInput(
-            "Unreadable target", f"{text!r} is not LABEL=N", "for example: --to threat=200"
+            "Unreadable target",
+            f"{printable(text, 60)!r} is not LABEL=N",
+            "for example: --to threat=200",
         )
     return label, int(number)
 

@@ -26,7 +26,7 @@ def load_pieces(session: Session, state: SessionState, split: SplitState) -> Pie
     Raises:
         InvalidInput: the dataset or the split is absent or damaged.
     """
-    revision = next(r for r in state.revisions if r.id == split.revision)
+    revision = state.revision_of(split)
     dataset = load_dataset(session.path(revision.path))
     parts = load_all_parts(session, split)
     train = split.part_names.index("train")

@@ -1,7 +1,7 @@
 """Find runs and jobs in a session, and name what belongs to them."""
 
 from core.comprehend.clients import Clients
-from core.errors import InvalidInput
+from core.errors import InvalidInput, TryAgain
 from core.text import printable
 from core.workflow.state import JobState, RunState, SessionState
 
@@ -12,8 +12,15 @@ def find_run(state: SessionState, name: str) -> RunState:
 
 
 def find_job(run: RunState, job_id: str) -> JobState:
-    """The job of a run called `job_id`, which must exist."""
-    return next(job for job in run.jobs() if job.id == job_id)
+    """The job of a run called `job_id`.
+
+    Raises:
+        TryAgain: it does not count any more, because another terminal has started it anew.
+    """
+    for job in run.jobs():
+        if job.id == job_id:
+            return job
+    raise TryAgain("Job replaced", f"{printable(job_id)} was started anew", "repeat the step")
 
 
 def pick_run(state: SessionState, name: str | None) -> RunState:

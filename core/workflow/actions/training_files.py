@@ -78,7 +78,7 @@ def _parts(
     session: Session, state: SessionState, split: SplitState, over: OversamplingState | None
 ) -> dict[str, Dataset]:
     """The documents of the parts that training reads, the training part as it was changed."""
-    revision = next(r for r in state.revisions if r.id == split.revision)
+    revision = state.revision_of(split)
     dataset = load_dataset(session.path(revision.path))
     numbers = load_all_parts(session, split)
     parts = {

@@ -9,6 +9,7 @@ import msgspec
 from core.comprehend.clients import Clients, require_bucket, require_role
 from core.comprehend.jobs import new_token, resource_name, training_request
 from core.comprehend.pricing import training_estimate
+from core.dataset.documents import Mode
 from core.dataset.label_groups import Group
 from core.errors import InvalidInput
 from core.text import printable
@@ -25,7 +26,13 @@ from core.workflow.state import (
     SessionState,
     SplitState,
 )
-from core.workflow.steps import held_out_parts, is_trained, is_usable, training_inputs
+from core.workflow.steps import (
+    held_out_parts,
+    is_trained,
+    is_usable,
+    split_of,
+    training_inputs,
+)
 
 
 @dataclass(frozen=True)
@@ -87,7 +94,8 @@ def add_run(
     and are cleaned up once.
     """
     files = [ClassifierFiles(main_files(split, over), split.delimiter), *group_files]
-    label_sets = [state.dataset.labels, *(group.all_labels for group in new.groups)]
+    revision = state.revision_of(split)
+    label_sets = [revision.labels, *(group.all_labels for group in new.groups)]
     classifiers = []
     for number, (own, labels) in enumerate(zip(files, label_sets, strict=True), start=1):
         if number == 1 and new.shared:
@@ -100,7 +108,7 @@ def add_run(
                 labels=labels,
                 name=resource_name("ct", state.name, state.uid, new.name, classifier_id),
                 version="v1",
-                training=_training_job(state, clients, new.name, classifier_id, own),
+                training=_training_job(state, clients, revision.mode, new.name, classifier_id, own),
             )
         )
     if not new.experiment:
@@ -129,7 +137,7 @@ def replace_failed_trainings(state: SessionState, clients: Clients, run: RunStat
         earlier = [job for job in run.replaced_jobs if job.kind == "training"]
         attempt = sum(job.id.startswith(stem) for job in earlier) + 1
         classifier.version = f"v{attempt}"
-        classifier.training = _attempt(state, clients, run.name, classifier.id, failed, attempt)
+        classifier.training = _attempt(state, clients, run, classifier.id, failed, attempt)
 
 
 def _shared(state: SessionState, run_name: str) -> ClassifierState:
@@ -149,7 +157,12 @@ def _notes(state: SessionState, new: NewRun) -> tuple[str, ...]:
 
 
 def _training_job(
-    state: SessionState, clients: Clients, run_name: str, classifier_id: str, own: ClassifierFiles
+    state: SessionState,
+    clients: Clients,
+    mode: Mode,
+    run_name: str,
+    classifier_id: str,
+    own: ClassifierFiles,
 ) -> JobState:
     """The first attempt at a training."""
     require_bucket(clients.info)
@@ -163,7 +176,7 @@ def _training_job(
         test_uri=uris.get("test"),
         output_uri=f"{base}/training-output/",
         role_arn=require_role(clients.info),
-        mode=state.dataset.mode,
+        mode=mode,
         delimiter=own.delimiter,
         token=token,
         tags=resource_tags(state, run_name),
@@ -182,7 +195,7 @@ def _training_job(
 def _attempt(
     state: SessionState,
     clients: Clients,
-    run_name: str,
+    run: RunState,
     classifier_id: str,
     failed: JobState,
     attempt: int,
@@ -192,19 +205,19 @@ def _attempt(
     token = new_token()
     inputs = failed.request["InputDataConfig"]
     request = training_request(
-        name=resource_name("ct", state.name, state.uid, run_name, classifier_id),
+        name=resource_name("ct", state.name, state.uid, run.name, classifier_id),
         version=f"v{attempt}",
         train_uri=inputs["S3Uri"],
         test_uri=inputs.get("TestS3Uri"),
         output_uri=failed.request["OutputDataConfig"]["S3Uri"],
         role_arn=require_role(clients.info),
-        mode=state.dataset.mode,
+        mode=state.revision_of(split_of(state, run)).mode,
         delimiter=inputs.get("LabelDelimiter", "|"),
         token=token,
-        tags=resource_tags(state, run_name),
+        tags=resource_tags(state, run.name),
     )
     return JobState(
-        id=f"{run_name}/{classifier_id}/train-{attempt}",
+        id=f"{run.name}/{classifier_id}/train-{attempt}",
         kind="training",
         token=token,
         request=request,

@@ -6,9 +6,16 @@ from core.text import printable
 from core.workflow.actions.runs import pick_run
 from core.workflow.actions.tune import Tuned, TuningSettings, tune_thresholds
 from core.workflow.experiments.arms import is_scored
-from core.workflow.experiments.finding import run_of_arm, split_of_experiment
+from core.workflow.experiments.finding import run_of_arm
 from core.workflow.session import Session
-from core.workflow.state import ArmState, ExperimentState, RunState, SessionState
+from core.workflow.state import (
+    ArmState,
+    ExperimentState,
+    OversamplingState,
+    RunState,
+    SessionState,
+)
+from core.workflow.steps import training_inputs
 
 
 def adopt_arm(
@@ -20,7 +27,8 @@ def adopt_arm(
     """Tune the thresholds of an arm's run on its own scores and make it the session's run.
 
     The thresholds of another run are never taken over: they belong to its classifier. The training
-    file of the arm comes into force, so that the run is not called trained on other data.
+    file of the arm comes into force, so that the run is not called trained on other data; so does
+    the part as it was split for a run that was trained on it.
 
     Args:
         run_or_arm: name of a run, or id of an arm of the newest experiment that has it.
@@ -46,8 +54,9 @@ def adopt_arm(
     )
     with session.editing() as state:
         state.adopted = run.name
-        if found is not None and split_of_experiment(state, found[0]) == state.split:
-            state.oversampling = found[1].made
+        made = _training_file(state, run)
+        if state.split is not None and run.inputs == training_inputs(state.split, made):
+            state.oversampling = made
     session.record("adopted", run=run.name)
     return tuned
 
@@ -63,6 +72,12 @@ def _arm(state: SessionState, name: str) -> tuple[ExperimentState, ArmState] | N
             if name == arm.run:
                 return experiment, arm
     return None
+
+
+def _training_file(state: SessionState, run: RunState) -> OversamplingState | None:
+    """The changed training file of an arm's run; experiments that share the run have it once."""
+    arms = [arm for experiment in state.experiments for arm in experiment.arms]
+    return next((arm.made for arm in arms if arm.run == run.name and arm.made is not None), None)
 
 
 def _objective(run: RunState) -> str:

@@ -12,7 +12,7 @@ from core.workflow.actions.runs import find_run
 from core.workflow.actions.score import plan_scoring, start_scoring_jobs
 from core.workflow.actions.scoring_intents import needs_intent
 from core.workflow.actions.watch import parts_to_join
-from core.workflow.experiments.arms import failed_jobs, is_scored
+from core.workflow.experiments.arms import failed_jobs, is_behind, is_scored
 from core.workflow.experiments.finding import find_experiment, run_of_arm
 from core.workflow.experiments.starting import start_arm
 from core.workflow.session import Session
@@ -132,18 +132,18 @@ def _score(session: Session, clients: Clients, run: RunState, room: Room, watch:
     jobs = [classifier.scoring[part] for classifier in run.classifiers for part in parts]
     has_moved = _look_at(session, clients, run, jobs)
     now = find_run(session.state(), run.name)
-    for part in sorted({*parts_to_join(now), *_lost_parts(session, now)}):
+    for part in sorted({*parts_to_join(now), *_parts_to_rejoin(session, now)}):
         collect_scores(session, clients, run.name, part, *watch)
         has_moved = True
     return has_moved
 
 
-def _lost_parts(session: Session, run: RunState) -> list[str]:
-    """The parts whose output is here and whose joined scores are not there any more."""
+def _parts_to_rejoin(session: Session, run: RunState) -> list[str]:
+    """The parts whose output is here and whose joined scores are gone, or of earlier jobs."""
     return [
         part
         for part, kept in run.scores.items()
-        if not session.path(kept.path).exists()
+        if (not session.path(kept.path).exists() or is_behind(run, part))
         and all(part in c.scoring and is_usable(c.scoring[part]) for c in run.classifiers)
     ]
 

@@ -1,14 +1,17 @@
 """Where each arm stands, derived from the jobs of its run."""
 
+import msgspec
+
 from core.comprehend.pricing import Estimate
 from core.errors import InvalidInput
 from core.text import plural, printable
 from core.workflow.actions.budget import require_budget
 from core.workflow.actions.launching import job_failure, session_clients
+from core.workflow.actions.new_runs import taken_names
 from core.workflow.actions.scoring_intents import needs_intent, set_aside
 from core.workflow.actions.training_intents import replace_failed_trainings
-from core.workflow.experiments.finding import find_experiment, run_of_arm
-from core.workflow.experiments.planning import ArmWork, new_price
+from core.workflow.experiments.finding import find_experiment, lost_classifiers, run_of_arm
+from core.workflow.experiments.planning import ArmWork, arm_work, new_price
 from core.workflow.experiments.views import ArmStatus, Stage
 from core.workflow.session import Session
 from core.workflow.state import ArmState, ExperimentState, JobState, RunState, SessionState
@@ -31,14 +34,26 @@ def is_scored(session: Session, state: SessionState, run: RunState) -> bool:
 
 
 def _is_outdated(state: SessionState, run: RunState, parts: tuple[str, ...]) -> bool:
-    """Whether a classifier that still exists would have to score anew."""
+    """Whether a classifier that still exists would have to score anew, or is doing so."""
     deleted = {entry.name for entry in state.ledger if entry.state == "deleted"}
-    return any(
+    if any(
+        part in c.scoring and not is_usable(c.scoring[part])
+        for c in run.classifiers
+        for part in parts
+    ):
+        return True
+    return any(is_behind(run, part) for part in parts) or any(
         needs_intent(state, classifier, part)
         for classifier in run.classifiers
         for part in parts
         if classifier.training.arn not in deleted
     )
+
+
+def is_behind(run: RunState, part: str) -> bool:
+    """Whether the joined scores of a part are older than a job that scored it."""
+    jobs = [c.scoring[part] for c in run.classifiers if part in c.scoring]
+    return any(run.scores[part].made_at < job.started_at for job in jobs)
 
 
 def _stage(session: Session, state: SessionState, arm: ArmState) -> tuple[Stage, str]:
@@ -49,6 +64,9 @@ def _stage(session: Session, state: SessionState, arm: ArmState) -> tuple[Stage,
     if failed:
         assert failed[0].status is not None
         return "failed", job_failure(failed[0].id, failed[0].status).message
+    lost = lost_classifiers(state, run)
+    if lost:
+        return "failed", f"classifier {', '.join(lost)} was deleted by the clean-up, without scores"
     untrained = [c.training for c in run.classifiers if not is_trained(c)]
     if untrained:
         return "training", ", ".join(dict.fromkeys(_word(job) for job in untrained))
@@ -74,8 +92,10 @@ def _word(job: JobState) -> str:
 def retry_failed(session: Session, experiment_id: str | None = None) -> int:
     """Intend the failed jobs of an experiment's arms anew; `run_experiment` then starts them.
 
+    An arm whose classifier was deleted before it had scored is trained anew, as another run.
+
     Returns:
-        How many jobs were intended anew.
+        How many jobs were intended anew, a deleted classifier counting as one.
 
     Raises:
         InvalidInput: no such experiment, or no arm has failed.
@@ -84,12 +104,14 @@ def retry_failed(session: Session, experiment_id: str | None = None) -> int:
     """
     with session.working():
         clients = session_clients(session)
-        count = 0
         with session.editing() as state:
             experiment = find_experiment(state, experiment_id)
+            anew = _renamed_lost(state, experiment)
             runs = [run for arm in experiment.arms if (run := run_of_arm(state, arm)) is not None]
             works = [_work_of_failed(run) for run in runs]
+            works += [arm_work(state, experiment, arm, {}) for arm in anew]
             require_budget(state, new_price(state, works))
+            count = len(anew)
             for run in runs:
                 count += len(failed_jobs(run))
                 for classifier in run.classifiers:
@@ -106,6 +128,21 @@ def retry_failed(session: Session, experiment_id: str | None = None) -> int:
             )
         session.record("retry", experiment=experiment.id, jobs=plural(count, "job"))
         return count
+
+
+def _renamed_lost(state: SessionState, experiment: ExperimentState) -> list[ArmState]:
+    """Give arms whose classifiers were deleted too early another run; return these arms."""
+    anew = []
+    for place, arm in enumerate(experiment.arms):
+        run = run_of_arm(state, arm)
+        if run is None or failed_jobs(run) or not lost_classifiers(state, run):
+            continue
+        taken = taken_names(state)
+        names = (f"{experiment.id}-{arm.plan.id}-v{number}" for number in range(2, 10_000))
+        name = next(name for name in names if name not in taken)
+        experiment.arms[place] = msgspec.structs.replace(arm, run=name)
+        anew.append(experiment.arms[place])
+    return anew
 
 
 def _work_of_failed(run: RunState) -> ArmWork:

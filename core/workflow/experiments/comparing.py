@@ -57,7 +57,8 @@ def compare_experiment(
     comparison = compare_arms(
         base, tuple(groups.values()), experiment.request.labels,
         level=settings.level, resamples=settings.resamples, seed=settings.seed,
-        none_label=state.dataset.none_label, reporter=reporter, cancel=cancel,
+        none_label=state.revision_of(split_of_experiment(state, experiment)).none_label,
+        reporter=reporter, cancel=cancel,
     )  # fmt: skip
     inputs = comparison_inputs(session, state, experiment)
     earlier, looks = count_look(session, fingerprint(inputs, repr(settings)))

@@ -14,10 +14,17 @@ from core.tuning.objectives import parse_objective
 from core.workflow.actions.label_needs import GroupKind, groups_of, wanted_groups
 from core.workflow.actions.new_runs import run_to_train, usable_split
 from core.workflow.actions.resampled import load_pieces
-from core.workflow.experiments.finding import base_run, find_experiment, split_of_experiment
+from core.workflow.experiments.finding import (
+    find_experiment,
+    lost_classifiers,
+    run_of_arm,
+    split_of_experiment,
+    trained_run,
+)
 from core.workflow.experiments.resampling import SizedArm, sized_arms
 from core.workflow.session import Session, now
 from core.workflow.state import ArmState, ExperimentState, SessionState, SplitState
+from core.workflow.steps import oversampling_in_force
 
 
 @dataclass(frozen=True)
@@ -66,7 +73,8 @@ def draft_experiment(
     drafted = _new(session, state, split, wanted)
     for found in reversed(state.experiments):
         if _is_same(found, drafted):
-            return _resumed(session, state, _changed(found, drafted), reporter, cancel)
+            changed = with_wishes(found, drafted.objective, drafted.patience)
+            return _resumed(session, state, changed, reporter, cancel)
     pieces = load_pieces(session, state, split)
     runs = [arm.run for arm in drafted.arms]
     plans = [arm.plan for arm in drafted.arms]
@@ -120,6 +128,12 @@ def _new(
             raise InvalidInput(
                 "No such label", f"{printable(label, 60)!r} is not a label", f"labels: {known}"
             )
+        if label == state.dataset.none_label:
+            raise InvalidInput(
+                "Not a label to raise",
+                f"{printable(label, 60)!r} means that a document has no other label",
+                "name labels that are rare",
+            )
     support = {label: parts["train"] for label, parts in split.support.items()}
     planned = plan_arms(support, wanted.request)
     groups = _groups(session, state, split, wanted)
@@ -153,11 +167,17 @@ def _planned_arm(
     run = base if plan.id == "base" else f"{experiment_id}-{plan.id}"
     for other in state.experiments:
         if other.split == split.id and other.groups == groups and plan.id != "base":
-            run = next((arm.run for arm in other.arms if arm.plan.recipe == plan.recipe), run)
+            run = next((arm.run for arm in other.arms if _is_for(state, arm, plan)), run)
     return ArmState(
         plan=plan, run=run, before={}, after={}, distinct={}, added=0, removed=0, documents=0,
         size_bytes=0,
     )  # fmt: skip
+
+
+def _is_for(state: SessionState, arm: ArmState, plan: PlannedArm) -> bool:
+    """Whether an arm of another experiment is the training that is planned, and can be compared."""
+    run = run_of_arm(state, arm)
+    return arm.plan.recipe == plan.recipe and (run is None or not lost_classifiers(state, run))
 
 
 def _groups(
@@ -166,7 +186,7 @@ def _groups(
     if isinstance(wanted.groups, tuple):
         return wanted.groups
     if wanted.groups is None:
-        base = base_run(state, split, None)
+        base = trained_run(state, split, None)
         return groups_of(base) if base is not None else ()
     assert wanted.request is not None
     labels = wanted.request.labels if wanted.groups == "rare" else ()
@@ -177,12 +197,14 @@ def _base_name(
     state: SessionState, split: SplitState, groups: tuple[Group, ...], experiment_id: str
 ) -> str:
     """The run that the arms are compared with: one that is there, or what it would be called."""
-    found = base_run(state, split, groups)
+    found = trained_run(state, split, groups)
     if found is not None:
         return found.name
-    if state.oversampling is not None:
+    planned = run_to_train(state, split, None, None, groups, "rare").name
+    is_lost = any(run.name == planned for run in state.runs)
+    if is_lost or oversampling_in_force(state, split) is not None:
         return f"{experiment_id}-base"
-    return run_to_train(state, split, None, None, groups, "rare").name
+    return planned
 
 
 def _unused_id(state: SessionState) -> str:
@@ -195,14 +217,12 @@ def _unused_id(state: SessionState) -> str:
     )
 
 
-def _changed(found: ExperimentState, drafted: ExperimentState) -> ExperimentState:
+def with_wishes(found: ExperimentState, objective: str, patience: int | None) -> ExperimentState:
     """An experiment with the objective and the stop rule that are wanted now."""
     arms = found.arms
-    if found.patience != drafted.patience:
+    if found.patience != patience:
         arms = [msgspec.structs.replace(arm, skipped="") for arm in arms]
-    return msgspec.structs.replace(
-        found, objective=drafted.objective, patience=drafted.patience, arms=arms
-    )
+    return msgspec.structs.replace(found, objective=objective, patience=patience, arms=arms)
 
 
 def _is_same(found: ExperimentState, drafted: ExperimentState) -> bool:

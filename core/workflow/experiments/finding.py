@@ -4,12 +4,19 @@ from core.dataset.label_groups import Group
 from core.errors import InvalidInput
 from core.text import printable
 from core.workflow.actions.label_needs import groups_of
-from core.workflow.state import ArmState, ExperimentState, RunState, SessionState, SplitState
-from core.workflow.steps import training_inputs
+from core.workflow.state import (
+    ArmState,
+    ExperimentState,
+    OversamplingState,
+    RunState,
+    SessionState,
+    SplitState,
+)
+from core.workflow.steps import held_out_parts, split_of, training_inputs
 
 
 def newest_experiment(state: SessionState) -> ExperimentState | None:
-    """The experiment that was begun last; None without any."""
+    """The experiment that was begun or carried on last; None without any."""
     return state.experiments[-1] if state.experiments else None
 
 
@@ -46,19 +53,40 @@ def run_of_arm(state: SessionState, arm: ArmState) -> RunState | None:
     return next((run for run in state.runs if run.name == arm.run), None)
 
 
-def base_run(
-    state: SessionState, split: SplitState, groups: tuple[Group, ...] | None
+def lost_classifiers(state: SessionState, run: RunState) -> list[str]:
+    """Ids of the classifiers of a run that were deleted before they were asked for every score."""
+    deleted = {entry.name for entry in state.ledger if entry.state == "deleted"}
+    parts = held_out_parts(split_of(state, run))
+    return [
+        classifier.id
+        for classifier in run.classifiers
+        if classifier.training.arn in deleted
+        and not all(p in classifier.scoring and classifier.scoring[p].arn for p in parts)
+    ]
+
+
+def trained_run(
+    state: SessionState,
+    split: SplitState,
+    groups: tuple[Group, ...] | None,
+    over: OversamplingState | None = None,
 ) -> RunState | None:
-    """The run trained on a split as it is: the session's own when it is such, or the newest.
+    """The run trained on a split, as it is or changed: the session's own, or the newest such.
+
+    A run that was deleted before it was scored is none: nothing could be compared with it.
 
     Args:
         groups: the label groups that it must have; None when any will do.
+        over: the changed training part; None for the part as it was split.
     """
-    inputs = training_inputs(split, None)
+    inputs = training_inputs(split, over)
     runs = [
         run
         for run in state.runs
-        if run.inputs == inputs and groups in (None, groups_of(run)) and run.split == split.id
+        if run.inputs == inputs
+        and groups in (None, groups_of(run))
+        and run.split == split.id
+        and not lost_classifiers(state, run)
     ]
     if state.run is not None and state.run in runs:
         return state.run

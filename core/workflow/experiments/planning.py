@@ -18,10 +18,22 @@ from core.workflow.actions.new_runs import run_to_train
 from core.workflow.actions.score import charged_units
 from core.workflow.actions.scoring_intents import needs_intent
 from core.workflow.experiments.drafting import Draft, Wanted, draft_experiment
-from core.workflow.experiments.finding import run_of_arm, split_of_experiment
+from core.workflow.experiments.finding import (
+    lost_classifiers,
+    run_of_arm,
+    split_of_experiment,
+    trained_run,
+)
 from core.workflow.experiments.views import ArmPreview, ExperimentPlan
 from core.workflow.session import Session
-from core.workflow.state import ArmState, ExperimentState, RunState, SessionState, SplitState
+from core.workflow.state import (
+    ArmState,
+    ExperimentState,
+    RunState,
+    ScoresState,
+    SessionState,
+    SplitState,
+)
 from core.workflow.steps import held_out_parts, tuning_part
 
 _LOW_SHARE = 0.9
@@ -94,7 +106,7 @@ def _plan(
         groups=experiment.groups,
         objective=experiment.objective,
         patience=experiment.patience,
-        labels=state.dataset.labels,
+        labels=state.revision_of(split).labels,
         before={label: parts["train"] for label, parts in split.support.items()},
         arms=tuple(
             _preview(state, draft, arm, work)
@@ -121,10 +133,10 @@ def arm_work(
     Args:
         units: charged units of each held-out part, for one classifier.
     """
-    if arm.skipped:
-        nothing = Estimate(0.0, 0.0, "skipped")
-        return ArmWork(0, 0, 0, 0, nothing, nothing)
     run = run_of_arm(state, arm)
+    if arm.skipped or (run is not None and lost_classifiers(state, run)):
+        nothing = Estimate(0.0, 0.0, "skipped, or deleted")
+        return ArmWork(0, 0, 0, 0, nothing, nothing)
     if run is None:
         trainings, intended = _new_classifiers(state, experiment, arm), 0
         scored, scored_intended = trainings * sum(units.values()), 0
@@ -161,10 +173,12 @@ def new_price(state: SessionState, works: list[ArmWork]) -> Estimate:
 
 def _new_classifiers(state: SessionState, experiment: ExperimentState, arm: ArmState) -> int:
     """How many classifiers a run that is not there yet would train."""
-    if arm.plan.id == "base" and not arm.run.startswith(f"{experiment.id}-"):
-        split = split_of_experiment(state, experiment)
-        return len(run_to_train(state, split, None, None, experiment.groups, "rare").trained)
-    return 1 + len(experiment.groups)
+    if arm.plan.id != "base":
+        return 1 + len(experiment.groups)
+    split = split_of_experiment(state, experiment)
+    if trained_run(state, split, experiment.groups) is not None:
+        return 0
+    return len(run_to_train(state, split, None, None, experiment.groups, "rare").trained)
 
 
 def _units_to_score(state: SessionState, run: RunState, units: dict[str, int]) -> tuple[int, int]:
@@ -214,13 +228,49 @@ def _total(state: SessionState, works: list[ArmWork]) -> Estimate:
     return Estimate(low, high, f"{'; '.join(pieces)} (prices of {state.prices.as_of})")
 
 
-def _cautions(state: SessionState, experiment: ExperimentState, split: SplitState) -> list[str]:
+def _of_older_data(state: SessionState, split: SplitState) -> list[str]:
+    """What to say of an experiment on a split that the session has left behind."""
+    if split.dataset != state.dataset.fingerprint:
+        return [
+            f"the dataset has changed since split {split.id} was made: the arms are trained and"
+            f" measured on revision {split.revision}, as it was"
+        ]
+    if state.split is not None and state.split.id != split.id:
+        return [
+            f"split {split.id} is not the newest, which is {state.split.id}: the arms are trained"
+            f" and measured on {split.id}"
+        ]
+    return []
+
+
+def _of_the_stop_rule(
+    experiment: ExperimentState, split: SplitState, kept: ScoresState | None
+) -> list[str]:
+    """What to say of a stop rule that sees the test part, or too little to stop at all."""
+    if experiment.patience is None:
+        return []
     cautions = []
+    if tuning_part(split) == "test":
+        cautions.append("the stop rule looks at the test part: there is no calibration part")
+    shares = kept.returned_share if kept is not None else {}
+    if any(
+        (shares.get(label) or 0.0) < 1 for label in experiment.request.labels if label in shares
+    ):
+        cautions.append(
+            "the stop rule goes by average precision, which is not known where scores are not"
+            " returned: it may not stop at all"
+        )
+    return cautions
+
+
+def _cautions(state: SessionState, experiment: ExperimentState, split: SplitState) -> list[str]:
+    revision = state.revision_of(split)
     base = next(run_of_arm(state, arm) for arm in experiment.arms if arm.plan.id == "base")
     kept = base.scores.get(tuning_part(split)) if base is not None else None
+    cautions = [*_of_older_data(state, split), *_of_the_stop_rule(experiment, split, kept)]
     for label in experiment.request.labels:
         share = kept.returned_share.get(label) if kept is not None else None
-        if share is not None and share < _LOW_SHARE:
+        if share is not None and share < _LOW_SHARE and revision.mode == "multi-label":
             cautions.append(
                 f"{printable(label, 40)}: the scores of {share:.0%} of its positives were returned,"
                 " so its figures will be ranges; --groups rare adds a classifier to every arm that"

@@ -82,7 +82,9 @@ def run_experiment(
 def _round(drive: _Drive) -> bool:
     """Advance every arm once; return whether anything has changed."""
     drive.note = ""
-    has_moved = bool(apply_stop_rule(drive.session, drive.experiment, drive.precision))
+    has_moved = bool(
+        apply_stop_rule(drive.session, drive.experiment, drive.precision, drive.faults)
+    )
     experiment = find_experiment(drive.session.state(), drive.experiment)
     for arm in experiment.arms:
         drive.cancel.check()
@@ -103,11 +105,10 @@ def _round(drive: _Drive) -> bool:
 
 def _must_wait(drive: _Drive, arm_id: str) -> bool:
     """Whether a stop rule holds an arm back: no more arms than its patience are under way."""
-    state = drive.session.state()
-    experiment = find_experiment(state, drive.experiment)
+    experiment = find_experiment(drive.session.state(), drive.experiment)
     if experiment.patience is None:
         return False
-    statuses = arm_statuses(drive.session, state, experiment)
+    statuses = _statuses(drive)
     stage = next(status.stage for status in statuses if status.arm.plan.id == arm_id)
     under_way = sum(status.stage in ("training", "scoring") for status in statuses)
     return stage == "planned" and under_way >= experiment.patience

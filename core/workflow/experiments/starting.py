@@ -4,6 +4,7 @@ import msgspec
 
 from core.comprehend.clients import Clients
 from core.comprehend.pricing import Estimate, keeping_estimate, total_estimate, training_estimate
+from core.errors import InvalidInput
 from core.progress import CancelToken, Reporter, silent
 from core.workflow.actions.budget import require_budget
 from core.workflow.actions.check import require_health
@@ -12,8 +13,13 @@ from core.workflow.actions.new_runs import run_to_train
 from core.workflow.actions.score import charged_units
 from core.workflow.actions.training_files import write_group_files
 from core.workflow.actions.training_intents import NewRun, add_run
-from core.workflow.experiments.drafting import Wanted, draft_experiment
-from core.workflow.experiments.finding import find_experiment, run_of_arm, split_of_experiment
+from core.workflow.experiments.drafting import Wanted, draft_experiment, with_wishes
+from core.workflow.experiments.finding import (
+    find_experiment,
+    run_of_arm,
+    split_of_experiment,
+    trained_run,
+)
 from core.workflow.experiments.planning import arm_work, new_price
 from core.workflow.experiments.resampling import write_arm
 from core.workflow.experiments.views import ExperimentPlan
@@ -28,7 +34,7 @@ def start_experiment(
     """Keep the arms of an experiment; `run_experiment` trains them. Nothing is paid yet.
 
     Raises:
-        InvalidInput: there is no split of the present dataset, or no bucket or role was chosen.
+        InvalidInput: there is no split of the present dataset, or another one than was planned on.
         Refused: the health gate is closed, or the whole of it does not fit into the budget.
         TryAgain: another terminal runs a step of this session.
     """
@@ -56,15 +62,16 @@ def start_experiment(
 def _experiment(session: Session, state: SessionState, plan: ExperimentPlan) -> ExperimentState:
     """The experiment of a plan, as it is there or newly drafted."""
     if plan.is_resumed:
-        found = find_experiment(state, plan.id)
-        arms = found.arms
-        if found.patience != plan.patience:
-            arms = [msgspec.structs.replace(arm, skipped="") for arm in arms]
-        return msgspec.structs.replace(
-            found, objective=plan.objective, patience=plan.patience, arms=arms
-        )
+        return with_wishes(find_experiment(state, plan.id), plan.objective, plan.patience)
     wanted = Wanted(plan.request, plan.groups, plan.objective, plan.patience)
-    return draft_experiment(session, state, wanted).experiment
+    drafted = draft_experiment(session, state, wanted).experiment
+    if drafted.split != plan.split:
+        raise InvalidInput(
+            "Split changed",
+            f"the arms were planned on split {plan.split}; the newest is {drafted.split} now",
+            "plan them again",
+        )
+    return drafted
 
 
 def start_arm(
@@ -88,9 +95,11 @@ def start_arm(
         experiment = find_experiment(state, experiment_id)
         arm = experiment.arm(arm_id)
         if run_of_arm(state, arm) is None:
+            if arm.skipped:
+                return
             _intend(session, state, clients, experiment, arm, reporter, cancel)
         state = session.state()
-        run = run_of_arm(state, arm)
+        run = run_of_arm(state, find_experiment(state, experiment_id).arm(arm_id))
         assert run is not None
         for classifier in run.classifiers:
             launch(session, clients, run.name, classifier.training.id, reporter, cancel)
@@ -105,31 +114,54 @@ def _intend(
     reporter: Reporter,
     cancel: CancelToken | None,
 ) -> None:
+    """Put the arm's run into the state; one that was trained on the same files is taken instead.
+
+    A base that is trained for the experiment does not take the place of the session's own run.
+    """
     split = split_of_experiment(state, experiment)
     over = write_arm(session, state, split, experiment.id, arm)
+    found = trained_run(state, split, experiment.groups, over)
+    if found is not None:
+        with session.editing() as now_state:
+            _note(now_state, experiment, arm, over, found.name)
+        return
     new = _new_run(state, experiment, arm, over)
     files = write_group_files(session, state, split, over, new.groups, reporter, cancel)
     documents = over.training.documents if over else split.training["train"].documents
     with session.editing() as now_state:
         require_budget(now_state, _price(now_state, new, documents))
-        kept = find_experiment(now_state, experiment.id)
-        kept.arms = [
-            msgspec.structs.replace(one, made=over) if one.plan.id == arm.plan.id else one
-            for one in kept.arms
-        ]
+        _note(now_state, experiment, arm, over, arm.run)
+        own = now_state.run
         add_run(now_state, split, over, clients, new, files)
+        if own is not None and not new.experiment:
+            now_state.adopted = own.name
+
+
+def _note(
+    state: SessionState,
+    experiment: ExperimentState,
+    arm: ArmState,
+    over: OversamplingState | None,
+    run: str,
+) -> None:
+    """Note what an arm is trained on, and as which run."""
+    kept = find_experiment(state, experiment.id)
+    kept.arms = [
+        msgspec.structs.replace(one, made=over, run=run) if one.plan.id == arm.plan.id else one
+        for one in kept.arms
+    ]
 
 
 def _new_run(
     state: SessionState, experiment: ExperimentState, arm: ArmState, over: OversamplingState | None
 ) -> NewRun:
-    """The run of an arm; a base that is no run of its own takes over what is trained already."""
-    is_own = arm.run.startswith(f"{experiment.id}-")
-    if over is not None or is_own:
-        return NewRun(arm.run, experiment.groups, "", experiment.id)
-    split = split_of_experiment(state, experiment)
-    planned = run_to_train(state, split, None, None, experiment.groups, "rare")
-    return NewRun(arm.run, planned.groups, planned.shared)
+    """The run of an arm; the base takes over what is trained of it already."""
+    is_arm = over is not None or arm.run.startswith(f"{experiment.id}-")
+    shared = ""
+    if over is None:
+        split = split_of_experiment(state, experiment)
+        shared = run_to_train(state, split, None, None, experiment.groups, "rare").shared
+    return NewRun(arm.run, experiment.groups, shared, experiment.id if is_arm else "")
 
 
 def _price(state: SessionState, new: NewRun, documents: int) -> Estimate:

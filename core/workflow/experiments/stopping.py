@@ -1,11 +1,11 @@
 """The stop rule: no further arm once some in a row have brought no gain.
 
 It looks at average precision on the tuning part, so that the test part stays unseen by what decides
-which arms there are.
+which arms there are, unless the split has no calibration part.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import msgspec
 import numpy as np
@@ -21,11 +21,17 @@ from core.workflow.state import ExperimentState, RunState, SessionState
 from core.workflow.steps import split_of, tuning_part
 
 
-def apply_stop_rule(session: Session, experiment_id: str, known: dict[str, float | None]) -> int:
+def apply_stop_rule(
+    session: Session,
+    experiment_id: str,
+    known: dict[str, float | None],
+    given_up: Collection[str] = (),
+) -> int:
     """Skip the arms that are not started, when the rule says so; return how many were skipped.
 
     Args:
         known: average precision by run, filled in as it is computed.
+        given_up: ids of arms that are not waited for, as those that failed.
 
     Raises:
         InvalidInput: scores or truth are absent or damaged.
@@ -36,7 +42,8 @@ def apply_stop_rule(session: Session, experiment_id: str, known: dict[str, float
         return 0
     history = []
     for status in _in_order(arm_statuses(session, state, experiment)):
-        if status.stage in ("failed", "skipped"):
+        is_given_up = status.stage != "done" and status.arm.plan.id in given_up
+        if is_given_up or status.stage in ("failed", "skipped"):
             continue
         run = run_of_arm(state, status.arm)
         if status.stage != "done" or run is None:
@@ -65,7 +72,9 @@ def _in_order(statuses: Sequence[ArmStatus]) -> list[ArmStatus]:
 
 def _skip(session: Session, state: SessionState, experiment: ExperimentState) -> int:
     waiting = {
-        arm.plan.id for arm in experiment.arms if not arm.skipped and run_of_arm(state, arm) is None
+        arm.plan.id
+        for arm in experiment.arms
+        if arm.plan.id != "base" and not arm.skipped and run_of_arm(state, arm) is None
     }
     if not waiting:
         return 0
@@ -73,7 +82,9 @@ def _skip(session: Session, state: SessionState, experiment: ExperimentState) ->
     with session.editing() as edited:
         kept = find_experiment(edited, experiment.id)
         kept.arms = [
-            msgspec.structs.replace(arm, skipped=reason) if arm.plan.id in waiting else arm
+            msgspec.structs.replace(arm, skipped=reason)
+            if arm.plan.id in waiting and run_of_arm(edited, arm) is None
+            else arm
             for arm in kept.arms
         ]
     session.record("stopped", experiment=experiment.id, arms=sorted(waiting))

@@ -52,7 +52,7 @@ def _kind(run: RunState, found: tuple[ExperimentState, ArmState] | None) -> str:
         return "attached"
     if found is not None and found[1].plan.kind != "base":
         return found[1].plan.kind
-    if run.oversampled:
+    if run.oversampled and found is None:
         return "oversampled"
     return "label groups" if len(run.classifiers) > 1 else "split"
 

@@ -92,10 +92,13 @@ def split_section(report: FullReport) -> Section:
         _findings(split.findings),
     ]
     if report.oversampled:
-        repeated = ", ".join(
-            f"{name(label)} to {count(number)}" for label, number in report.oversampled.items()
+        changed = ", ".join(
+            f"{name(label)} {count(number)} instead of {count(split.support[label]['train'])}"
+            for label, number in report.oversampled.items()
+            if number != split.support[label]["train"]
         )
-        blocks.append(Paragraph(f"Positives repeated in the training part only: {repeated}."))
+        words = "Positives that the run was trained on, copies included, where they differ"
+        blocks.append(Paragraph(f"{words}: {changed or 'nowhere'}."))
     return Section("Split", tuple(blocks))
 
 

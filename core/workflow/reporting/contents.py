@@ -13,6 +13,7 @@ from core.tuning.evidence import GRADES, GradeRule
 from core.workflow.actions.compare import CompareReport
 from core.workflow.actions.metrics import MetricsFile
 from core.workflow.actions.reconciling import ClassifierReconciliation
+from core.workflow.experiments import ExperimentReport
 from core.workflow.reports import RunReport
 
 FORMAT = "comprehend-tuner/report"
@@ -209,6 +210,8 @@ class FullReport(msgspec.Struct, frozen=True, kw_only=True):
     calibration: CalibrationView | None
     comparison: CompareReport | None
     """Other runs of the session against this one."""
+    experiment: ExperimentReport | None = None
+    """The kept comparison of the arms that the run is one of, or the base of."""
     service: tuple[MetricsFile, ...]
     reconciliation: tuple[ClassifierReconciliation, ...]
     data: DataFacts

@@ -27,6 +27,7 @@ from core.workflow.reporting.background import (
 )
 from core.workflow.reporting.contents import DrawnCurve, FullReport, Gap
 from core.workflow.reporting.drawn_curves import MOST_DRAWN, drawn_curve
+from core.workflow.reporting.experiment_section import experiment_of
 from core.workflow.reports import RunReport
 from core.workflow.session import Session
 from core.workflow.state import RunState, SessionState
@@ -92,6 +93,7 @@ def gather_report(
         tuning=tuning, is_stale=is_stale, test_looks=session.state().test_looks,
         returned_share={part: scores.returned_share for part, scores in run.scores.items()},
         oversampled=run.oversampled, curves=curves, calibration=view, comparison=comparison,
+        experiment=experiment_of(session, session.state(), run),
         service=service or (), reconciliation=reconciled or (),
         data=data_facts(state, split), health=health_facts(state, split), split=split_facts(split),
         classifiers=classifier_facts(run), jobs=job_facts(run),

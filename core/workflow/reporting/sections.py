@@ -26,6 +26,7 @@ from core.workflow.reporting.check_sections import (
     service_section,
 )
 from core.workflow.reporting.contents import FullReport
+from core.workflow.reporting.experiment_section import experiment_section
 from core.workflow.reporting.label_sections import averages_table, labels_section
 from core.workflow.reporting.trust import parts_words, trust_section
 from core.workflow.reports import RunReport
@@ -44,6 +45,7 @@ def report_sections(report: FullReport) -> tuple[Section, ...]:
         labels_section(report),
         returned_section(report),
         comparison_section(report),
+        experiment_section(report.experiment),
         service_section(report),
         calibration_section(report),
         data_section(report),

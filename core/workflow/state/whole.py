@@ -53,6 +53,10 @@ class SessionState(msgspec.Struct, kw_only=True):
         """The newest split."""
         return self.splits[-1] if self.splits else None
 
+    def revision_of(self, split: SplitState) -> Revision:
+        """The revision of the dataset that was split."""
+        return next(revision for revision in self.revisions if revision.id == split.revision)
+
     @property
     def run(self) -> RunState | None:
         """The run that the session is about: the adopted arm, or the newest run that is no arm."""

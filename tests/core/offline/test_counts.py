@@ -22,6 +22,7 @@ from core.offline.engine import save_model, score, train
 from core.offline.engine.features import GRAMS, WORDS
 
 _LABELS = ("a", "b", "c")
+_HEADER = b'"version": 1'
 
 
 def texts_of(count: int, seed: int = 0) -> list[str]:
@@ -156,9 +157,6 @@ def _flipped(data: bytes, position: int) -> bytes:
     return bytes(changed)
 
 
-_HEADER = b'"version": 1'
-
-
 @pytest.mark.parametrize(
     "damage",
     [
@@ -173,6 +171,7 @@ _HEADER = b'"version": 1'
         lambda data: data.replace(b'"items": 300', b'"items": -30'),
         lambda data: data.replace(b'"items": 300', b'"items": 9e9'),
         lambda data: b"[1]\n" + data,
+        lambda data: data.replace(b'"counts": "', b'"counts": [1], "other": "'),
         *(lambda data, at=at: _flipped(data, int(at * len(data))) for at in np.arange(0, 1, 0.04)),
     ],
 )
@@ -194,6 +193,9 @@ def test_counts_by_other_rules_are_not_used(place: Place) -> None:
     assert_same(place.store().count(texts, other), count_anew(texts, other))
     assert_same(place.store().count(texts, WORDS), count_anew(texts, WORDS))
     assert place.counted == [300, 300, 300]
+    count = place.store().count
+    assert_same(count(texts, WORDS), count_anew(texts, WORDS))
+    assert_same(count(texts, other), count_anew(texts, other))
 
 
 def test_one_job_counts_and_another_that_comes_meanwhile_finds_the_counts(place: Place) -> None:

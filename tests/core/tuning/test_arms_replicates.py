@@ -1,13 +1,11 @@
-"""Several trainings of one arm, the advice, and when to stop."""
-
-import dataclasses
+"""Several trainings of one arm, and when to stop."""
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from core.tuning.arms import ArmRuns, ArmsComparison, RunFigures, compare_arms, has_stalled
 from tests.core.tuning.arm_examples import (
-    LABELS,
     arm_of,
     base_of,
     figures,
@@ -77,6 +75,42 @@ def test_the_noise_between_trainings_widens_the_intervals() -> None:
     assert any("trained once" in note for note in once.notes)
 
 
+@pytest.mark.parametrize("count", [3, 6, 7])
+def test_replicates_without_noise_claim_no_more_than_one_training(count: int) -> None:
+    truth = np.zeros((150, 3), dtype=np.bool_)
+    truth[:20, 0] = True
+    for moved, left in ((5, 1), (5, 2), (5, 3), (6, 0), (6, 1), (6, 2), (6, 3)):
+        low = np.where(truth, 0.9, 0.1)
+        low[: moved + left, 0] = 0.1
+        high = low.copy()
+        high[:moved, 0] = 0.9
+        base, arm = (
+            [run_of(f"{name}{k}", truth, scores) for k in range(count)]
+            for name, scores in (("a", low), ("b", high))
+        )
+        many = compared(base_of(*base), arm_of("n100", *arm)).arms[0]
+        once = compared(base_of(base[0]), arm_of("n100", arm[0])).arms[0]
+        for figure in ("average_precision_effect", "f1_tuned_effect", "recall_effect"):
+            found, wanted = (getattr(figures(row, "rare"), figure) for row in (many, once))
+            assert found.verdict == wanted.verdict, (moved, left, figure)
+
+
+def test_an_arm_noisier_than_the_others_has_wider_intervals() -> None:
+    quiet = [trainings(60 + k, 1)[0] for k in range(4)]
+    still = [arm_of(f"n{k}", quiet[k], quiet[k]) for k in range(1, 4)]
+    noisy = arm_of("n9", *trainings(66, 2, spread=0.5))
+    found = compared(base_of(quiet[0], quiet[0]), *still, noisy)
+    pooled = next(
+        one for one in found.noise if (one.name, one.figure) == ("rare", "average_precision")
+    )
+    own_variance = 5 * pooled.deviation**2
+    effect = figures(found.arms[-1], "rare").average_precision_effect
+    assert effect is not None and pooled.degrees == 5
+    reach = stats.t.ppf(0.5 + found.claim_level / 2, pooled.degrees)
+    reach *= np.sqrt((own_variance + pooled.deviation**2) / 2)
+    assert effect.difference - effect.interval.low >= reach
+
+
 def test_trainings_that_differ_by_luck_alone_are_not_told_apart() -> None:
     lucky = seen = 0
     for seed in range(10, 22):
@@ -99,66 +133,6 @@ def test_an_arm_that_lost_a_replicate_is_compared_with_what_is_left() -> None:
         )
     found = compared(base_of(base[0]), arm_of("n100", *arm))
     assert len(found.arms[0].runs) == 3 and len(found.base.runs) == 1
-
-
-def sweep(few: float, had: float, repeated: float, from_few: float | None = None) -> ArmsComparison:
-    """A sweep in which the base has 40 positives, by how well each arm ranks."""
-    truth = truth_of(3_000, 40)
-    noise = np.random.default_rng(41).normal(size=(len(LABELS), len(truth), 1))
-
-    def run(name: str, skill: float, seed: int) -> RunFigures:
-        own = np.random.default_rng(seed).normal(size=truth.shape)
-        margins = 0.95 * noise[:, :, 0].T + 0.3 * own + truth * np.array((skill, 2, 2)) - 1
-        return run_of(name, truth, np.round(1 / (1 + np.exp(-margins)), 4))
-
-    arms = [
-        arm_of("n10", run("n10", few, 1), kind="distinct", positives=10, distinct=10),
-        arm_of("n500", run("n500", repeated, 2), positives=500),
-    ]
-    if from_few is not None:
-        arms.append(
-            arm_of(
-                "n40-from10", run("f", from_few, 3), kind="repeats-from", positives=40, distinct=10
-            )
-        )
-    return compared(base_of(run("base", had, 4)), *arms)
-
-
-def test_distinct_documents_that_help_where_repeats_do_not_speak_for_labelling() -> None:
-    (advice,) = sweep(1.0, 3.0, 3.0).advice
-    assert advice.startswith("rare: from 10 to 40 distinct positives average precision rose from ")
-    assert "; repeating the 40 up to 500 changed it by " in advice
-    assert advice.endswith(": label more documents rather than repeat")
-    assert len(advice) <= 3 * 76
-
-
-def test_repeats_that_help_are_advised() -> None:
-    assert sweep(1.0, 2.0, 4.0).advice[0].endswith(": both help")
-    assert sweep(2.0, 2.0, 4.0).advice[0].endswith(": repeating helps")
-
-
-def test_repeats_are_compared_with_as_many_distinct_documents() -> None:
-    (advice,) = sweep(1.0, 3.0, 3.0, from_few=1.0).advice
-    assert "; 40 distinct against 10 repeated as often: +." in advice
-    assert advice.endswith(": label more documents rather than repeat")
-
-
-def test_advice_claims_nothing_that_the_intervals_do_not_bear() -> None:
-    assert sweep(2.0, 2.0, 2.0).advice[0].endswith(": cannot tell")
-    assert sweep(1.0, 3.0, 1.0).advice[0].endswith(": label more documents rather than repeat")
-    assert sweep(3.0, 3.0, 1.0).advice[0].endswith(": repeating harms")
-
-
-def test_advice_shows_labels_of_outside_origin_harmlessly() -> None:
-    truth = truth_of(500, 50)
-    evil = ("\x1b[31mrare", "common", "clean")
-    run = run_of("a", truth, scores_of(truth, 51), labels=evil)
-    counts = {evil[0]: 40, "common": 100, "clean": 100}
-    base = ArmRuns("base", "base", counts, counts, (run,))
-    arm = dataclasses.replace(base, arm="n90", kind="repeats", positives={**counts, evil[0]: 90})
-    found = compare_arms(base, [arm], [evil[0]], resamples=200)
-    shown = " ".join((*found.advice, *found.notes, *(row.verdict for row in found.arms)))
-    assert "rare" in shown and "\x1b" not in shown
 
 
 @pytest.mark.parametrize(

@@ -211,6 +211,29 @@ def test_e9_scores_that_only_moved_are_told_from_a_better_ranking() -> None:
     assert found.labels[1].verdict == "better" and not any("ranking" in n for n in found.notes)
 
 
+def test_e9_a_ranking_that_surely_differs_is_not_called_the_same() -> None:
+    truth = np.zeros((4_000, 3), dtype=np.bool_)
+    truth[:1_000] = True
+    high = np.where(truth, 0.9, 0.1).astype(np.float32)
+    low = high.copy()
+    low[:60, 0] = 0.6
+    low[1_000:1_006, 0] = 0.7
+    a, b = (PartArrays("test", LABELS, scores, truth) for scores in (low, high))
+    found = compare_runs(a, {**AT, "rare": 0.8}, b, AT, resamples=300)
+    ranking = found.labels[0].average_precision
+    assert ranking is not None and ranking.verdict == "better" and ranking.difference < 0.01
+    assert found.labels[0].verdict == "better"
+    assert not any("the ranking (average precision) does not" in note for note in found.notes)
+
+
+def test_the_same_decisions_from_other_rankings_are_not_called_the_same() -> None:
+    truth = truth_of(400, 31)
+    a = scored(truth, 32)
+    other = dataclasses.replace(a, scores=np.where(a.scores >= 0.5, 0.9, 0.1).astype(np.float32))
+    notes = compare_runs(a, AT, other, AT, resamples=200).notes
+    assert "both make the same decisions in effect: F1 does not differ, the rankings do" in notes
+
+
 def test_the_seed_decides_and_progress_can_be_stopped() -> None:
     events: list[Progress] = []
     truth = truth_of(200, 27)

@@ -28,6 +28,8 @@ from core.workflow.experiments import (
     start_experiment,
     versions,
 )
+from core.workflow.reporting import gather_report, markdown_page
+from core.workflow.reporting.sections import page_title, report_sections
 from core.workflow.session import Session
 from core.workflow.steps import step_statuses
 
@@ -270,3 +272,25 @@ def test_a_closed_gate_and_an_unknown_label_start_nothing(session: Session) -> N
     with pytest.raises(Refused):
         start_experiment(session, plan)
     assert not session.state().experiments
+
+
+def test_the_step_says_how_many_arms_are_scored(done: Session) -> None:
+    def step(session: Session) -> tuple[str, str]:
+        statuses = {s.step.id: s for s in step_statuses(session, session.state())}
+        return statuses["oversample"].status, statuses["oversample"].detail
+
+    assert step(done) == ("done", "e1: 3 of 3 arms scored")
+    adopt_arm(done, "n150")
+    assert step(done) == ("done", "e1: 3 of 3 arms scored, n150 adopted")
+    more = msgspec.structs.replace(REQUEST, positives=(150, 200))
+    start_experiment(done, plan_experiment(done, more))
+    assert step(done) == ("ready", "e2: 2 of 3 arms scored, n150 adopted")
+
+
+def test_the_report_of_a_run_shows_the_experiment_it_takes_part_in(done: Session) -> None:
+    for run in ("base", "e1-n12"):
+        report = gather_report(done, run)
+        assert report.experiment is not None and report.experiment.experiment == "e1"
+        page = markdown_page(page_title(report), report_sections(report)).replace("\\", "")
+        assert all(row.verdict in page for row in report.experiment.comparison.arms)
+        assert ("12 instead of" in page) == (run == "e1-n12")

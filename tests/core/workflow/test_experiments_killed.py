@@ -11,7 +11,9 @@ import msgspec
 import pytest
 
 from core.dataset.oversampling import ArmsRequest
+from core.errors import TryAgain
 from core.workflow.actions.launching import session_clients
+from core.workflow.actions.runs import find_job, find_run
 from core.workflow.experiments import (
     compare_experiment,
     find_experiment,
@@ -54,6 +56,12 @@ def test_an_experiment_killed_at_any_write_is_carried_on(
         n += _STRIDE
     assert n > 2 * _STRIDE, "the experiment wrote hardly anything"
     assert len(figures) == 1, "the figures depend on the kill"
+
+
+def test_a_job_that_another_terminal_started_anew_is_tried_again(tickets_session: Path) -> None:
+    run = find_run(Session(tickets_session).state(), "base")
+    with pytest.raises(TryAgain, match="started anew"):
+        find_job(run, "base/c1/train-9")
 
 
 def _assert_nothing_twice(session: Session) -> None:
