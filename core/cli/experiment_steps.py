@@ -173,13 +173,12 @@ def show_comparison(
 
 def adopt(options: Options, session: "Session", name: str) -> None:
     from core.cli.thresholds_text import report_text
-    from core.workflow.experiments import adopt_arm
+    from core.workflow.experiments import adopt_arm, adoptable_run
 
     if options.dry_run:
-        options.emit(
-            {"adopt": name},
-            f"would tune {printable(name, 60)} on its own scores and make it the session's run",
-        )
+        run = adoptable_run(session, name).name
+        said = f"would tune {printable(run)} on its own scores and make it the session's run"
+        options.emit({"adopt": run}, said)
         return
     tuned = adopt_arm(session, name, options.reporter(), cancel)
     lines = [

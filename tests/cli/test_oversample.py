@@ -123,6 +123,8 @@ def test_repeating_the_command_pays_for_nothing_again(here: Session) -> None:
 
 def test_an_arm_is_adopted_with_thresholds_of_its_own(here: Session) -> None:
     dry = call("--dry-run", "oversample", "--adopt", "n150")
+    unknown = call("--dry-run", "oversample", "--adopt", "n9").exception
+    assert isinstance(unknown, InvalidInput)
     assert dry.exit_code == 0 and here.state().run.name == "base"  # type: ignore[union-attr]
     done = call("oversample", "--adopt", "n150")
     assert done.exit_code == 0, done.output

@@ -72,7 +72,8 @@ def collect_scores(
         _columns(piece, labels) for piece, labels in zip(pieces, labels_taken(run), strict=True)
     ]
     merged = merge_scores(taken, truth.labels)
-    return _keep_scores(session, run_name, part, merged, truth, reports)
+    jobs = tuple(classifier.scoring[part].id for classifier in run.classifiers)
+    return _keep_scores(session, run_name, part, merged, truth, reports, jobs)
 
 
 def labels_taken(run: RunState) -> tuple[tuple[str, ...], ...]:
@@ -184,6 +185,7 @@ def _keep_scores(
     scores: Scores,
     truth: PartTruth,
     reports: list[JoinReport],
+    jobs: tuple[str, ...],
 ) -> ScoresState:
     path = f"runs/{run_name}/scores-{part}.npz"
     save_scores(scores, session.path(path))
@@ -201,6 +203,7 @@ def _keep_scores(
             label: None if math.isnan(share) else share
             for label, share in zip(scores.labels, shares, strict=True)
         },
+        jobs=jobs,
         made_at=now(),
     )
     with session.editing() as state:

@@ -4,7 +4,7 @@ Arms are runs of the session like any other: their jobs, their ledger entries an
 where those of a single run are.
 """
 
-from core.workflow.experiments.adopting import adopt_arm
+from core.workflow.experiments.adopting import adopt_arm, adoptable_run
 from core.workflow.experiments.arms import arm_statuses, retry_failed
 from core.workflow.experiments.comparing import ArmsSettings, compare_experiment, load_comparison
 from core.workflow.experiments.finding import find_experiment, newest_experiment
@@ -23,7 +23,7 @@ from core.workflow.experiments.views import (
 
 __all__ = [
     "ArmPreview", "ArmStatus", "ArmsSettings", "ExperimentPlan", "ExperimentReport", "Stage",
-    "Version", "adopt_arm", "arm_statuses", "compare_experiment", "find_experiment",
-    "load_comparison", "newest_experiment", "plan_experiment", "retry_failed", "run_experiment",
-    "start_experiment", "versions",
+    "Version", "adopt_arm", "adoptable_run", "arm_statuses", "compare_experiment",
+    "find_experiment", "load_comparison", "newest_experiment", "plan_experiment", "retry_failed",
+    "run_experiment", "start_experiment", "versions",
 ]  # fmt: skip

@@ -41,13 +41,7 @@ def adopt_arm(
     """
     state = session.state()
     found = _arm(state, run_or_arm)
-    run = pick_run(state, found[1].run if found is not None else run_or_arm)
-    if not is_scored(session, state, run):
-        raise InvalidInput(
-            "Not scored yet",
-            f"run {printable(run.name)} has no scores of every held-out part",
-            "carry on with: comprehend-tuner oversample --resume",
-        )
+    run = adoptable_run(session, run_or_arm)
     objective = found[0].objective if found is not None else _objective(run)
     tuned = tune_thresholds(
         session, TuningSettings(run=run.name, objective=objective), cancel, reporter
@@ -59,6 +53,24 @@ def adopt_arm(
             state.oversampling = made
     session.record("adopted", run=run.name)
     return tuned
+
+
+def adoptable_run(session: Session, run_or_arm: str) -> RunState:
+    """The run that `adopt_arm` would adopt.
+
+    Raises:
+        InvalidInput: there is no such arm or run, or it is not scored yet.
+    """
+    state = session.state()
+    found = _arm(state, run_or_arm)
+    run = pick_run(state, found[1].run if found is not None else run_or_arm)
+    if not is_scored(session, state, run):
+        raise InvalidInput(
+            "Not scored yet",
+            f"run {printable(run.name)} has no scores of every held-out part",
+            "carry on with: comprehend-tuner oversample --resume",
+        )
+    return run
 
 
 def _arm(state: SessionState, name: str) -> tuple[ExperimentState, ArmState] | None:

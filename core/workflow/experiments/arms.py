@@ -51,9 +51,9 @@ def _is_outdated(state: SessionState, run: RunState, parts: tuple[str, ...]) -> 
 
 
 def is_behind(run: RunState, part: str) -> bool:
-    """Whether the joined scores of a part are older than a job that scored it."""
-    jobs = [c.scoring[part] for c in run.classifiers if part in c.scoring]
-    return any(run.scores[part].made_at < job.started_at for job in jobs)
+    """Whether the joined scores of a part are of earlier jobs than those that count now."""
+    jobs = tuple(c.scoring[part].id for c in run.classifiers if part in c.scoring)
+    return bool(run.scores[part].jobs) and run.scores[part].jobs != jobs
 
 
 def _stage(session: Session, state: SessionState, arm: ArmState) -> tuple[Stage, str]:

@@ -62,7 +62,7 @@ def _table(report: ExperimentReport, label: str) -> Table:
     rows = (report.comparison.base, *report.comparison.arms)
     of_label = label in report.labels
     support = _figures(rows[0], label).support
-    what = f"{name(label)}, {plural(support, 'positive')}" if of_label else "mean over the labels"
+    what = f"{name(label)}, {plural(support, 'positive')}" if of_label else "macro average"
     return table(
         f"Arms against the base on {report.measured_on}: {what}",
         ["arm", "trained on", "AP", "AP difference", "F1 at default", "F1", "F1 difference",

@@ -18,6 +18,8 @@ class ScoresState(msgspec.Struct, frozen=True, kw_only=True):
     errored: int
     returned_share: dict[str, float | None]
     """Share of a label's positives whose score was returned; None without positives."""
+    jobs: tuple[str, ...] = ()
+    """Ids of the scoring jobs whose output was joined; empty where this was not noted."""
     made_at: str
 
 

@@ -110,7 +110,7 @@ def test_output_that_was_fetched_and_not_joined_is_joined(done: Session) -> None
         run = find_run(state, "e1-n150")
         for part, kept in run.scores.items():
             run.scores[part] = msgspec.structs.replace(
-                kept, fingerprint=f"old {part}", made_at="2001-01-01T00:00:00Z"
+                kept, fingerprint=f"old {part}", jobs=(f"e1-n150/c1/earlier-{part}",)
             )
     assert stages(done)["n150"] == "scoring"
     run_experiment(done, "e1")
