@@ -85,10 +85,15 @@ def _round(drive: _Drive) -> bool:
     has_moved = bool(
         apply_stop_rule(drive.session, drive.experiment, drive.precision, drive.faults)
     )
-    experiment = find_experiment(drive.session.state(), drive.experiment)
+    state = drive.session.state()
+    experiment = find_experiment(state, drive.experiment)
+    statuses = arm_statuses(drive.session, state, experiment)
+    done = {status.arm.plan.id for status in statuses if status.stage == "done"}
     for arm in experiment.arms:
         drive.cancel.check()
-        if arm.plan.id in drive.faults or _must_wait(drive, arm.plan.id):
+        if arm.plan.id in done or arm.plan.id in drive.faults:
+            continue
+        if _must_wait(drive, experiment.patience, arm.plan.id):
             continue
         try:
             watch = (drive.reporter, drive.cancel)
@@ -103,15 +108,14 @@ def _round(drive: _Drive) -> bool:
     return has_moved
 
 
-def _must_wait(drive: _Drive, arm_id: str) -> bool:
+def _must_wait(drive: _Drive, patience: int | None, arm_id: str) -> bool:
     """Whether a stop rule holds an arm back: no more arms than its patience are under way."""
-    experiment = find_experiment(drive.session.state(), drive.experiment)
-    if experiment.patience is None:
+    if patience is None:
         return False
     statuses = _statuses(drive)
     stage = next(status.stage for status in statuses if status.arm.plan.id == arm_id)
     under_way = sum(status.stage in ("training", "scoring") for status in statuses)
-    return stage == "planned" and under_way >= experiment.patience
+    return stage == "planned" and under_way >= patience
 
 
 def _bear(drive: _Drive, arm_id: str, error: TunerError) -> None:
