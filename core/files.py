@@ -1,17 +1,20 @@
-"""Files that survive being killed: atomic writes, locks, fingerprints.
-
-A reader sees the old file or the new one, never a part of either.
-"""
+"""The product without a terminal library: datasets, Comprehend, tuning, and the workflow."""
 
 import contextlib
 import hashlib
 import os
 import tempfile
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 from core.errors import OperationFailed, TryAgain
+from core.text import printable
+
+# Files that survive being killed: atomic writes, locks, fingerprints.
+#
+# A reader sees the old file or the new one, never a part of either.
 
 
 @contextlib.contextmanager
@@ -115,3 +118,23 @@ def file_fingerprint(path: Path) -> str:
     """Return ``sha256:…`` of a file's bytes, read in blocks."""
     with path.open("rb") as file:
         return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
+
+
+# Defects of the program: the traceback goes to a file, the user gets one line.
+
+
+def write_defect(error: BaseException) -> str:
+    """Write the traceback of `error` to the log folder; return the line to show."""
+    from platformdirs import user_log_path
+
+    path = user_log_path("comprehend-tuner") / f"error-{os.getpid()}.log"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+        path.chmod(0o600)
+        where = f"details: {path}"
+    except OSError:
+        where = "its details could not be written"
+    kind = type(error).__name__
+    message = printable(str(error), 200)
+    return f"Unexpected error: {kind}: {message} — the session is kept; {where}"

@@ -1,11 +1,11 @@
-"""Progress as typed events on a callback, and cooperative cancelling.
+"""Progress as typed events on a callback, and cooperative cancelling, in one `Watch`.
 
 The same core function feeds a progress bar, a line on stderr, or nothing.
 """
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from core.errors import Interrupted
 
@@ -60,3 +60,44 @@ class CancelToken:
         """
         if self._event.is_set():
             raise Interrupted("Interrupted", "stopped at your request", "run it again to go on")
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Whoever watches a piece of work: is told how far it has come, and may ask it to stop."""
+
+    reporter: Reporter = silent
+    """Called with each event, in the thread of the work."""
+    token: CancelToken = field(default_factory=CancelToken)
+    """Where stopping is asked for."""
+
+    def report(
+        self, task: str, done: int, total: int | None, unit: str = "", note: str = ""
+    ) -> None:
+        """Tell how far the work has come; the arguments are the fields of `Progress`."""
+        self.reporter(Progress(task, done, total, unit, note))
+
+    def quietly(self) -> "Watch":
+        """The same token and no reporter, for steps too small to be told about."""
+        return Watch(token=self.token)
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether stopping was asked for."""
+        return self.token.is_cancelled
+
+    def wait(self, seconds: float) -> bool:
+        """Sleep up to `seconds`, less when cancelled; return whether stopping was asked for."""
+        return self.token.wait(seconds)
+
+    def check(self) -> None:
+        """Stop here when asked to.
+
+        Raises:
+            Interrupted: stopping was asked for.
+        """
+        self.token.check()
+
+
+UNWATCHED = Watch()
+"""Nobody is told, and nobody asks to stop."""

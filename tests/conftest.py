@@ -10,15 +10,14 @@ from typing import Any
 
 import pytest
 
-from core.comprehend.clients import TwinOptions
-from core.dataset.formats import SourceSettings
-from core.workflow.actions.check import check_health
-from core.workflow.actions.create import NewSession, create_session
-from core.workflow.actions.score import finish_scoring, plan_scoring, start_scoring_jobs
-from core.workflow.actions.split import split_dataset
-from core.workflow.actions.train import finish_training, plan_training, start_training_run
-from core.workflow.actions.tune import TuningSettings, tune_thresholds
-from core.workflow.samples import sample_folder
+from core.comprehend.engine import TwinOptions
+from core.dataset.formats.sources import SourceSettings
+from core.workflow.data import NewSession, create_session, sample_folder
+from core.workflow.health import check_health
+from core.workflow.score import finish_scoring, plan_scoring, start_scoring_jobs
+from core.workflow.split import split_dataset
+from core.workflow.thresholds import TuningSettings, tune_thresholds
+from core.workflow.train import finish_training, plan_training, start_training_run
 
 _REAL_CONNECT = socket.socket.connect
 _REAL_DATA = os.environ.get("COMPREHEND_TUNER_SHARED_DATA")

@@ -8,7 +8,7 @@ import pytest
 
 HEAVY = ("pandas", "sklearn", "scipy", "boto3", "botocore", "plotext", "textual", "rich")
 ROOT = Path(__file__).resolve().parents[1]
-LONGEST_FILE = 300
+LONGEST_FILE = 1_200
 
 
 def loaded_modules(arguments: list[str], folder: Path) -> set[str]:

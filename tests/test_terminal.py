@@ -14,10 +14,10 @@ import pexpect
 import pyte
 import pytest
 
-from core.comprehend.clients import TwinOptions
-from core.workflow.actions.split import split_dataset
-from core.workflow.actions.train import plan_training, start_training_run
+from core.comprehend.engine import TwinOptions
 from core.workflow.session import Session
+from core.workflow.split import split_dataset
+from core.workflow.train import plan_training, start_training_run
 from tests.cli.running import run
 
 

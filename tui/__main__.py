@@ -5,7 +5,7 @@ import sys
 
 def main() -> None:
     """Run ``comprehend-tuner``."""
-    from core.cli.wish import OpenApp
+    from core.workflow.app_request import OpenApp
 
     outcome: int | OpenApp = OpenApp(None)
     if sys.argv[1:]:

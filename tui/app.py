@@ -1,32 +1,36 @@
 """The app: it holds the open session, switches screens, and owns the threads' results."""
 
 import signal
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from textual.app import App
+from textual.app import App, SystemCommand
 from textual.binding import BindingType
+from textual.screen import Screen
 
 from core.text import printable
-from tui.clipboard import clipboard_sequence
-from tui.jobs import RunningJobs
-from tui.keys import EVERYWHERE, bindings
-from tui.messages import JobFailed, JobFinished
+from tui.jobs import JobFailed, JobFinished, RunningJobs
+from tui.keys import EVERYWHERE, SCREENS, bindings
+from tui.render import clipboard_sequence, use_scroll_bars
 from tui.settings import AppSettings
 from tui.watcher import JobWatcher
-from tui.widgets.scrollbars import use_scroll_bars
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from textual.app import SystemCommand
-    from textual.screen import Screen
-
     from core.workflow.overview import Overview
 
+
 STEP_IDS = (
-    "data", "health", "split", "train", "score", "thresholds", "review", "oversample", "cleanup",
-)  # fmt: skip
+    "data",
+    "health",
+    "split",
+    "train",
+    "score",
+    "thresholds",
+    "review",
+    "oversample",
+    "cleanup",
+)
 """Ids of the step screens by their digit; `core.workflow.steps` is imported later."""
 
 
@@ -105,7 +109,7 @@ class TunerApp(App[int]):
         """Read the session again and tell the open screen."""
         from core.workflow.overview import session_overview
         from core.workflow.session import Session
-        from tui.screens.step import StepScreen
+        from tui.screens.base import StepScreen
 
         if self.overview is None:
             return
@@ -184,19 +188,17 @@ class TunerApp(App[int]):
 
     def show_defect(self, error: BaseException) -> None:
         """Show an unexpected error; the app stays alive."""
-        from tui.screens.error import ErrorScreen
+        from tui.windows import ErrorScreen
 
         self.push_screen(ErrorScreen(error))
 
     def get_system_commands(self, screen: "Screen[object]") -> "Iterable[SystemCommand]":
         """What the palette offers."""
-        from tui.palette import palette_commands
-
         return palette_commands(self, screen)
 
     def action_help(self) -> None:
         """Explain the open step."""
-        from tui.screens.help import HelpScreen
+        from tui.windows import HelpScreen
 
         if not self.is_modal_open:
             step_id = getattr(self.screen, "step_id", "sessions")
@@ -204,22 +206,22 @@ class TunerApp(App[int]):
 
     def action_log(self) -> None:
         """Open the event log."""
-        from tui.screens.log import LogScreen
+        from tui.windows import LogScreen
 
         if self.overview is not None and not self.is_modal_open:
             self.push_screen(LogScreen(self.overview.folder))
 
     def action_show_command(self) -> None:
         """Show the equivalent command."""
-        from tui.screens.command import CommandScreen
-        from tui.screens.step import StepScreen
+        from tui.screens.base import StepScreen
+        from tui.windows import CommandScreen
 
         if isinstance(self.screen, StepScreen):
             self.push_screen(CommandScreen(self.screen.equivalent_command()))
 
     def action_copy_value(self) -> None:
         """Copy what the open screen offers."""
-        from tui.screens.step import StepScreen
+        from tui.screens.base import StepScreen
 
         if isinstance(self.screen, StepScreen):
             self.copy(self.screen.copied_value())
@@ -244,3 +246,25 @@ class TunerApp(App[int]):
             from core.workflow.preferences import remember_theme
 
             remember_theme(theme)
+
+
+# The command palette: every action of the open screen, then those of every screen.
+
+
+def palette_commands(app: "TunerApp", screen: Screen[object]) -> Iterable[SystemCommand]:
+    """The commands that the palette offers on `screen`."""
+    scope = getattr(screen, "step_id", "")
+    for key in (*SCREENS.get(scope, ()), *EVERYWHERE):
+        if key.action not in ("command_palette", "back"):
+            title = f"{key.scope or 'go'}: {key.label}"
+            yield SystemCommand(title, key.purpose, _runner(app, screen, key.action))
+    yield SystemCommand("theme", "choose the colours", app.action_change_theme)
+
+
+def _runner(
+    app: "TunerApp", screen: Screen[object], action: str
+) -> Callable[[], Awaitable[object]]:
+    async def run() -> bool:
+        return await app.run_action(action, default_namespace=screen)
+
+    return run

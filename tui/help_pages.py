@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from core.tuning.evidence import GRADES
+from core.tuning.intervals import GRADES
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,59 @@ job never touches a widget, and it stops at its next safe point once it is cance
 import itertools
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 
+from textual.message import Message
 from textual.message_pump import MessagePump
 
-from core.progress import CancelToken, Progress, Reporter
-from tui.messages import Ended, JobFailed, JobFinished, JobProgressed
+from core.comprehend.engine import EngineSettings
+from core.progress import CancelToken, Progress, Reporter, Watch
 
-Work = Callable[[Reporter, CancelToken], object]
+# What background work tells the app: past-tense facts with a frozen payload.
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a job of the app ended; exactly one of `result` and `error` counts."""
+
+    job: int
+    name: str
+    result: object = None
+    error: BaseException | None = None
+
+
+class JobProgressed(Message):
+    """A job came further; a newer one of the same job replaces an older one in the queue."""
+
+    def __init__(self, job: int, name: str, progress: Progress) -> None:
+        super().__init__()
+        self.job = job
+        self.name = name
+        self.progress = progress
+
+    def can_replace(self, message: Message) -> bool:
+        """Whether this message makes a queued one superfluous."""
+        return isinstance(message, JobProgressed) and message.job == self.job
+
+
+class JobFinished(Message):
+    """A job returned its result."""
+
+    def __init__(self, ended: Ended) -> None:
+        super().__init__()
+        self.ended = ended
+
+
+class JobFailed(Message):
+    """A job raised an error."""
+
+    def __init__(self, ended: Ended) -> None:
+        super().__init__()
+        self.ended = ended
+
+
+Work = Callable[[Watch], object]
 
 _numbers = itertools.count(1)
 _UPDATES_PER_SECOND = 4
@@ -62,7 +107,7 @@ class RunningJobs:
     ) -> None:
         reporter = _limited(lambda event: owner.post_message(JobProgressed(number, name, event)))
         try:
-            result = work(reporter, token)
+            result = work(Watch(reporter, token))
         except BaseException as error:
             del self._tokens[number]
             owner.post_message(JobFailed(Ended(number, name, error=error)))
@@ -83,3 +128,17 @@ def _limited(post: Callable[[Progress], object]) -> Reporter:
             post(event)
 
     return report
+
+
+# How often the app itself asks the engine about running jobs.
+
+
+_SECONDS = {"aws": 30.0, "offline": 2.0}
+_SHORTEST_S = 0.25
+
+
+def screen_interval_s(engine: EngineSettings) -> float:
+    """Seconds between two looks: the session's own on AWS, at most four looks a second."""
+    if engine.name == "aws" and engine.poll_s is not None:
+        return max(engine.poll_s, _SHORTEST_S)
+    return _SECONDS[engine.name]

@@ -1,7 +1,12 @@
 """The one way from text to the screen: literal, printable, and marked by more than colour."""
 
+import base64
+import os
+from typing import ClassVar
+
 from rich.text import Text
 from textual.content import Content
+from textual.scrollbar import ScrollBar, ScrollBarRender
 
 from core.text import printable
 
@@ -33,8 +38,23 @@ ASCII_GLYPHS = {
     "bar": "#",
     "arrow": "->",
 }
-_PLAIN = str.maketrans({"…": ".", "·": "-", "–": "-", "—": "-", "→": ">", "←": "<", "✓": "+",
-                        "✗": "x", "›": ">", "⏎": "/", "█": "#", "≥": ">", "×": "x"})  # fmt: skip
+_PLAIN = str.maketrans(
+    {
+        "…": ".",
+        "·": "-",
+        "–": "-",
+        "—": "-",
+        "→": ">",
+        "←": "<",
+        "✓": "+",
+        "✗": "x",
+        "›": ">",
+        "⏎": "/",
+        "█": "#",
+        "≥": ">",
+        "×": "x",
+    }
+)
 
 
 def glyph(name: str, ascii_only: bool = False) -> str:
@@ -63,3 +83,38 @@ def cell(text: str, style: str = "", justify: str = "left") -> Text:
     shown = Text(printable(text), style=style, no_wrap=True, overflow="ellipsis")
     shown.justify = "right" if justify == "right" else "left"
     return shown
+
+
+# Copying over SSH: the terminal is asked to take text (OSC 52), through tmux and screen too.
+
+
+_LONGEST = 74_994
+"""Bytes of an OSC 52 sequence that terminals are known to take."""
+
+
+def clipboard_sequence(text: str) -> str | None:
+    """The sequence that puts `text` on the terminal's clipboard; None when it is too long."""
+    payload = base64.b64encode(text.encode("utf-8")).decode("ascii")
+    sequence = f"\x1b]52;c;{payload}\x07"
+    if len(sequence) > _LONGEST:
+        return None
+    if os.environ.get("TMUX"):
+        return "\x1bPtmux;" + sequence.replace("\x1b", "\x1b\x1b") + "\x1b\\"
+    if os.environ.get("TERM", "").startswith("screen"):
+        return "\x1bP" + sequence + "\x1b\\"
+    return sequence
+
+
+# Scroll bars without characters beyond ASCII.
+
+
+class PlainScrollBarRender(ScrollBarRender):
+    """Draws the bar with coloured spaces alone."""
+
+    VERTICAL_BARS: ClassVar[list[str]] = [" "] * 8
+    HORIZONTAL_BARS: ClassVar[list[str]] = [" "] * 8
+
+
+def use_scroll_bars(ascii_only: bool) -> None:
+    """Choose how every scroll bar of the app is drawn."""
+    ScrollBar.renderer = PlainScrollBarRender if ascii_only else ScrollBarRender

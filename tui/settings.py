@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from core.cli.wish import GivenEngine
+from core.workflow.app_request import GivenEngine
 
 
 @dataclass(frozen=True)

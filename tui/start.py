@@ -4,10 +4,10 @@ import os
 import sys
 from pathlib import Path
 
-from core.cli.wish import OpenApp
-from core.defects import write_defect
 from core.errors import TunerError
+from core.files import write_defect
 from core.text import printable
+from core.workflow.app_request import OpenApp
 from tui.settings import AppSettings
 
 _FEW_COLOURS = ("linux", "screen", "vt100", "vt220", "ansi")

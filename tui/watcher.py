@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 from textual.timer import Timer
 
-from core.progress import CancelToken, Reporter
-from tui.messages import JobFailed, JobFinished
+from core.progress import Watch
+from tui.jobs import JobFailed, JobFinished
 
 if TYPE_CHECKING:
     from tui.app import TunerApp
+
 
 _RETRY_S = 30.0
 """Seconds between two attempts to delete an endpoint whose time has come."""
@@ -38,7 +39,7 @@ class JobWatcher:
         overview = self._app.overview
         is_running = overview is not None and overview.running_jobs > 0
         if overview is not None and is_running and self._timer is None:
-            from tui.polling import screen_interval_s
+            from tui.jobs import screen_interval_s
 
             interval_s = screen_interval_s(overview.state.engine)
             self._timer = self._app.set_interval(interval_s, self._look)
@@ -60,14 +61,16 @@ class JobWatcher:
         self._app.reload()
 
     def _look(self) -> None:
-        from core.workflow.actions.watch import collect_finished, job_rows
         from core.workflow.session import Session
+        from core.workflow.watch import collect_finished, job_rows
 
         if self._app.overview is None or self._app.jobs.is_running(self._job):
             return
         session = Session(self._app.overview.folder)
 
-        def work(reporter: Reporter, cancel: CancelToken) -> object:
+        def work(
+            watch: Watch,
+        ) -> object:
             rows = job_rows(session)
             return collect_finished(session) if any(row.is_final for row in rows) else ()
 
@@ -98,12 +101,10 @@ class JobWatcher:
             return
         self._kept.add(folder)
         session = Session(folder)
-        self._app.jobs.start(
-            self._app, "keep endpoints", lambda reporter, cancel: ensure_keepers(session)
-        )
+        self._app.jobs.start(self._app, "keep endpoints", lambda watch,: ensure_keepers(session))
 
     def _delete_overdue(self) -> None:
-        from core.workflow.actions.endpoint_ending import delete_overdue
+        from core.workflow.endpoints import delete_overdue
         from core.workflow.session import Session
 
         if self._app.overview is None or self._app.jobs.is_running(self._endpoint_job):
@@ -116,5 +117,5 @@ class JobWatcher:
         self._endpoint_job = self._app.jobs.start(
             self._app,
             "delete an endpoint",
-            lambda reporter, cancel: delete_overdue(session, reporter, cancel),
+            lambda watch,: delete_overdue(session, watch),
         )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from core.cli.options import Options, cancel, common_options
+from core.cli.options import Options, common_options
 from core.errors import InvalidInput
 from core.text import plural, printable
 
@@ -54,7 +54,7 @@ def command(
             "Nothing to apply to", "no predictions file was named", "see: apply --help"
         )
     target = output if output is not None else sys.stdout.buffer
-    report = apply_to_predictions(thresholds, predictions, target, arn, options.reporter(), cancel)
+    report = apply_to_predictions(thresholds, predictions, target, arn, options.watch())
     sys.stdout.flush()
     counts = ", ".join(f"{printable(n, 40)} {c:,}" for n, c in report.label_counts.items())
     options.narrate(

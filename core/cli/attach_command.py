@@ -4,14 +4,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from core.cli.options import Options, cancel, common_options
-from core.cli.sessions import again, chosen_session
-from core.cli.tables import table
+from core.cli.options import Options, again, chosen_session, common_options
 from core.text import printable
+from core.views.terminal import table
 
 if TYPE_CHECKING:
-    from core.workflow.actions.attach import AttachPlan
+    from core.workflow.attach import AttachPlan
     from core.workflow.session import Session
+
 
 _EPILOG = """\b
 Examples:
@@ -29,9 +29,12 @@ Examples:
     "--score", "scored", metavar="PART=JOBID", multiple=True, help="A scoring job of a part."
 )
 @click.option(
-    "--job", "job_ids", metavar="JOBID", multiple=True,
+    "--job",
+    "job_ids",
+    metavar="JOBID",
+    multiple=True,
     help="A scoring job whose part is found by what it read.",
-)  # fmt: skip
+)
 @click.option("--detach", is_flag=True, help="Do not wait for what still runs.")
 @common_options
 @click.pass_context
@@ -48,14 +51,14 @@ def command(
     Nothing is created or paid, and clean-up never deletes what was adopted. The job must have read
     this session's scoring file, line by line.
     """
-    from core.workflow.actions.attach import AttachWish, attach, finish_attached, plan_attach
-    from core.workflow.actions.launching import naming_resume
+    from core.workflow.attach import AttachWish, attach, finish_attached, plan_attach
+    from core.workflow.jobs import naming_resume
 
     options: Options = ctx.obj
     session = chosen_session(options)
     jobs = (*map(_part_and_job, scored), *(("", job_id) for job_id in job_ids))
     wish = AttachWish(arn, run_name, jobs)
-    plan = plan_attach(session, wish, options.reporter(), cancel)
+    plan = plan_attach(session, wish, options.watch())
     text = _text(plan)
     if options.dry_run:
         options.emit(plan, text)
@@ -64,7 +67,7 @@ def command(
     resume = again(options, session, f"attach --classifier {printable(plan.classifier.arn)}")
     if not detach:
         with naming_resume(resume):
-            run = finish_attached(session, run.name, options.reporter(), cancel)
+            run = finish_attached(session, run.name, options.watch())
     data = {"run": run.name, "attached": plan, "notes": run.notes, "parts": sorted(run.scores)}
     options.emit(data, f"{text}\n{_next(options, session, run.name, detach)}")
 

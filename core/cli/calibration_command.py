@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from core.cli.options import Options, common_options
-from core.cli.sessions import again, chosen_session
-from core.cli.tables import figure, table
+from core.cli.options import Options, again, chosen_session, common_options
 from core.text import plural, printable
+from core.views.terminal import figure, table
 
 if TYPE_CHECKING:
     from core.tuning.calibration import CalibrationView, LabelCalibration
+
 
 _EPILOG = """\b
 Examples:
@@ -36,8 +36,8 @@ def command(
     Calibrated scores have their best F1 at a threshold of half that F1 (F*/2).
     """
     from core.tuning.calibration import calibration_view
-    from core.workflow.actions.part_data import default_threshold, load_part_data, part_arrays
-    from core.workflow.actions.runs import pick_run, require_label
+    from core.workflow.jobs import pick_run, require_label
+    from core.workflow.parts import default_threshold, load_part_data, part_arrays
     from core.workflow.steps import split_of, tuning_part
 
     options: Options = ctx.obj
@@ -92,7 +92,7 @@ def overview_text(view: "CalibrationView") -> str:
 
 def label_text(label: "LabelCalibration", level: float, width: int, ascii_only: bool) -> str:
     """The bins of one label as a table and as bars of the share of positives."""
-    from core.tuning.charts import bars
+    from core.views.curve_chart import bars
 
     rows = [
         [

@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from core.cli.options import Options, cancel, common_options
-from core.cli.sessions import again, chosen_session
-from core.cli.tables import table
+from core.cli.options import Options, again, chosen_session, common_options
 from core.errors import Interrupted, InvalidInput, Refused, TryAgain
 from core.text import plural, printable
+from core.views.terminal import table
 
 if TYPE_CHECKING:
-    from core.workflow.actions.cleanup import CleanedUp, Inventory
+    from core.workflow.cleanup import CleanedUp, Inventory
+
 
 _EPILOG = """\b
 Examples:
@@ -34,7 +34,7 @@ def command(ctx: click.Context, run: str | None) -> None:
     session created is touched; scores, thresholds and reports stay. Repeating an interrupted
     clean-up finishes it.
     """
-    from core.workflow.actions.cleanup import clean_up, cleanup_inventory
+    from core.workflow.cleanup import clean_up, cleanup_inventory
 
     options: Options = ctx.obj
     session = chosen_session(options)
@@ -49,7 +49,7 @@ def command(ctx: click.Context, run: str | None) -> None:
     if inventory.rows and not options.yes:
         _confirm(inventory, repeat)
     try:
-        done = clean_up(session, options.reporter(), cancel, run)
+        done = clean_up(session, options.watch(), run)
     except Interrupted as error:
         raise Interrupted(
             error.title, "what was deleted is recorded", f"finish with: {repeat}"

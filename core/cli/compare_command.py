@@ -6,21 +6,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from core.cli.experiment_steps import is_experiment, show_comparison
-from core.cli.narrow import WIDTH, paragraph
-from core.cli.options import Options, cancel, common_options
-from core.cli.sessions import chosen_session
-from core.cli.tables import figure, table
+from core.cli.options import Options, chosen_session, common_options
+from core.cli.oversample_command import is_experiment, show_comparison
 from core.errors import InvalidInput
 from core.text import cell_width, plural, printable
+from core.views.terminal import WIDTH, figure, paragraph, table
 
 if TYPE_CHECKING:
-    from core.tuning.comparison import Comparison, Difference
-    from core.tuning.comparison.differences import PairedDifference
-    from core.tuning.evidence import Interval
-    from core.workflow.actions.compare import ComparedPair, CompareReport
-    from core.workflow.actions.shared_documents import LeftOut
+    from core.tuning.intervals import Interval
+    from core.tuning.paired import Comparison, Difference, PairedDifference
+    from core.workflow.compare import ComparedPair, CompareReport
     from core.workflow.session import Session
+    from core.workflow.shared_documents import LeftOut
+
 
 _HEADERS = ("F1 of", "pos.", "a", "b", "b − a", "interval", "verdict ")
 _SHORTEST = 8
@@ -44,9 +42,12 @@ Examples:
 @click.option("--all-labels", is_flag=True, help="Of arms: labels that were not raised as well.")
 @click.option("--run", "run_name", help="The run that files are compared on (default: the newest).")
 @click.option(
-    "--level", default=0.95, show_default=True, type=click.FloatRange(0.5, 0.999),
+    "--level",
+    default=0.95,
+    show_default=True,
+    type=click.FloatRange(0.5, 0.999),
     help="Chance that nothing is wrongly called different, over all pairs and labels.",
-)  # fmt: skip
+)
 @click.option("--resamples", default=2000, show_default=True, type=click.IntRange(200, 100_000))
 @click.option("--seed", default=0, show_default=True, help="Of the resamples.")
 @common_options
@@ -87,7 +88,7 @@ def _report(
     given: tuple[float, int, int],
 ) -> "CompareReport":
     """Compare what was named: runs, or thresholds files."""
-    from core.workflow.actions.compare import (
+    from core.workflow.compare import (
         CompareSettings,
         compare_session_runs,
         compare_thresholds_files,
@@ -101,12 +102,10 @@ def _report(
             "Runs or files?", "runs and thresholds files were mixed", "give one or the other"
         )
     if paths:
-        return compare_thresholds_files(
-            session, paths, run_name, settings, options.reporter(), cancel
-        )
+        return compare_thresholds_files(session, paths, run_name, settings, options.watch())
     if run_name is not None:
         raise InvalidInput("Runs or files?", "--run belongs to thresholds files", "leave it out")
-    return compare_session_runs(session, things, settings, options.reporter(), cancel)
+    return compare_session_runs(session, things, settings, options.watch())
 
 
 def compare_text(report: "CompareReport") -> str:
@@ -131,8 +130,11 @@ def _pair(pair: "ComparedPair") -> list[str]:
     )
     lines += [line for side in _sides(pair) for line in side]
     averages = (
-        found.macro_f1, found.micro_f1, found.macro_f1_without_none, found.micro_f1_without_none,
-    )  # fmt: skip
+        found.macro_f1,
+        found.micro_f1,
+        found.macro_f1_without_none,
+        found.micro_f1_without_none,
+    )
     shown = [*(average for average in averages if average is not None), *found.labels]
     lines.append(_table(_HEADERS, [_row(difference) for difference in shown]))
     lines += _ranking(shown)

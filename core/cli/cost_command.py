@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from core.cli.options import Options, common_options
-from core.cli.sessions import chosen_session
-from core.cli.tables import table
+from core.cli.options import Options, chosen_session, common_options
 from core.text import plural, printable
+from core.views.terminal import table
 
 if TYPE_CHECKING:
-    from core.workflow.actions.spending import Spending, SpendingRow
+    from core.workflow.money import Spending, SpendingRow
     from core.workflow.session import Session
+
 
 _EPILOG = """\b
 Examples:
@@ -45,7 +45,7 @@ def command(ctx: click.Context, budget: str | None, prices: str | None) -> None:
     endpoint's life come to, "counted" what the totals and the budget use. Offline nothing is
     charged; the figures then say what Amazon would charge for the same work.
     """
-    from core.workflow.actions.spending import spending
+    from core.workflow.money import spending
 
     options: Options = ctx.obj
     session = chosen_session(options)
@@ -57,7 +57,7 @@ def command(ctx: click.Context, budget: str | None, prices: str | None) -> None:
 def _change(session: "Session", options: Options, budget: str | None, prices: str | None) -> None:
     """Keep a new budget and new prices; both are checked before either is kept."""
     from core.comprehend.pricing import load_prices
-    from core.workflow.actions.budget import parse_budget, set_budget, set_prices
+    from core.workflow.money import parse_budget, set_budget, set_prices
 
     limit = parse_budget(budget) if budget is not None else None
     listed = None

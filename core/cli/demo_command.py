@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from core.cli.options import Options, cancel, common_options, here
-from core.cli.thresholds_text import report_text
-from core.cli.wish import OpenApp
+from core.cli.options import Options, common_options, here
 from core.text import printable
+from core.views.thresholds import report_text
+from core.workflow.app_request import OpenApp
 
 _EPILOG = """\b
 Examples:
@@ -30,8 +30,8 @@ def command(ctx: click.Context, name: str, headless: bool, fresh: bool) -> OpenA
 
     In a terminal the app then opens on the result. Repeating it carries on where it stopped.
     """
-    from core.workflow.actions.demo import run_demo
-    from core.workflow.actions.thresholds_file import usage_lines
+    from core.workflow.demo import run_demo
+    from core.workflow.reports import usage_lines
     from core.workflow.session import new_folder
 
     options: Options = ctx.obj
@@ -39,7 +39,7 @@ def command(ctx: click.Context, name: str, headless: bool, fresh: bool) -> OpenA
     if fresh and (folder / "session.json").exists():
         shutil.rmtree(folder)
     options.narrate(f"demo session: {printable(str(folder))}")
-    finished = run_demo(folder, options.reporter(), cancel)
+    finished = run_demo(folder, options.watch())
     path = Path(folder / finished.thresholds_path)
     text = "\n".join(
         [

@@ -5,16 +5,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from core.cli.options import Options, cancel, common_options, here
-from core.cli.sessions import again, chosen_session
+from core.cli.options import Options, again, chosen_session, common_options, here
 from core.errors import InvalidInput
 from core.text import plural, printable
 
 if TYPE_CHECKING:
-    from core.comprehend.clients import EngineSettings
-    from core.comprehend.preflight import PreflightLine
-    from core.workflow.actions.doctor import DoctorReport
+    from core.comprehend.engine import EngineSettings
+    from core.comprehend.rights import PreflightLine
+    from core.workflow.doctor import DoctorReport
     from core.workflow.session import Session
+
 
 _EPILOG = """\b
 Examples:
@@ -86,12 +86,12 @@ def _line_text(line: "PreflightLine", shown: dict[str, str]) -> list[str]:
 
 
 def _checked(options: Options, session: "Session | None") -> "DoctorReport":
-    from core.workflow.actions.doctor import check_engine, run_doctor
+    from core.workflow.doctor import check_engine, run_doctor
 
     may_write = not options.read_only
     if session is None:
-        return check_engine(_settings(options), options.reporter(), cancel, may_write)
-    return run_doctor(session, options.reporter(), cancel, may_write)
+        return check_engine(_settings(options), options.watch(), may_write)
+    return run_doctor(session, options.watch(), may_write)
 
 
 def _session(options: Options) -> "Session | None":
@@ -106,7 +106,7 @@ def _session(options: Options) -> "Session | None":
 
 
 def _settings(options: Options) -> "EngineSettings":
-    from core.comprehend.clients import EngineSettings, configured_region
+    from core.comprehend.engine import EngineSettings, configured_region
 
     is_aws = options.engine == "aws"
     region = options.region or (configured_region(options.profile) if is_aws else None)
@@ -126,7 +126,7 @@ def _repeat(options: Options, session: "Session | None") -> str:
 
 
 def _show_policies(options: Options, session: "Session | None") -> None:
-    from core.workflow.actions.doctor import policy_documents
+    from core.workflow.doctor import policy_documents
 
     state = session.state() if session else None
     settings = state.engine if state else _settings(options)

@@ -5,14 +5,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from core.cli.options import Options, cancel, common_options
-from core.cli.tables import figure, table
+from core.cli.options import Options, common_options
 from core.errors import OperationFailed
 from core.text import plural, printable
+from core.views.terminal import figure, table
 
 if TYPE_CHECKING:
     from core.tuning.drift import DriftReport
-    from core.tuning.evidence import Interval
+    from core.tuning.intervals import Interval
+
 
 _EPILOG = """\b
 Examples:
@@ -27,9 +28,12 @@ Examples:
 @click.argument("predictions", type=click.Path(path_type=Path))
 @click.option("--arn", help="The classifier that gave the scores; refused when it is another.")
 @click.option(
-    "--level", default=0.95, show_default=True, type=click.FloatRange(0.5, 0.9999),
+    "--level",
+    default=0.95,
+    show_default=True,
+    type=click.FloatRange(0.5, 0.9999),
     help="Chance that no label is wrongly said to have moved.",
-)  # fmt: skip
+)
 @click.option("--fail", is_flag=True, help="End with exit code 1 when a label moved.")
 @common_options
 @click.pass_context
@@ -46,10 +50,10 @@ def command(
     Per label: the flagged share, the share of returned scores and the scores themselves. Scores
     alone say that something moved; what moved, only labelled documents say.
     """
-    from core.workflow.actions.drift import check_drift
+    from core.workflow.drift import check_drift
 
     options: Options = ctx.obj
-    report = check_drift(thresholds_path, predictions, arn, level, options.reporter(), cancel)
+    report = check_drift(thresholds_path, predictions, arn, level, options.watch())
     options.emit(report, drift_text(report))
     if fail and report.moved:
         raise OperationFailed(

@@ -5,17 +5,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from core.cli.options import Options, cancel, common_options
-from core.cli.sessions import again, chosen_session
-from core.cli.tables import table
+from core.cli.options import Options, again, cancel, chosen_session, common_options
 from core.errors import InvalidInput, TunerError
 from core.text import printable
+from core.views.terminal import table
 
 if TYPE_CHECKING:
-    from core.workflow.actions.endpoint_plan import EndpointPlan
-    from core.workflow.actions.endpoint_rows import EndpointRow
-    from core.workflow.actions.trial import Trial
+    from core.workflow.endpoints import EndpointPlan, EndpointRow
     from core.workflow.session import Session
+    from core.workflow.trial import Trial
+
 
 _EPILOG = """\b
 Examples:
@@ -48,18 +47,27 @@ def command(ctx: click.Context) -> None:
 @command.command()
 @_RUN
 @click.option("--classifier", "classifier_id", help="Id in the run (default: its first, c1).")
-@click.option("--minutes", type=_FROM_1_TO_A_DAY, default=30, show_default=True,
-              help="Delete it after so many minutes.")  # fmt: skip
-@click.option("--units", type=click.IntRange(1, 50), default=1, show_default=True,
-              help="Inference units; each is charged.")  # fmt: skip
+@click.option(
+    "--minutes",
+    type=_FROM_1_TO_A_DAY,
+    default=30,
+    show_default=True,
+    help="Delete it after so many minutes.",
+)
+@click.option(
+    "--units",
+    type=click.IntRange(1, 50),
+    default=1,
+    show_default=True,
+    help="Inference units; each is charged.",
+)
 @common_options
 @click.pass_context
 def start(
     ctx: click.Context, run_name: str | None, classifier_id: str | None, minutes: int, units: int
 ) -> None:
     """Create an endpoint and wait until it answers; repeating carries on with the same one."""
-    from core.workflow.actions.endpoint import start_endpoint, wait_endpoint
-    from core.workflow.actions.endpoint_plan import plan_endpoint
+    from core.workflow.endpoints import plan_endpoint, start_endpoint, wait_endpoint
 
     options: Options = ctx.obj
     session = _opened(options)
@@ -72,8 +80,8 @@ def start(
     options.narrate(text)
     verb = "Keep" if plan.is_resumed else "Start"
     options.confirm(f"{verb} an endpoint for {plan.minutes} minutes?", plan.is_paid)
-    endpoint = start_endpoint(session, plan, options.reporter(), cancel)
-    wait_endpoint(session, endpoint.name, options.reporter(), cancel)
+    endpoint = start_endpoint(session, plan, options.watch())
+    wait_endpoint(session, endpoint.name, options.watch())
     _show(options, session, f"try it: {again(options, session, 'endpoint try TEXT')}")
 
 
@@ -93,8 +101,8 @@ def status(ctx: click.Context) -> None:
 @click.pass_context
 def try_text(ctx: click.Context, text: str, name: str | None) -> None:
     """Score TEXT and decide its labels; - reads standard input. At most 10 KB in UTF-8."""
-    from core.workflow.actions.endpoint_records import pick_live
-    from core.workflow.actions.trial import try_document
+    from core.workflow.endpoints import pick_live
+    from core.workflow.trial import try_document
 
     options: Options = ctx.obj
     session = _opened(options)
@@ -104,16 +112,19 @@ def try_text(ctx: click.Context, text: str, name: str | None) -> None:
 
 
 @command.command()
-@click.option("--minutes", type=_FROM_1_TO_A_DAY, default=30, show_default=True,
-              help="Delete it so many minutes from now, later or sooner than before.")  # fmt: skip
+@click.option(
+    "--minutes",
+    type=_FROM_1_TO_A_DAY,
+    default=30,
+    show_default=True,
+    help="Delete it so many minutes from now, later or sooner than before.",
+)
 @_NAME
 @common_options
 @click.pass_context
 def keep(ctx: click.Context, minutes: int, name: str | None) -> None:
     """Move the deletion time."""
-    from core.workflow.actions.endpoint import keep_endpoint
-    from core.workflow.actions.endpoint_plan import added_estimate
-    from core.workflow.actions.endpoint_records import pick_live
+    from core.workflow.endpoints import added_estimate, keep_endpoint, pick_live
 
     options: Options = ctx.obj
     session = _opened(options)
@@ -139,9 +150,8 @@ def keep(ctx: click.Context, minutes: int, name: str | None) -> None:
 @click.pass_context
 def stop(ctx: click.Context, name: str | None) -> None:
     """Delete every live endpoint of the session, or one, and wait until it is gone."""
-    from core.workflow.actions.endpoint_ending import stop_endpoint
-    from core.workflow.actions.endpoint_records import pick_live
-    from core.workflow.live_endpoints import live_endpoints
+    from core.workflow.endpoints import pick_live, stop_endpoint
+    from core.workflow.overview import live_endpoints
 
     options: Options = ctx.obj
     session = chosen_session(options)
@@ -153,7 +163,7 @@ def stop(ctx: click.Context, name: str | None) -> None:
         return
     options.refuse_when_read_only("deleting")
     for endpoint in wanted:
-        stop_endpoint(session, endpoint.name, options.reporter(), cancel)
+        stop_endpoint(session, endpoint.name, options.watch())
     _show(options, session)
 
 
@@ -177,7 +187,7 @@ def rows_text(rows: "tuple[EndpointRow, ...]") -> str:
     """Every endpoint, with its price and when it is deleted."""
     if not rows:
         return "no endpoint yet"
-    from core.workflow.live_endpoints import local_time, utc_now
+    from core.workflow.overview import local_time, utc_now
 
     cells = []
     for row in rows:
@@ -193,7 +203,7 @@ def rows_text(rows: "tuple[EndpointRow, ...]") -> str:
 
 def trial_text(trial: "Trial") -> str:
     """Score, threshold and decision per label."""
-    from core.workflow.actions.trial import shown
+    from core.workflow.trial import shown
 
     cells = [
         [
@@ -219,15 +229,15 @@ def _opened(options: Options) -> "Session":
 
     What fails in this is said and does not keep the command from its own work.
     """
-    from core.workflow.actions.endpoint_ending import delete_overdue
     from core.workflow.endpoint_keeper import ensure_keepers
+    from core.workflow.endpoints import delete_overdue
 
     session = chosen_session(options)
     if options.read_only or options.dry_run:
         return session
     try:
         ensure_keepers(session)
-        for name in delete_overdue(session, options.reporter(), cancel):
+        for name in delete_overdue(session, options.watch()):
             options.narrate(f"deleted, its time had come: {name}")
     except TunerError as error:
         cancel.check()
@@ -236,7 +246,7 @@ def _opened(options: Options) -> "Session":
 
 
 def _show(options: Options, session: "Session", last: str = "") -> None:
-    from core.workflow.actions.endpoint_rows import endpoint_rows
+    from core.workflow.endpoints import endpoint_rows
 
     rows = endpoint_rows(session)
     options.emit({"endpoints": rows}, "\n".join(filter(None, (rows_text(rows), last))))

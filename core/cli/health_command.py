@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from core.cli.options import Options, cancel, common_options
-from core.cli.sessions import chosen_session
+from core.cli.options import Options, chosen_session, common_options
 from core.text import plural, printable
 
 if TYPE_CHECKING:
-    from core.dataset.health import Finding
+    from core.dataset.health.findings import Finding
+
 
 _EPILOG = """\b
 Examples:
@@ -34,16 +34,16 @@ def command(
 
     A fix makes a new revision; the source file is never touched.
     """
-    from core.workflow.actions.check import check_health, fix_dataset
+    from core.workflow.health import check_health, fix_dataset
 
     options: Options = ctx.obj
     session = chosen_session(options)
     change = ""
     if fix_id is not None and not options.dry_run:
-        fixed = fix_dataset(session, fix_id, options.reporter(), cancel)
+        fixed = fix_dataset(session, fix_id, options.watch())
         health, change = fixed.health, fixed.change
     else:
-        health = check_health(session, options.reporter(), cancel, not no_near_duplicates)
+        health = check_health(session, options.watch(), not no_near_duplicates)
     shown = [f for f in health.findings if show_all or f.severity != "passed"]
     blocks = [_block(finding) for finding in shown]
     passed = sum(finding.severity == "passed" for finding in health.findings)

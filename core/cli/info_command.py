@@ -25,7 +25,7 @@ def command(ctx: click.Context, show_config: bool) -> None:
     """Show versions and where sessions, samples and logs are."""
     from platformdirs import user_config_path, user_log_path
 
-    from core.workflow.samples import sample_folder
+    from core.workflow.data import sample_folder
     from core.workflow.session import SESSIONS_FOLDER, list_sessions
 
     options: Options = ctx.obj

@@ -4,15 +4,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from core.cli.options import Options, cancel, common_options
-from core.cli.sessions import chosen_session
-from core.cli.tables import table
+from core.cli.options import Options, cancel, chosen_session, common_options
 from core.errors import TryAgain
 from core.text import plural, printable
+from core.views.terminal import duration, table
 
 if TYPE_CHECKING:
-    from core.workflow.actions.watch import JobRow
     from core.workflow.session import Session
+    from core.workflow.watch import JobRow
+
 
 _EPILOG = """\b
 Examples:
@@ -29,7 +29,7 @@ Examples:
 @click.pass_context
 def command(ctx: click.Context, watch: bool, stop_id: str | None) -> None:
     """Show every job: state, elapsed time, message. The service cannot stop scoring jobs."""
-    from core.workflow.actions.watch import collect_finished, job_rows, stop_job
+    from core.workflow.watch import collect_finished, job_rows, stop_job
 
     options: Options = ctx.obj
     session = chosen_session(options)
@@ -61,9 +61,9 @@ def _watched(
 
     A round in which nobody could be asked is borne, some in a row; then the faults are reported.
     """
-    from core.comprehend.jobs.waiting import MOST_FAULTS
-    from core.workflow.actions.launching import session_clients
-    from core.workflow.actions.watch import job_rows
+    from core.comprehend.jobs import MOST_FAULTS
+    from core.workflow.jobs import session_clients
+    from core.workflow.watch import job_rows
 
     wait_s = 2 * session_clients(session).poll_s
     said: set[tuple[str, str]] = set()
@@ -95,12 +95,3 @@ def _text(rows: "tuple[JobRow, ...]") -> str:
     ]
     head = plural(len(rows), "job")
     return f"{head}\n" + table(["job", "kind ", "state ", "elapsed", "note "], cells, widest=60)
-
-
-def duration(seconds: float | None) -> str:
-    """Elapsed time in minutes and seconds: ``0:07``, ``1:02:03``."""
-    if seconds is None:
-        return "–"
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -6,11 +6,43 @@ from typing import Any
 
 import click
 
-from core.cli.commands import COMMANDS
 from core.cli.options import Options, ignore_broken_pipe, watch_interrupts
-from core.cli.wish import OpenApp
 from core.errors import TunerError
 from core.text import printable
+from core.workflow.app_request import OpenApp
+
+# The commands as a table: name, module, and the line that ``--help`` shows.
+#
+# The module is imported only when its command runs, so ``--help`` and ``--version`` stay fast.
+
+
+COMMANDS: dict[str, str] = {
+    "demo": "Run the whole workflow on the sample tickets, offline and free.",
+    "new": "Start a session: read a labelled file.",
+    "health": "Check the dataset; apply a fix as a new revision.",
+    "split": "Deal the documents into train, calibration and test.",
+    "train": "Create the classifier and wait until it is trained.",
+    "metrics": "Show the service's metrics and confusion matrices.",
+    "score": "Score the held-out documents and join the results.",
+    "thresholds": "Tune each label's threshold, read the report, save the file.",
+    "calibration": "Show how far scores can be read as shares of positives.",
+    "compare": "Compare runs, or thresholds files, on the same documents.",
+    "report": "Write one self-contained report of a run: Markdown, JSON, HTML.",
+    "review": "Read the documents around a label's threshold.",
+    "oversample": "Repeat positives of rare labels, and find out by experiment whether it helps.",
+    "endpoint": "Try documents on a live endpoint; it bills until it is deleted.",
+    "cleanup": "Delete what the session created, and prove it.",
+    "drift": "Check whether new predictions look like those that were tuned on.",
+    "apply": "Apply a thresholds file to predictions or to one reply.",
+    "jobs": "Show every job of the session; stop a training.",
+    "doctor": "Check account, bucket, role and rights before anything is paid.",
+    "setup-role": "Create the data access role that the service assumes.",
+    "attach": "Adopt a classifier and scoring jobs that were started elsewhere.",
+    "status": "Show where the session stands.",
+    "cost": "Show what the session cost and what comes next.",
+    "info": "Show versions, settings and paths.",
+}
+
 
 _EPILOG = """\b
 Examples:
@@ -106,7 +138,7 @@ def cli(ctx: click.Context, /, **given: Any) -> OpenApp | None:
         return None
     if options.session is None:
         return options.open_app(None)
-    from core.cli.sessions import chosen_session
+    from core.cli.options import chosen_session
 
     return options.open_app(chosen_session(options).folder)
 
@@ -154,7 +186,7 @@ def _say(line: str) -> None:
 
 def _report_defect(error: Exception) -> int:
     """Write the traceback to a file and say where it is."""
-    from core.defects import write_defect
+    from core.files import write_defect
 
     _say(write_defect(error))
     return 1

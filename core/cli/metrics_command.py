@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from core.cli.options import Options, common_options
-from core.cli.sessions import chosen_session
-from core.cli.tables import figure, table
+from core.cli.options import Options, chosen_session, common_options
 from core.text import printable
+from core.views.terminal import figure, table
 
 if TYPE_CHECKING:
-    from core.workflow.actions.metrics import MetricsFile
+    from core.workflow.metrics import MetricsFile
+
 
 _EPILOG = """\b
 Examples:
@@ -26,8 +26,8 @@ Examples:
 @click.pass_context
 def command(ctx: click.Context, run_name: str | None) -> None:
     """Show the service's metrics and the confusion matrix of each label, on the test part."""
-    from core.workflow.actions.metrics import load_metrics
-    from core.workflow.actions.runs import pick_run
+    from core.workflow.jobs import pick_run
+    from core.workflow.metrics import load_metrics
 
     options: Options = ctx.obj
     session = chosen_session(options)
@@ -76,7 +76,15 @@ def _cells(classifier: "MetricsFile") -> str:
         recall = tp / (tp + fn) if tp + fn else None
         f1 = 2 * tp / (2 * tp + fp + fn) if tp + fp + fn else None
         rows.append(
-            [label, f"{tp:,}", f"{fp:,}", f"{fn:,}", f"{tn:,}",
-             figure(precision), figure(recall), figure(f1)]
-        )  # fmt: skip
+            [
+                label,
+                f"{tp:,}",
+                f"{fp:,}",
+                f"{fn:,}",
+                f"{tn:,}",
+                figure(precision),
+                figure(recall),
+                figure(f1),
+            ]
+        )
     return table(["label", "TP", "FP", "FN", "TN", "precision", "recall", "F1"], rows)

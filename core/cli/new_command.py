@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from core.cli.options import Options, cancel, common_options, here
-from core.cli.tables import table
+from core.cli.options import Options, common_options, here
 from core.text import plural, printable
+from core.views.terminal import table
 
 if TYPE_CHECKING:
-    from core.comprehend.clients import EngineSettings
-    from core.dataset.formats import SourceSettings
+    from core.comprehend.engine import EngineSettings
+    from core.dataset.formats.sources import SourceSettings
+
 
 _EPILOG = """\b
 Examples:
@@ -74,8 +75,8 @@ def command(
     two-column CSV, a Ground Truth manifest or JSON lines; .gz is read as it is. NAME with a slash
     is taken as the session's folder. The source is never changed.
     """
-    from core.dataset.formats import SourceSettings
-    from core.workflow.actions.create import NewSession, create_session
+    from core.dataset.formats.sources import SourceSettings
+    from core.workflow.data import NewSession, create_session
     from core.workflow.session import new_folder
 
     options: Options = ctx.obj
@@ -99,7 +100,7 @@ def command(
         _show_detection(options, source, settings)
         return
     new = NewSession(new_folder(name, here()), source, settings, _engine(options))
-    created = create_session(new, options.reporter(), cancel)
+    created = create_session(new, options.watch())
     revision = created.revision
     lines = [
         f"session {created.session.name}: {plural(revision.documents, 'document')}, "
@@ -128,7 +129,7 @@ def _engine(options: Options) -> "EngineSettings":
     Raises:
         InvalidInput: a setting is unusable.
     """
-    from core.comprehend.clients import EngineSettings, check_settings, configured_region
+    from core.comprehend.engine import EngineSettings, check_settings, configured_region
 
     is_aws = options.engine == "aws"
     region = options.region
@@ -149,7 +150,7 @@ def _engine(options: Options) -> "EngineSettings":
 
 
 def _show_detection(options: Options, source: Path, settings: "SourceSettings") -> None:
-    from core.dataset.formats import detect_source
+    from core.dataset.formats.detect import detect_source
 
     detection = detect_source(source, settings)
     lines = [f"read as: {printable(reason)}" for reason in detection.reasons]

@@ -7,14 +7,20 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import click
 
-from core.cli.wish import GivenEngine, OpenApp
-from core.errors import Refused
-from core.progress import CancelToken, Progress, Reporter
+from core.errors import InvalidInput, Refused
+from core.progress import CancelToken, Progress, Watch
 from core.text import printable
+from core.workflow.app_request import GivenEngine, OpenApp
+
+if TYPE_CHECKING:
+    from core.comprehend.engine import EngineSettings
+    from core.workflow.session import Session
+    from core.workflow.state import SessionState
+
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
@@ -75,9 +81,12 @@ class Options:
         """Say something on stderr that is not the result; `line` must be printable."""
         click.echo(line, err=True)
 
-    def reporter(self) -> Reporter:
-        """Progress on stderr: one rewritten line on a terminal, a line per task elsewhere."""
-        return _TerminalReporter() if sys.stderr.isatty() else _PlainReporter()
+    def watch(self) -> Watch:
+        """Progress on stderr: one rewritten line on a terminal, a line per task elsewhere.
+
+        The first ctrl+c asks the work to stop.
+        """
+        return Watch(_TerminalReporter() if sys.stderr.isatty() else _PlainReporter(), cancel)
 
     def confirm(self, question: str, is_paid: bool) -> None:
         """Ask before money is spent or something is destroyed.
@@ -112,13 +121,22 @@ def common_options(command: Callable[Given, Result]) -> Callable[Given, Result]:
         return value
 
     json_option = click.option(
-        "--json", "as_json", is_flag=True, expose_value=False, callback=merge, is_eager=True,
+        "--json",
+        "as_json",
+        is_flag=True,
+        expose_value=False,
+        callback=merge,
+        is_eager=True,
         help="Print JSON for machines.",
-    )  # fmt: skip
+    )
     yes_option = click.option(
-        "--yes", is_flag=True, expose_value=False, callback=merge, is_eager=True,
+        "--yes",
+        is_flag=True,
+        expose_value=False,
+        callback=merge,
+        is_eager=True,
         help="Answer the confirmation of the step.",
-    )  # fmt: skip
+    )
     return json_option(yes_option(command))
 
 
@@ -186,3 +204,104 @@ class _PlainReporter:
         if event.task != self._task or now_s - self._last_s >= 5.0:
             self._task, self._last_s = event.task, now_s
             click.echo(progress_line(event), err=True)
+
+
+# The session that a command works on.
+
+
+_FIXED = {"region": "--region", "bucket": "--bucket"}
+"""Settings that say where a session's things lie, by field, with their options."""
+_WORDS = {
+    "profile": "profile",
+    "region": "Region",
+    "bucket": "bucket",
+    "role_arn": "data access role",
+    "endpoint_url": "service address",
+    "poll_s": "seconds between looks",
+}
+"""What a setting is called, by field; each can be given before any command."""
+
+
+def chosen_session(options: Options) -> "Session":
+    """The session named by ``--session``, or the only one here, with the given settings stored.
+
+    Profile, Region, bucket, role, address and pace that differ from the session's become its own,
+    and a line on stderr says so.
+
+    Raises:
+        InvalidInput: there is none or more than one, it belongs to another engine, a given setting
+            is unusable, or Region or bucket would leave behind what the session made.
+        TryAgain: another terminal holds the session.
+    """
+    from core.workflow.session import find_session
+
+    session = find_session(options.session, here())
+    engine = session.state().engine
+    if options.engine is not None and engine.name != options.engine:
+        raise InvalidInput(
+            "Another engine",
+            f"session {printable(session.name)} runs on {engine.name}",
+            "the engine is chosen once: comprehend-tuner --engine NAME new …",
+        )
+    if _differing(options, engine):
+        _store(options, session)
+    return session
+
+
+def again(options: Options, session: "Session", rest: str) -> str:
+    """The command that does `rest` on the same session."""
+    named = f"--session {options.session} " if options.session else ""
+    return f"comprehend-tuner {named}{rest}"
+
+
+def _differing(options: Options, engine: "EngineSettings") -> dict[str, str | float]:
+    """The given settings that are not the session's, by field."""
+    given = {field: getattr(options, field) for field in _WORDS}
+    return {
+        field: value
+        for field, value in given.items()
+        if value is not None and value != getattr(engine, field)
+    }
+
+
+def _store(options: Options, session: "Session") -> None:
+    from msgspec import structs
+
+    from core.comprehend.engine import check_settings
+
+    verb = "would use" if options.dry_run else "now uses"
+    differing = _differing(options, session.state().engine)
+    check_settings(structs.replace(session.state().engine, **differing))
+    if options.dry_run:
+        _require_movable(session.state(), differing)
+    else:
+        with session.editing() as state:
+            _require_movable(state, differing)
+            state.engine = structs.replace(state.engine, **differing)
+        session.record("settings", **differing)
+    for field, value in differing.items():
+        shown = printable(str(value), 120)
+        options.narrate(f"session {printable(session.name)} {verb} {_WORDS[field]} {shown}")
+
+
+def _require_movable(state: "SessionState", differing: dict[str, str | float]) -> None:
+    """Refuse to turn away from a Region or bucket that holds something of the session's.
+
+    Raises:
+        InvalidInput: it does.
+    """
+    is_first_bucket = state.engine.name == "aws" and state.engine.bucket is None
+    fixed = [
+        field
+        for field in _FIXED
+        if field in differing and not (field == "bucket" and is_first_bucket)
+    ]
+    latest = {(entry.kind, entry.name): entry.state for entry in state.ledger}
+    if fixed and (state.runs or any(word != "deleted" for word in latest.values())):
+        field = fixed[0]
+        raise InvalidInput(
+            f"The {_WORDS[field]} cannot change",
+            f"session {printable(state.name)} has runs or resources in "
+            f"{printable(str(getattr(state.engine, field)), 80)}",
+            f"leave out {_FIXED[field]}, or start another session for it",
+        )

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from core.cli.options import Options, cancel, common_options
-from core.cli.sessions import chosen_session
+from core.cli.options import Options, chosen_session, common_options
 from core.text import printable
 
 if TYPE_CHECKING:
-    from core.workflow.reporting import FullReport
+    from core.views.report_data import FullReport
+
 
 _EPILOG = """\b
 Examples:
@@ -26,9 +26,11 @@ Examples:
 @click.option("--run", "run_name", help="The run (default: the newest).")
 @click.option("--html", "with_html", is_flag=True, help="Write an HTML page with plots as well.")
 @click.option(
-    "--out", type=click.Path(path_type=Path), metavar="PATH",
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
     help="Folder, or file name without its suffix (default: report-SESSION-RUN, here).",
-)  # fmt: skip
+)
 @common_options
 @click.pass_context
 def command(ctx: click.Context, run_name: str | None, with_html: bool, out: Path | None) -> None:
@@ -37,8 +39,8 @@ def command(ctx: click.Context, run_name: str | None, with_html: bool, out: Path
     Data, split, jobs, cost, thresholds with their evidence, checks and provenance. Texts of
     documents are left out. Runs tested on the same documents are compared.
     """
-    from core.workflow.actions.runs import pick_run
-    from core.workflow.reporting import gather_report, report_stem, write_report
+    from core.views.report import gather_report, report_stem, write_report
+    from core.workflow.jobs import pick_run
 
     options: Options = ctx.obj
     session = chosen_session(options)
@@ -51,7 +53,7 @@ def command(ctx: click.Context, run_name: str | None, with_html: bool, out: Path
             {"would_write": names}, "\n".join(f"would write: {printable(n)}" for n in names)
         )
         return
-    report = gather_report(session, run.name, options.reporter(), cancel)
+    report = gather_report(session, run.name, options.watch())
     written = write_report(report, stem, with_html)
     found = [written.markdown, written.json, *([written.html] if written.html else [])]
     paths = [str(path.resolve()) for path in found]

@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from core.cli.options import Options, common_options
-from core.cli.sessions import again, chosen_session
-from core.cli.tables import figure, table
+from core.cli.options import Options, again, chosen_session, common_options
 from core.text import plural, printable
+from core.views.terminal import figure, table
 
 if TYPE_CHECKING:
-    from core.workflow.actions.relabel import Relabelling
-    from core.workflow.actions.review import LabelErrors, ListName, Review, ReviewData, ReviewRow
+    from core.workflow.relabel import Relabelling
+    from core.workflow.review import LabelErrors, ListName, Review, ReviewData, ReviewRow
     from core.workflow.session import Session
+
 
 _KINDS = ("all", "false-negatives", "false-positives", "suspects", "duplicates", "contradictions")
 _ORDERS = {
@@ -88,8 +88,8 @@ def command(
     Marks say that a document's label is wrong (add, remove), that the document should be left out
     (drop), or that it is right (keep). Applied, they make a new revision; the source is never
     touched.
-    """  # fmt: skip
-    from core.workflow.actions.review import (
+    """
+    from core.workflow.review import (
         export_list,
         export_marks,
         label_errors,
@@ -160,8 +160,14 @@ def _fields(review: "Review") -> dict[str, object]:
 
 
 def _errors_text(data: "ReviewData", rows: "tuple[LabelErrors, ...]", command: str) -> str:
-    names = ("false_negatives", "false_positives", "not_returned", "suspects", "duplicates",
-             "contradictions")  # fmt: skip
+    names = (
+        "false_negatives",
+        "false_positives",
+        "not_returned",
+        "suspects",
+        "duplicates",
+        "contradictions",
+    )
     cells = [
         [
             row.label,
@@ -170,15 +176,22 @@ def _errors_text(data: "ReviewData", rows: "tuple[LabelErrors, ...]", command: s
         ]
         for row in rows
     ]
-    headers = ["label", "threshold", "missed", "wrongly flagged", "not returned", "suspects",
-               "duplicates", "contradictions"]  # fmt: skip
+    headers = [
+        "label",
+        "threshold",
+        "missed",
+        "wrongly flagged",
+        "not returned",
+        "suspects",
+        "duplicates",
+        "contradictions",
+    ]
     return "\n".join([_head(data), table(headers, cells, widest=20), f"read them: {command}"])
 
 
 def _apply(options: Options, session: "Session", given: str) -> None:
-    from core.workflow.actions.relabel import apply_marks, preview_marks
-    from core.workflow.actions.review import import_marks
-    from core.workflow.actions.review.marks_file import read_marks_file
+    from core.workflow.relabel import apply_marks, preview_marks
+    from core.workflow.review import import_marks, read_marks_file
 
     path = None if given == _SESSION_MARKS else Path(given)
     if options.dry_run:
@@ -188,11 +201,14 @@ def _apply(options: Options, session: "Session", given: str) -> None:
         return
     if path is not None:
         import_marks(session, path)
-    applied = apply_marks(session, options.reporter())
+    applied = apply_marks(session, options.watch())
     head = f"revision {applied.revision.id}: "
     tail = f"\nnext: {again(options, session, 'health')}"
-    data = {"relabelling": applied.relabelling, "revision": applied.revision.id,
-            "split": applied.split.id if applied.split else None}  # fmt: skip
+    data = {
+        "relabelling": applied.relabelling,
+        "revision": applied.revision.id,
+        "split": applied.split.id if applied.split else None,
+    }
     options.emit(data, head + _plan_text(applied.relabelling) + tail)
 
 

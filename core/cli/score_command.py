@@ -2,11 +2,10 @@
 
 import click
 
-from core.cli.options import Options, cancel, common_options
-from core.cli.sessions import again, chosen_session
-from core.cli.tables import figure, table
+from core.cli.options import Options, again, chosen_session, common_options
 from core.cli.train_command import budget_lines, price_lines
 from core.text import plural
+from core.views.terminal import figure, table
 
 _EPILOG = """\b
 Examples:
@@ -39,15 +38,15 @@ def command(
     Files to be scored hold text alone, one document a line. A label that is not returned has an
     unknown score, not zero.
     """
-    from core.workflow.actions.groups import proposal_lines, propose_groups
-    from core.workflow.actions.joining import joined_summary
-    from core.workflow.actions.launching import naming_resume
-    from core.workflow.actions.score import (
+    from core.workflow.jobs import naming_resume
+    from core.workflow.score import (
         finish_scoring,
+        joined_summary,
         plan_scoring,
         set_twin_returned,
         start_scoring_jobs,
     )
+    from core.workflow.train import proposal_lines, propose_groups
 
     options: Options = ctx.obj
     session = chosen_session(options)
@@ -71,13 +70,13 @@ def command(
     options.narrate(text)
     is_charged = plan.is_paid and bool(plan.rows)
     options.confirm(f"Start scoring run {plan.run} on {plan.engine}?", is_charged)
-    run = start_scoring_jobs(session, plan, options.reporter(), cancel)
+    run = start_scoring_jobs(session, plan, options.watch())
     resume = again(options, session, f"score --run {run.name}")
     if detach:
         options.emit({"run": run.name, "jobs": run.jobs()}, f"started; come back with: {resume}")
         return
     with naming_resume(resume):
-        scored = finish_scoring(session, run.name, plan.parts, options.reporter(), cancel)
+        scored = finish_scoring(session, run.name, plan.parts, options.watch())
     labels = list(next(iter(scored.values())).returned_share)
     rows = [
         [label, *(figure(kept.returned_share[label]) for kept in scored.values())]

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from core.cli.options import Options, common_options
-from core.cli.sessions import again, chosen_session
+from core.cli.options import Options, again, chosen_session, common_options
 from core.text import printable
 
 if TYPE_CHECKING:
-    from core.workflow.actions.setup_role import RolePlan
+    from core.workflow.doctor import RolePlan
+
 
 _EPILOG = """\b
 Examples:
@@ -30,7 +30,7 @@ def command(ctx: click.Context, name: str | None) -> None:
     It changes the account, so it needs y or --yes. The role may reach the session's part of the
     bucket only, and clean-up removes it. Repeating an interrupted call completes it.
     """
-    from core.workflow.actions.setup_role import plan_role, set_up_role
+    from core.workflow.doctor import plan_role, set_up_role
 
     options: Options = ctx.obj
     session = chosen_session(options)

@@ -4,13 +4,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from core.cli.options import Options, cancel, common_options
-from core.cli.sessions import chosen_session
-from core.cli.tables import table
+from core.cli.options import Options, chosen_session, common_options
 from core.text import printable
+from core.views.terminal import table
 
 if TYPE_CHECKING:
     from core.dataset.splits import SplitAudit
+
 
 _EPILOG = """\b
 Examples:
@@ -35,9 +35,9 @@ def command(ctx: click.Context, ratios: str, seed: int) -> None:
 
     Writes the training files, the text-only scoring files and their line maps below data/.
     """
-    from core.dataset.splits import parse_ratios
-    from core.workflow.actions.create import current_dataset
-    from core.workflow.actions.split import preview_split, split_dataset
+    from core.dataset.label_sets import parse_ratios
+    from core.workflow.data import current_dataset
+    from core.workflow.split import preview_split, split_dataset
 
     options: Options = ctx.obj
     session = chosen_session(options)
@@ -47,7 +47,7 @@ def command(ctx: click.Context, ratios: str, seed: int) -> None:
         audit = preview_split(dataset, wanted, seed).audit
         options.emit({"audit": audit}, audit_text(audit))
         return
-    made = split_dataset(session, wanted, seed, options.reporter(), cancel)
+    made = split_dataset(session, wanted, seed, options.watch())
     state = "" if made.is_new else " (unchanged)"
     findings = [f for f in made.split.findings if f.severity in ("error", "warning")]
     warnings = [f"! {printable(f.title)}: {printable(f.remedy)}" for f in findings]

@@ -2,10 +2,9 @@
 
 import click
 
-from core.cli.options import Options, common_options
-from core.cli.sessions import again, chosen_session
-from core.cli.tables import table
+from core.cli.options import Options, again, chosen_session, common_options
 from core.text import printable
+from core.views.terminal import table
 
 _EPILOG = """\b
 Examples:

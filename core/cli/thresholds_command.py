@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from core.cli.options import Options, cancel, common_options
-from core.cli.sessions import again, chosen_session
-from core.cli.thresholds_text import report_text
+from core.cli.options import Options, again, chosen_session, common_options
 from core.errors import InvalidInput
 from core.text import printable
+from core.views.thresholds import report_text
 
 if TYPE_CHECKING:
     from core.workflow.session import Session
+
 
 _EPILOG = """\b
 Examples:
@@ -29,23 +29,31 @@ Examples:
 @click.command(epilog=_EPILOG)
 @click.option("--run", "run_name", help="The run (default: the newest).")
 @click.option(
-    "--objective", default="max_f1", show_default=True,
+    "--objective",
+    default="max_f1",
+    show_default=True,
     help="max_f1, f_beta:2, precision:0.9, recall:0.8, cost:5, flags:20, joint_micro_f1,"
     " joint_micro_macro_f1.",
-)  # fmt: skip
+)
 @click.option(
-    "--objective-for", "per_label", multiple=True, metavar="LABEL=OBJECTIVE",
+    "--objective-for",
+    "per_label",
+    multiple=True,
+    metavar="LABEL=OBJECTIVE",
     help="Another objective for one label.",
-)  # fmt: skip
+)
 @click.option(
-    "--adopt", multiple=True, metavar="LABEL",
+    "--adopt",
+    multiple=True,
+    metavar="LABEL",
     help="Use the tuned threshold although the evidence keeps the default.",
-)  # fmt: skip
+)
 @click.option("--adopt-all", is_flag=True, help="The same for every label.")
 @click.option(
-    "--despite-mismatch", is_flag=True,
+    "--despite-mismatch",
+    is_flag=True,
     help="Tune although the scores contradict the service's own counts.",
-)  # fmt: skip
+)
 @click.option("--tune-on", help="Part to tune on (default: calibration; test when there is none).")
 @click.option("--set", "by_hand", multiple=True, metavar="LABEL=VALUE", help="Set one by hand.")
 @click.option("--reset", is_flag=True, help="Tune the labels set by hand again.")
@@ -80,11 +88,10 @@ def command(
     Thresholds are tuned on calibration and measured on test; with a two-way split they are tuned
     on test and measured by cross-fitting. The rule is: label when score >= threshold.
     """
-    from core.workflow.actions.export import export_report
-    from core.workflow.actions.groups import proposal_lines, propose_groups
-    from core.workflow.actions.runs import pick_run, require_label
-    from core.workflow.actions.thresholds_file import export_thresholds, usage_lines
-    from core.workflow.actions.tune import TuningSettings, tune_thresholds
+    from core.workflow.jobs import pick_run, require_label
+    from core.workflow.reports import export_report, export_thresholds, usage_lines
+    from core.workflow.thresholds import TuningSettings, tune_thresholds
+    from core.workflow.train import proposal_lines, propose_groups
 
     options: Options = ctx.obj
     session = chosen_session(options)
@@ -102,7 +109,7 @@ def command(
     )
     if chart_label is not None:
         require_label(session.state(), run_name, chart_label)
-    tuned = tune_thresholds(session, settings, cancel, options.reporter())
+    tuned = tune_thresholds(session, settings, options.watch())
     run = pick_run(session.state(), tuned.report.run)
     lines = [report_text(tuned.report)]
     if chart_label is not None:
@@ -147,9 +154,9 @@ def _by_hand(text: str) -> tuple[str, float]:
 
 
 def _chart(session: "Session", run_name: str, label: str, log_axis: bool, ascii_only: bool) -> str:
-    from core.tuning.charts import curve_chart
-    from core.workflow.actions.part_data import load_part_data
-    from core.workflow.actions.runs import find_run
+    from core.views.curve_chart import curve_chart
+    from core.workflow.jobs import find_run
+    from core.workflow.parts import load_part_data
 
     state = session.state()
     run = find_run(state, run_name)

@@ -6,17 +6,16 @@ from typing import TYPE_CHECKING
 import click
 
 from core.cli.metrics_command import metrics_text
-from core.cli.options import Options, cancel, common_options
-from core.cli.sessions import again, chosen_session
-from core.cli.tables import table
+from core.cli.options import Options, again, chosen_session, common_options
 from core.text import plural, printable
+from core.views.terminal import price_line, table
 
 if TYPE_CHECKING:
     from core.comprehend.pricing import Estimate
-    from core.workflow.actions.label_needs import GroupKind
-    from core.workflow.actions.score import ScoringPlan
-    from core.workflow.actions.spending import PlanRow
-    from core.workflow.actions.train import TrainingPlan
+    from core.workflow.money import PlanRow
+    from core.workflow.score import ScoringPlan
+    from core.workflow.train import GroupKind, TrainingPlan
+
 
 _EPILOG = """\b
 Examples:
@@ -53,9 +52,8 @@ def command(
     --groups a new run takes over the main classifier and adds classifiers of at most 3 labels,
     which return every score.
     """
-    from core.workflow.actions.label_needs import parse_labels
-    from core.workflow.actions.launching import naming_resume
-    from core.workflow.actions.train import finish_training, plan_training, start_training_run
+    from core.workflow.jobs import naming_resume
+    from core.workflow.train import finish_training, parse_labels, plan_training, start_training_run
 
     options: Options = ctx.obj
     session = chosen_session(options)
@@ -69,20 +67,20 @@ def command(
     options.narrate(text)
     is_charged = plan.is_paid and bool(plan.rows)
     options.confirm(f"Start training run {plan.run} on {plan.engine}?", is_charged)
-    run = start_training_run(session, plan, despite_findings, options.reporter(), cancel)
+    run = start_training_run(session, plan, despite_findings, options.watch())
     resume = again(options, session, f"train --run {run.name}")
     if detach:
         options.emit({"run": run.name, "jobs": run.jobs()}, f"started; come back with: {resume}")
         return
     with naming_resume(resume):
-        metrics = finish_training(session, run.name, options.reporter(), cancel)
+        metrics = finish_training(session, run.name, options.watch())
     head = f"run {run.name} is trained — next: {again(options, session, 'score')}"
     options.emit({"run": run.name, "metrics": metrics}, f"{metrics_text(metrics)}\n{head}")
 
 
 def plan_text(plan: "TrainingPlan") -> str:
     """What a training would create and cost, for people."""
-    from core.workflow.actions.groups import group_lines
+    from core.workflow.train import group_lines
 
     lines = [
         f"run {plan.run} ({'carried on' if plan.is_resumed else 'new'}) on {plan.engine}: "
@@ -118,14 +116,6 @@ def price_lines(rows: "Sequence[PlanRow]", estimate: "Estimate", is_paid: bool) 
         price_line(estimate.low_usd, estimate.high_usd, is_paid),
         f"basis: {estimate.basis}",
     ]
-
-
-def price_line(low_usd: float, high_usd: float, is_paid: bool) -> str:
-    """What a step costs, or would cost with an account."""
-    amount = f"${low_usd:,.2f}"
-    if round(low_usd, 2) != round(high_usd, 2):
-        amount = f"{amount} to ${high_usd:,.2f}"
-    return f"price: {amount}, estimated" if is_paid else f"price: $0.00 offline (on AWS: {amount})"
 
 
 def budget_lines(plan: "TrainingPlan | ScoringPlan") -> list[str]:

@@ -5,16 +5,19 @@ by itself.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from random import Random
 from typing import TYPE_CHECKING, Any, Literal
 
-from core.comprehend.service_errors import code_of, explained
-from core.errors import InvalidInput, OperationFailed, TryAgain, TunerError
+from core.comprehend.service_errors import code_of, explained, is_expired
+from core.errors import Interrupted, InvalidInput, OperationFailed, TryAgain, TunerError
+from core.progress import UNWATCHED, Watch
 from core.text import printable
 
 if TYPE_CHECKING:
-    from core.comprehend.clients import ComprehendClient
+    from core.comprehend.engine import ComprehendClient
+
 
 LONGEST_NAME = 40
 """Characters of an endpoint's name."""
@@ -77,16 +80,27 @@ def endpoint_request(
     Raises:
         InvalidInput: a value breaks a rule of the service; the message names value and rule.
     """
-    _check(bool(_NAME.fullmatch(name)) and len(name) <= LONGEST_NAME, "endpoint name", name,
-           "1 to 40 letters, digits and hyphens, no hyphen at either end")  # fmt: skip
-    _check(bool(_CLASSIFIER.fullmatch(classifier_arn)) and len(classifier_arn) <= 256,
-           "classifier ARN", classifier_arn,
-           "arn:aws:comprehend:REGION:ACCOUNT:document-classifier/NAME/version/VERSION",
-           )  # fmt: skip
-    _check(1 <= inference_units <= MOST_UNITS, "inference units", str(inference_units),
-           f"1 to {MOST_UNITS}")  # fmt: skip
-    _check(bool(_TOKEN.fullmatch(token)), "request token", token,
-           "1 to 64 letters, digits and hyphens")  # fmt: skip
+    _check(
+        bool(_NAME.fullmatch(name)) and len(name) <= LONGEST_NAME,
+        "endpoint name",
+        name,
+        "1 to 40 letters, digits and hyphens, no hyphen at either end",
+    )
+    _check(
+        bool(_CLASSIFIER.fullmatch(classifier_arn)) and len(classifier_arn) <= 256,
+        "classifier ARN",
+        classifier_arn,
+        "arn:aws:comprehend:REGION:ACCOUNT:document-classifier/NAME/version/VERSION",
+    )
+    _check(
+        1 <= inference_units <= MOST_UNITS,
+        "inference units",
+        str(inference_units),
+        f"1 to {MOST_UNITS}",
+    )
+    _check(
+        bool(_TOKEN.fullmatch(token)), "request token", token, "1 to 64 letters, digits and hyphens"
+    )
     _check(len(tags) <= 50, "number of tags", str(len(tags)), "at most 50")
     return {
         "EndpointName": name,
@@ -247,6 +261,75 @@ def _status(found: Mapping[str, Any]) -> EndpointStatus:
 def _check(is_valid: bool, what: str, value: str, rule: str) -> None:
     if not is_valid:
         raise InvalidInput(
-            "The service would refuse this", f"{what} {printable(value, 80)!r}: expected {rule}",
+            "The service would refuse this",
+            f"{what} {printable(value, 80)!r}: expected {rule}",
             "correct the value; nothing was sent",
-        )  # fmt: skip
+        )
+
+
+# Waiting for an endpoint: describe, report, sleep, and stop at once when asked to.
+
+
+MOST_FAULTS = 20
+"""Passing faults in a row, or looks without seeing it, after which a wait gives up."""
+
+
+def wait_until_serving(
+    describe: Callable[[], EndpointStatus | None],
+    watch: Watch = UNWATCHED,
+    first_interval_s: float = 15.0,
+    longest_interval_s: float = 60.0,
+    random: Random | None = None,
+) -> EndpointStatus | None:
+    """Describe an endpoint until it answers or never will; stopping the wait leaves it as it is.
+
+    The interval grows by half each time, with a fifth of jitter. Passing faults are borne, expired
+    credentials for as long as it takes to sign in again, and so is an endpoint that is not to be
+    seen at first: a new one may take a moment to appear.
+
+    Returns:
+        The last description; None when it was not to be seen `MOST_FAULTS` times in a row.
+
+    Raises:
+        Interrupted: stopping was asked for.
+        TunerError: describing failed, or failed more than `MOST_FAULTS` times in a row.
+    """
+    jitter = random or Random()
+    interval_s, faults, waited_s = first_interval_s, 0, 0.0
+    while True:
+        status, note = None, "not to be seen yet"
+        try:
+            status = describe()
+        except TunerError as error:
+            if is_expired(error):
+                faults, note = 0, "credentials expired: sign in again; waiting goes on"
+            elif isinstance(error, TryAgain) and faults < MOST_FAULTS:
+                note = error.title
+            else:
+                raise
+        if status is not None and (status.is_serving or status.is_lost):
+            return status
+        faults = faults + 1 if status is None else 0
+        if faults > MOST_FAULTS:
+            return None
+        note = printable(status.state if status else note, 60)
+        seconds = interval_s * jitter.uniform(0.8, 1.2)
+        _tick(watch, waited_s, seconds, note)
+        waited_s += seconds
+        interval_s = min(interval_s * 1.5, max(longest_interval_s, first_interval_s))
+
+
+def _tick(watch: Watch, waited_s: float, seconds: float, note: str) -> None:
+    """Wait in steps of a second, reporting at each."""
+    left = seconds
+    while left > 0:
+        shown = f"{note}, next look in {max(1, round(left))} s"
+        done = int(waited_s + seconds - left)
+        watch.report("waiting for the endpoint", done, None, "seconds", shown)
+        if watch.wait(min(left, 1.0)):
+            raise Interrupted(
+                "Interrupted",
+                "stopped waiting; the endpoint goes on and is charged",
+                "delete it with: comprehend-tuner endpoint stop",
+            )
+        left -= 1.0

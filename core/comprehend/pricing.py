@@ -85,9 +85,10 @@ def load_prices(path: Path | None) -> PriceList:
     except (OSError, ValueError, msgspec.MsgspecError) as error:
         names = ", ".join(PriceList.__struct_fields__)
         raise InvalidInput(
-            "Cannot read the price list", f"{printable(str(path))}: {printable(str(error), 160)}",
+            "Cannot read the price list",
+            f"{printable(str(path))}: {printable(str(error), 160)}",
             f"its fields are {names}",
-        ) from error  # fmt: skip
+        ) from error
     return prices
 
 

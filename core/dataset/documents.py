@@ -150,7 +150,12 @@ def load_dataset(path: Path) -> Dataset:
             "Cannot read the imported dataset", f"{path}: {error}", "import the source again"
         ) from error
     return Dataset(
-        ids, texts, header.labels, membership, header.mode, header.none_label,
+        ids,
+        texts,
+        header.labels,
+        membership,
+        header.mode,
+        header.none_label,
         groups=groups if groups else None,
         origins=origins if any(origins) else None,
-    )  # fmt: skip
+    )

@@ -1,13 +1,15 @@
 """A scoring job: read documents in blocks, score them, write predictions in the service's form."""
 
+import json
 import mmap
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Literal
 
 import numpy as np
+import numpy.typing as npt
 from msgspec.structs import replace
 
 from core.errors import TunerError
@@ -19,9 +21,80 @@ from core.offline.inputs import (
     lines_of,
     objects_under,
 )
-from core.offline.predictions import LineWriter, error_line
 from core.offline.records import MODEL, Record, ScoringRecord, clock
 from core.offline.work import Work
+
+Returned = int | Literal["all"]
+_ALWAYS_RETURNED = 0.5
+
+
+def returned_labels(scores: Sequence[float], returned: Returned) -> list[int]:
+    """Return the positions of the labels that the service lists, highest score first.
+
+    These are the `returned` highest and every label at 0.5 or above; equal scores keep label order.
+    """
+    order = sorted(range(len(scores)), key=lambda label: -scores[label])
+    if returned == "all":
+        return order
+    above = sum(score >= _ALWAYS_RETURNED for score in scores)
+    return order[: max(returned, above)]
+
+
+class LineWriter:
+    """Turns score rows into lines of `predictions.jsonl`.
+
+    Args:
+        labels: label names, in column order.
+        key: "Labels" in multi-label mode, "Classes" in multi-class mode.
+        returned: highest-scoring labels that are listed, or "all".
+        decimals: decimals of scores; None for full precision.
+    """
+
+    def __init__(
+        self, labels: Sequence[str], key: str, returned: Returned, decimals: int | None
+    ) -> None:
+        self._names = [f'{{"Name": {json.dumps(label)}, "Score": ' for label in labels]
+        self._key = key
+        self._returned = returned
+        self._decimals = decimals
+
+    def lines(
+        self, file: str, numbers: Sequence[int | None], scores: npt.NDArray[np.float32]
+    ) -> Iterator[bytes]:
+        """Yield one line per document, newline included.
+
+        Args:
+            file: base name of the input object.
+            numbers: zero-based line number of each document; None when a file is a document.
+            scores: float32 (n_documents, n_labels).
+        """
+        wide = scores.astype(np.float64)
+        shown = wide if self._decimals is None else np.round(wide, self._decimals)
+        order = np.argsort(-wide, axis=1, kind="stable")
+        counts = self._counts(shown)
+        start = f'{{"File": {json.dumps(file)}'
+        names = self._names
+        rows = zip(numbers, shown.tolist(), order.tolist(), counts.tolist(), strict=True)
+        for number, row, columns, count in rows:
+            listed = ", ".join([f"{names[label]}{row[label]}}}" for label in columns[:count]])
+            place = "" if number is None else f', "Line": "{number}"'
+            yield f'{start}{place}, "{self._key}": [{listed}]}}\n'.encode()
+
+    def _counts(self, shown: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+        """int64 (n_documents,): how many labels are listed for each document."""
+        if self._returned == "all":
+            return np.full(len(shown), shown.shape[1], dtype=np.int64)
+        above: npt.NDArray[np.int64] = (shown >= _ALWAYS_RETURNED).sum(axis=1, dtype=np.int64)
+        return above.clip(min=self._returned)
+
+
+def error_line(file: str, number: int | None, code: str, message: str) -> bytes:
+    """Return the line of a document that could not be scored, newline included."""
+    row: dict[str, str] = {"File": file}
+    if number is not None:
+        row["Line"] = str(number)
+    return json.dumps(row | {"ErrorCode": code, "ErrorMessage": message}).encode() + b"\n"
+
 
 _BLOCK_DOCUMENTS = 2_000
 _KEPT_BYTES = 32 << 20
@@ -48,7 +121,7 @@ def run_scoring(work: Work, job: ScoringRecord) -> None:
         ends = _write_lines(work, job, objects, model, lines)
         if job.behaviour.shuffle:
             _shuffle(lines, shuffled, ends, int(job.job_id[:16], 16))
-        _write_output(work, job, shuffled if job.behaviour.shuffle else lines)
+        _write_predictions(work, job, shuffled if job.behaviour.shuffle else lines)
     finally:
         lines.unlink(missing_ok=True)
         shuffled.unlink(missing_ok=True)
@@ -60,7 +133,7 @@ def run_scoring(work: Work, job: ScoringRecord) -> None:
 
 
 def _model(work: Work, job: ScoringRecord) -> Any:
-    from core.offline.engine import load_model
+    from core.offline.model import load_model
 
     work.report("loading the classifier", 0, None)
     classifiers = work.folder.parents[1] / "classifiers"
@@ -75,8 +148,8 @@ def _write_lines(
     path: Path,
 ) -> "array[int]":
     """Write the prediction lines in input order; return where each ends."""
-    from core.offline.counts.counting import count_anew
-    from core.offline.engine import score
+    from core.offline.counts import count_anew
+    from core.offline.model import score
 
     is_kept = sum(source.stat().st_size for _, source in objects) <= _KEPT_BYTES
     count = work.count if is_kept else count_anew
@@ -178,7 +251,7 @@ def _copy_lines(
         sink.write(data[starts[number] : ends[number]])
 
 
-def _write_output(work: Work, job: ScoringRecord, lines: Path) -> None:
+def _write_predictions(work: Work, job: ScoringRecord, lines: Path) -> None:
     work.report("writing the output", 0, None)
     assert job.output_uri is not None
     try:

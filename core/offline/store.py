@@ -16,7 +16,7 @@ from urllib.parse import quote, unquote
 
 from core.errors import InvalidInput, OperationFailed
 from core.files import atomic_writer
-from core.progress import CancelToken, Progress, Reporter, silent
+from core.progress import UNWATCHED, Watch
 from core.text import printable
 
 _ADDRESS = re.compile(r"s3://([a-z0-9][.\-a-z0-9]{1,61}[a-z0-9])(?:/(.*))?", re.DOTALL)
@@ -60,14 +60,17 @@ class FolderStore:
         return self.root / bucket / _encoded(key)
 
     def upload(
-        self, path: Path, uri: str, reporter: Reporter = silent, cancel: CancelToken | None = None
+        self,
+        path: Path,
+        uri: str,
+        watch: Watch = UNWATCHED,
     ) -> None:
         """Copy the file `path` to `uri`, replacing what is there; readers never see a part.
 
         Raises:
             InvalidInput: `uri` is no object's address, or `path` cannot be read.
             OperationFailed: the store cannot be written.
-            Interrupted: `cancel` was set; the store is as before.
+            Interrupted: stopping was asked for; the store is as before.
         """
         target = self.path_of(uri)
         try:
@@ -77,17 +80,20 @@ class FolderStore:
                 "Cannot upload", f"{path}: {error.strerror or error}", "check the file's path"
             ) from error
         with source, atomic_writer(target) as sink:
-            _copy(source, sink, f"uploading {path.name}", reporter, cancel)
+            _copy(source, sink, f"uploading {path.name}", watch)
 
     def download(
-        self, uri: str, path: Path, reporter: Reporter = silent, cancel: CancelToken | None = None
+        self,
+        uri: str,
+        path: Path,
+        watch: Watch = UNWATCHED,
     ) -> None:
         """Copy the object `uri` to the file `path`, which appears whole or not at all.
 
         Raises:
             InvalidInput: `uri` is no object's address.
             OperationFailed: there is no such object, or `path` cannot be written.
-            Interrupted: `cancel` was set; `path` is as before.
+            Interrupted: stopping was asked for; `path` is as before.
         """
         try:
             source = self.path_of(uri).open("rb")
@@ -98,7 +104,7 @@ class FolderStore:
                 "check that the job has ended and that its output was not deleted",
             ) from error
         with source, atomic_writer(path) as sink:
-            _copy(source, sink, f"downloading {path.name}", reporter, cancel)
+            _copy(source, sink, f"downloading {path.name}", watch)
 
     def list(self, prefix_uri: str) -> list[StoredObject]:
         """Return every object whose key begins with the key of `prefix_uri`, sorted by address.
@@ -145,17 +151,19 @@ def split_address(uri: str) -> tuple[str, str]:
 
 
 def _copy(
-    source: BinaryIO, sink: BinaryIO, task: str, reporter: Reporter, cancel: CancelToken | None
+    source: BinaryIO,
+    sink: BinaryIO,
+    task: str,
+    watch: Watch,
 ) -> None:
     total = os.fstat(source.fileno()).st_size
     done = 0
-    reporter(Progress(task, 0, total, "bytes"))
+    watch.report(task, 0, total, "bytes")
     while block := source.read(_BLOCK_BYTES):
-        if cancel is not None:
-            cancel.check()
+        watch.check()
         sink.write(block)
         done += len(block)
-        reporter(Progress(task, done, total, "bytes"))
+        watch.report(task, done, total, "bytes")
 
 
 def _encoded(key: str) -> Path:

@@ -34,7 +34,7 @@ def run_training(work: Work, job: TrainingRecord) -> None:
     Raises:
         InvalidData: the input breaks a rule of the service.
     """
-    from core.offline.engine import save_model, score, train
+    from core.offline.model import save_model, score, train
 
     is_multi_label = job.request.get("Mode") == "MULTI_LABEL"
     work.report("reading documents", 0, None)
@@ -57,7 +57,7 @@ def run_training(work: Work, job: TrainingRecord) -> None:
         else np.zeros((0, len(labels)), dtype=np.float32)
     )
     result = (label_result if is_multi_label else class_result)(labels, test.membership, scores)
-    _write_output(work, job, result)
+    _write_test_result(work, job, result)
     metadata = {
         "NumberOfLabels": len(labels),
         "NumberOfTrainedDocuments": len(fit.texts),
@@ -166,7 +166,7 @@ def _picked(documents: _Documents, rows: npt.NDArray[np.bool_]) -> _Documents:
     return _Documents(texts, documents.membership[rows])
 
 
-def _write_output(work: Work, job: TrainingRecord, result: TestResult) -> None:
+def _write_test_result(work: Work, job: TrainingRecord, result: TestResult) -> None:
     if job.output_uri is None:
         return
     try:

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from core.offline.lifecycle import failed
-from core.offline.processes import WorkerProgress, in_line, take_slot, write_progress
+from core.offline.processes import WorkerProgress, failed, in_line, take_slot, write_progress
 from core.offline.records import (
     ACTIVE,
     COUNTS,
@@ -27,7 +26,7 @@ from core.offline.records import (
 from core.offline.store import FolderStore
 
 if TYPE_CHECKING:
-    from core.offline.counts.counting import Count
+    from core.offline.counts import Count
 
 _WATCH_INTERVAL_S = 0.1
 _FRONT_INTERVAL_S = 0.02
@@ -118,7 +117,7 @@ class Work:
     @cached_property
     def count(self) -> "Count":
         """What counts words, with the counts that other jobs of the twin have kept."""
-        from core.offline.counts.store import CountStore
+        from core.offline.counts import CountStore
 
         root = root_of(self.folder)
         record = self.folder / RECORD

@@ -16,8 +16,8 @@ import numpy.typing as npt
 
 from core.tuning.curves import BoolArray, Curve
 from core.tuning.decimals import exact_values
-from core.tuning.evidence import Interval
-from core.tuning.parts import PartArrays
+from core.tuning.evaluation import PartArrays
+from core.tuning.intervals import Interval
 
 _SHARES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 _TOP_SHARES = (0.95, 0.975, 0.99)
@@ -156,15 +156,22 @@ def _label(
     weights = sum(found.n for found in bins)
     distinct_near, decimals = len(np.unique(near)), decimals_of(scores)
     return LabelCalibration(
-        label=curve.label, known=len(scores),
-        unknown=int(np.count_nonzero(np.isnan(column_scores))), bins=bins,
+        label=curve.label,
+        known=len(scores),
+        unknown=int(np.count_nonzero(np.isnan(column_scores))),
+        bins=bins,
         ece=sum(f.n * abs(f.mean_score - f.share_positive) for f in bins) / weights
-        if weights else None,
-        threshold=threshold, best_f1=best, half_best_f1=None if best is None else best / 2,
-        decimals=decimals, distinct_near=distinct_near, ties=int(at.sum()),
+        if weights
+        else None,
+        threshold=threshold,
+        best_f1=best,
+        half_best_f1=None if best is None else best / 2,
+        decimals=decimals,
+        distinct_near=distinct_near,
+        ties=int(at.sum()),
         ties_positive=int((at & truth).sum()),
         note=_note(threshold, best, (distinct_near, len(near), decimals)),
-    )  # fmt: skip
+    )
 
 
 def _bins(
@@ -184,12 +191,15 @@ def _bins(
         size, positives = end - begin, int(truth[begin:end].sum())
         found.append(
             Bin(
-                low=float(scores[begin]), high=float(scores[end - 1]), n=size,
-                mean_score=float(scores[begin:end].mean()), positives=positives,
+                low=float(scores[begin]),
+                high=float(scores[end - 1]),
+                n=size,
+                mean_score=float(scores[begin:end].mean()),
+                positives=positives,
                 share_positive=positives / size,
                 interval=wilson(positives * own_share, size * own_share, level),
             )
-        )  # fmt: skip
+        )
     return tuple(found)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from core.errors import InvalidInput
 from core.text import printable
@@ -133,10 +134,13 @@ def evaluate_classes(
         InvalidInput: a score is outside [0, 1].
     """
     return evaluate(
-        labels, multiclass_scores(scores), truth,
+        labels,
+        multiclass_scores(scores),
+        truth,
         {label: thresholds.get(label, 0.0) for label in labels},
-        measured_on=measured_on, none_label=none_label,
-    )  # fmt: skip
+        measured_on=measured_on,
+        none_label=none_label,
+    )
 
 
 def multiclass_scores(scores: FloatArray) -> FloatArray:
@@ -178,11 +182,19 @@ def summarise(
     """
     results = tuple(
         LabelResult(
-            curve.label, curve.positives, found.threshold, found, found.precision, found.recall,
-            found.f1, found.f1_low, found.f1_high, curve.average_precision,
+            curve.label,
+            curve.positives,
+            found.threshold,
+            found,
+            found.precision,
+            found.recall,
+            found.f1,
+            found.f1_low,
+            found.f1_high,
+            curve.average_precision,
         )
         for curve, found in zip(curves.values(), counts, strict=True)
-    )  # fmt: skip
+    )
     without = None
     if none_label in curves and len(curves) > 1:
         kept = [column for column, label in enumerate(curves) if label != none_label]
@@ -257,3 +269,33 @@ def evaluation_table(default: Evaluation, tuned: Evaluation) -> "pd.DataFrame":
     table = pd.DataFrame(rows)
     table.insert(2, "measured_on", tuned.measured_on)
     return table
+
+
+# Scores and truth of one part of a split, as every figure of this room is computed from them.
+
+
+@dataclass(frozen=True)
+class PartArrays:
+    """Scores and truth of the same documents."""
+
+    name: str
+    """The part, such as "test"."""
+    labels: tuple[str, ...]
+    """Names of the columns."""
+    scores: FloatArray
+    """(n_documents, n_labels): what thresholds are compared with, NaN where not returned; for
+    multi-class `evaluation.multiclass_scores`."""
+    truth: BoolArray
+    """bool (n_documents, n_labels)."""
+    ceilings: FloatArray | None = None
+    """(n_documents, n_labels): highest values of unknown scores; None for 1."""
+    clusters: npt.NDArray[np.int32] | None = None
+    """int32 (n_documents,): copies and groups share a number; None when all are distinct."""
+
+    def __len__(self) -> int:
+        """Number of documents."""
+        return len(self.truth)
+
+    def curves(self) -> dict[str, Curve]:
+        """The exact curve of every label."""
+        return label_curves(self.labels, self.scores, self.truth, self.ceilings)

@@ -18,7 +18,7 @@ from pathlib import Path
 from core.errors import OperationFailed, TryAgain, TunerError
 from core.files import locked
 from core.text import printable
-from core.workflow.live_endpoints import find_by_name, live_endpoints, seconds_left, utc_now
+from core.workflow.overview import find_by_name, live_endpoints, seconds_left, utc_now
 from core.workflow.session import Session
 
 LOOK_S = 15.0
@@ -57,7 +57,7 @@ def keep_until_gone(
             if left_s > 0:
                 wait(min(left_s, LOOK_S))
                 continue
-            from core.workflow.actions.endpoint_ending import stop_endpoint
+            from core.workflow.endpoints import stop_endpoint
 
             stop_endpoint(session, name)
         except TunerError as error:
@@ -82,8 +82,14 @@ def spawn_keeper(session: Session, name: str) -> None:
         return
     package_root = str(Path(__file__).resolve().parents[2])
     paths = [package_root, *filter(None, [os.environ.get("PYTHONPATH")])]
-    command = [sys.executable, "-P", "-m", "core.workflow.endpoint_keeper",
-               str(session.folder.resolve()), name]  # fmt: skip
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "core.workflow.endpoint_keeper",
+        str(session.folder.resolve()),
+        name,
+    ]
     try:
         child = subprocess.Popen(
             command,

@@ -4,12 +4,30 @@ Every figure stands beside the part it was tuned on and the part it was measured
 """
 
 from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
 
 import msgspec
 
+from core.errors import InvalidInput
+from core.files import write_atomic
+from core.text import printable
+from core.tuning.drift import DriftReference
 from core.tuning.evaluation import Averages, Evaluation, LabelResult
-from core.tuning.evidence import Evidence, Interval, LabelEvidence
+from core.tuning.intervals import Evidence, Interval, LabelEvidence
 from core.tuning.objectives import Choice
+from core.tuning.thresholds import (
+    Change,
+    Classifier,
+    LabelThreshold,
+    Provenance,
+    Summary,
+    Thresholds,
+)
+from core.workflow.score import labels_taken
+from core.workflow.session import Session
+from core.workflow.state import RunState, SessionState
+from core.workflow.steps import scores_inputs, split_of
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,7 +78,7 @@ class LabelReport(msgspec.Struct, frozen=True, kw_only=True):
     """Of F1 at `threshold`, on the measuring part."""
 
 
-class Summary(msgspec.Struct, frozen=True, kw_only=True):
+class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     """Averages over labels, on the measuring part."""
 
     macro_f1: float
@@ -104,11 +122,11 @@ class RunReport(msgspec.Struct, frozen=True, kw_only=True):
     """Number of documents by part."""
     none_label: str | None
     labels: tuple[LabelReport, ...]
-    default: Summary
-    tuned: Summary
-    default_without_none: Summary | None
-    tuned_without_none: Summary | None
-    tuned_optimistic: Summary
+    default: RunSummary
+    tuned: RunSummary
+    default_without_none: RunSummary | None
+    tuned_without_none: RunSummary | None
+    tuned_optimistic: RunSummary
     """On the rows that the thresholds were tuned on."""
     test_looks: int
     """How often thresholds were measured on the test part, this time included."""
@@ -143,14 +161,14 @@ def figures_of(result: LabelResult) -> Figures:
     )
 
 
-def summary_of(averages: Averages | None) -> Summary | None:
+def summary_of(averages: Averages | None) -> RunSummary | None:
     """The averages of an evaluation; None stays None."""
     if averages is None:
         return None
-    return Summary(**{name: getattr(averages, name) for name in Summary.__struct_fields__})
+    return RunSummary(**{name: getattr(averages, name) for name in RunSummary.__struct_fields__})
 
 
-def required_summary(evaluation: Evaluation) -> Summary:
+def required_summary(evaluation: Evaluation) -> RunSummary:
     """The averages over all labels of an evaluation."""
     summary = summary_of(evaluation.averages)
     assert summary is not None
@@ -177,3 +195,142 @@ def cautions_of(
     if has_unknown:
         cautions.append("F1 is a range where scores that were not returned could change it")
     return tuple(cautions)
+
+
+# Build the thresholds file of a run from its report, and write it where the user wants it.
+
+
+def thresholds_file(
+    state: SessionState,
+    run: RunState,
+    report: RunReport,
+    references: Mapping[str, DriftReference],
+) -> Thresholds:
+    """The thresholds of a run in the form that production code reads.
+
+    Args:
+        references: what the measuring part's scores looked like, by label.
+    """
+    split = split_of(state, run)
+    return Thresholds(
+        mode="multi-class" if report.mode == "multi-class" else "multi-label",
+        engine=state.engine.name,
+        default_threshold=report.default_threshold,
+        classifiers=tuple(
+            Classifier(
+                arn=classifier.training.arn,
+                version=classifier.version,
+                labels=classifier.labels,
+                decides=decides if len(run.classifiers) > 1 else None,
+            )
+            for classifier, decides in zip(run.classifiers, labels_taken(run), strict=True)
+        ),
+        label_order=tuple(label.label for label in report.labels),
+        labels={label.label: _label(label, report, references) for label in report.labels},
+        summary=Summary(
+            measured_on=report.measured_on,
+            macro_f1=Change(default=report.default.macro_f1, tuned=report.tuned.macro_f1),
+            macro_f1_interval_90=_pair(report.macro_f1_interval),
+            macro_f1_range=_range(report.tuned.macro_f1_low, report.tuned.macro_f1_high),
+            micro_f1=Change(default=report.default.micro_f1, tuned=report.tuned.micro_f1),
+        ),
+        provenance=Provenance(
+            dataset=split.dataset,
+            split=split.fingerprint,
+            scores=scores_inputs(run),
+            seed=split.seed,
+            tool=version("comprehend-tuner"),
+            created_at=report.made_at,
+        ),
+    )
+
+
+def export_thresholds(session: Session, run: RunState, path: Path) -> Path:
+    """Copy a run's thresholds file to `path`; return its full path.
+
+    Raises:
+        InvalidInput: the run has no thresholds.
+        OperationFailed: the file cannot be written.
+    """
+    if run.thresholds is None or not session.path(run.thresholds.path).exists():
+        raise InvalidInput(
+            "No thresholds",
+            f"run {printable(run.name)} has no thresholds yet",
+            "run: comprehend-tuner thresholds",
+        )
+    write_atomic(path, session.path(run.thresholds.path).read_bytes(), mode=0o644)
+    session.record("saved", run=run.name, path=str(path))
+    return path.resolve()
+
+
+def usage_lines(path: Path, mode: str, n_classifiers: int = 1) -> str:
+    """The two lines of Python that use a thresholds file on an endpoint's reply.
+
+    Args:
+        n_classifiers: with several, each reply is decided under the ARN of its classifier.
+    """
+    key = "Classes" if mode == "multi-class" else "Labels"
+    which = ", arn" if n_classifiers > 1 else ""
+    each = " for each classifier's reply" if n_classifiers > 1 else ""
+    return (
+        f"from core.tuning.thresholds import load{'  #' + each if each else ''}\n"
+        f"labels = load({str(path)!r}).decide(reply[{key!r}]{which})"
+    )
+
+
+def _range(low: float, high: float) -> tuple[float, float] | None:
+    """The range of a figure; None when it is exact."""
+    return None if low == high else (low, high)
+
+
+def _pair(interval: Interval | None) -> tuple[float, float] | None:
+    return None if interval is None else (interval.low, interval.high)
+
+
+def _label(
+    label: LabelReport, report: RunReport, references: Mapping[str, DriftReference]
+) -> LabelThreshold:
+    is_by_hand = label.status == "set by hand"
+    return LabelThreshold(
+        threshold=label.threshold,
+        objective="manual" if is_by_hand else label.objective,
+        tuned_on=report.tuned_on,
+        measured_on=report.measured_on,
+        support=label.support,
+        returned_share=label.returned_share,
+        precision=label.tuned.precision,
+        recall=label.tuned.recall,
+        f1=label.tuned.f1,
+        f1_at_default=label.default.f1,
+        f1_range=_range(label.tuned.f1_low, label.tuned.f1_high),
+        f1_interval_90=_pair(label.f1_interval),
+        grade=label.evidence.grade if label.evidence else None,
+        why=label.evidence.why if label.evidence else None,
+        tuned_threshold=None if label.tuned_threshold == label.threshold else label.tuned_threshold,
+        drift_reference=references.get(label.label),
+        status=label.status,
+    )
+
+
+# Write a run's report as a table that spreadsheets and pandas read.
+
+
+def export_report(report: RunReport, path: Path) -> None:
+    """Write one CSV row per label, in full precision, with the parts the figures belong to.
+
+    Raises:
+        OperationFailed: the file cannot be written.
+    """
+    import pandas as pd
+
+    rows = []
+    for label in report.labels:
+        row = msgspec.structs.asdict(label)
+        for part, count in row.pop("support").items():
+            row[f"support_{part}"] = count
+        for name in ("default", "tuned", "tuned_optimistic"):
+            figures = msgspec.structs.asdict(row.pop(name))
+            row |= {f"{name}_{key}": value for key, value in figures.items()}
+        row |= {"tuned_on": report.tuned_on, "measured_on": report.measured_on}
+        rows.append(row | {"engine": report.engine, "run": report.run})
+    write_atomic(path, pd.DataFrame(rows).to_csv(index=False).encode("utf-8"), mode=0o644)

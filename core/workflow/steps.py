@@ -1,4 +1,4 @@
-"""The steps as data, and where each stands.
+"""Where each step stands.
 
 A status is never stored: it follows from the artefacts and from the fingerprints of what they were
 made from. Change an input and the later steps turn stale; nothing is deleted.

@@ -23,7 +23,24 @@ TEXTS = (
     "Merci à toute l'équipe, it works!",
 )
 LABELS = (
-    "delivery", "delivery", "billing", "login", "delivery", "delivery|billing", "cancellation",
-    "bug", "delivery", "billing", "login", "feature_request", "", "delivery", "bug", "billing", "",
-    "delivery", "bug", "",
-)  # fmt: skip
+    "delivery",
+    "delivery",
+    "billing",
+    "login",
+    "delivery",
+    "delivery|billing",
+    "cancellation",
+    "bug",
+    "delivery",
+    "billing",
+    "login",
+    "feature_request",
+    "",
+    "delivery",
+    "bug",
+    "billing",
+    "",
+    "delivery",
+    "bug",
+    "",
+)

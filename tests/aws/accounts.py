@@ -6,16 +6,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from core.dataset.formats import SourceSettings
-from core.workflow.actions.check import check_health
-from core.workflow.actions.cleanup import cleanup_inventory
-from core.workflow.actions.create import NewSession, create_session
-from core.workflow.actions.launching import note_in_ledger
-from core.workflow.actions.score import finish_scoring, plan_scoring, start_scoring_jobs
-from core.workflow.actions.split import split_dataset
-from core.workflow.actions.train import finish_training, plan_training, start_training_run
+from core.dataset.formats.sources import SourceSettings
+from core.workflow.cleanup import cleanup_inventory
+from core.workflow.data import NewSession, create_session
+from core.workflow.health import check_health
+from core.workflow.jobs import note_in_ledger
+from core.workflow.score import finish_scoring, plan_scoring, start_scoring_jobs
 from core.workflow.session import Session, now
+from core.workflow.split import split_dataset
 from core.workflow.state import EndpointState, SessionState
+from core.workflow.train import finish_training, plan_training, start_training_run
 from tests.aws.server import BUCKET, ROLE_ARN, AwsServer
 
 Account = dict[str, list[str]]
@@ -117,11 +117,19 @@ def know_endpoint(session: Session, arn: str, name: str, intended_at: str = "") 
             note_in_ledger(state, "endpoint", arn, "base")
         state.endpoints.append(
             EndpointState(
-                name=name, run="base", classifier="c1", token="t", request={}, inference_units=2,
-                intended_at=intended_at or now(), delete_at=now(), arn=arn, created_at=now(),
+                name=name,
+                run="base",
+                classifier="c1",
+                token="t",
+                request={},
+                inference_units=2,
+                intended_at=intended_at or now(),
+                delete_at=now(),
+                arn=arn,
+                created_at=now(),
                 state="IN_SERVICE",
             )
-        )  # fmt: skip
+        )
 
 
 def role(aws: AwsServer, name: str, tagged: list[dict[str, str]]) -> str:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from core.comprehend.clients import Clients, Store, open_clients
+from core.comprehend.clients import open_clients
+from core.comprehend.engine import Clients, Store
 from core.workflow.session import Session
 from tests.aws.accounts import on_server, split_session
 from tests.aws.objects import PART

@@ -2,9 +2,9 @@
 
 import msgspec
 
-from core.comprehend.clients import EngineSettings
-from core.comprehend.preflight import PreflightLine
-from core.workflow.actions.doctor import DoctorReport
+from core.comprehend.engine import EngineSettings
+from core.comprehend.rights import PreflightLine
+from core.workflow.doctor import DoctorReport
 from tests.aws.server import BUCKET, AwsServer
 
 OTHER_TRUST = {

@@ -4,11 +4,10 @@ import functools
 import tempfile
 from pathlib import Path
 
-from core.workflow.actions.endpoint import start_endpoint
-from core.workflow.actions.endpoint_plan import plan_endpoint
-from core.workflow.actions.train import finish_training, plan_training, start_training_run
+from core.workflow.endpoints import plan_endpoint, start_endpoint
 from core.workflow.session import Session
 from core.workflow.state import EndpointState
+from core.workflow.train import finish_training, plan_training, start_training_run
 from tests.aws.journey import LABELS, write_source
 from tests.aws.server import AwsServer
 from tests.aws.sessions import ready_session

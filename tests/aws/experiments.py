@@ -7,15 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from core.dataset.oversampling import ArmsRequest
-from core.progress import CancelToken, Reporter, silent
-from core.workflow.actions.runs import find_run
-from core.workflow.experiments import (
-    ArmStatus,
-    plan_experiment,
-    run_experiment,
-    start_experiment,
-)
+from core.dataset.arms import ArmsRequest
+from core.progress import UNWATCHED, Watch
+from core.workflow.experiments.plan import ArmStatus, plan_experiment
+from core.workflow.experiments.run import run_experiment, start_experiment
+from core.workflow.jobs import find_run
 from core.workflow.session import Session
 from core.workflow.steps import held_out_parts, split_of
 from tests.aws.accounts import Account, account, split_session
@@ -64,13 +60,12 @@ def begin(session: Session, request: ArmsRequest = TWO_ARMS, **options: Any) -> 
 def sweep(
     session: Session,
     request: ArmsRequest = TWO_ARMS,
-    reporter: Reporter = silent,
-    cancel: CancelToken | None = None,
+    watch: Watch = UNWATCHED,
     **options: Any,
 ) -> dict[str, ArmStatus]:
     """Run an experiment, or carry on; return where its arms stand, by arm."""
     experiment = begin(session, request, **options)
-    return by_arm(run_experiment(session, experiment, reporter, cancel))
+    return by_arm(run_experiment(session, experiment, watch))
 
 
 def by_arm(statuses: Sequence[ArmStatus]) -> dict[str, ArmStatus]:

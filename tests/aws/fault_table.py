@@ -20,8 +20,9 @@ from typing import Literal
 
 import pytest
 
-from core.comprehend.clients import TwinOptions, aws
-from core.workflow.experiments import load_comparison
+from core.comprehend import aws
+from core.comprehend.engine import TwinOptions
+from core.workflow.experiments.compare import load_comparison
 from core.workflow.session import Session
 from tests.aws.accounts import account, on_server
 from tests.aws.journey import PAID_STEPS, Ended, plant_decoys, prepare, take
@@ -34,12 +35,23 @@ Plant = Callable[[AwsServer, str, int], None]
 """Called before each attempt at a step, with the step's name and the number of the attempt."""
 
 OPERATIONS = (
-    "PutObject", "HeadObject", "ListObjectsV2", "CreateDocumentClassifier",
-    "DescribeDocumentClassifier", "GetObject", "StartDocumentClassificationJob",
-    "DescribeDocumentClassificationJob", "ListDocumentClassifiers", "ListEndpoints",
-    "ListFlywheels", "ListMultipartUploads", "GetBucketVersioning", "ListTagsForResource",
-    "DeleteDocumentClassifier", "DeleteObject",
-)  # fmt: skip
+    "PutObject",
+    "HeadObject",
+    "ListObjectsV2",
+    "CreateDocumentClassifier",
+    "DescribeDocumentClassifier",
+    "GetObject",
+    "StartDocumentClassificationJob",
+    "DescribeDocumentClassificationJob",
+    "ListDocumentClassifiers",
+    "ListEndpoints",
+    "ListFlywheels",
+    "ListMultipartUploads",
+    "GetBucketVersioning",
+    "ListTagsForResource",
+    "DeleteDocumentClassifier",
+    "DeleteObject",
+)
 """What the paid steps call; a test compares it with what they really call."""
 STATES = (*SURPRISES, "slow", "training-fails", "scoring-fails")
 """Faults that are states or outputs rather than broken requests."""

@@ -60,9 +60,19 @@ def aws_options(aws: AwsServer) -> list[str]:
     """The global options of a session on the server."""
     settings = aws.settings
     return [
-        "--engine", "aws", "--endpoint-url", aws.url, "--region", settings.region,
-        "--bucket", BUCKET, "--role-arn", str(settings.role_arn), "--poll", "0.02",
-    ]  # fmt: skip
+        "--engine",
+        "aws",
+        "--endpoint-url",
+        aws.url,
+        "--region",
+        settings.region,
+        "--bucket",
+        BUCKET,
+        "--role-arn",
+        str(settings.role_arn),
+        "--poll",
+        "0.02",
+    ]
 
 
 def prepare(aws: AwsServer, folder: Path) -> Path:

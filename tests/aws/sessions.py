@@ -8,16 +8,16 @@ from typing import Any
 
 import msgspec
 
-from core.comprehend.clients import TwinOptions
-from core.dataset.formats import SourceSettings
-from core.progress import CancelToken, Reporter, silent
-from core.workflow.actions.check import check_health
-from core.workflow.actions.create import NewSession, create_session
-from core.workflow.actions.score import finish_scoring, plan_scoring, start_scoring_jobs
-from core.workflow.actions.split import split_dataset
-from core.workflow.actions.train import finish_training, plan_training, start_training_run
+from core.comprehend.engine import TwinOptions
+from core.dataset.formats.sources import SourceSettings
+from core.progress import UNWATCHED, Watch
+from core.workflow.data import NewSession, create_session
+from core.workflow.health import check_health
+from core.workflow.score import finish_scoring, plan_scoring, start_scoring_jobs
 from core.workflow.session import Session, new_uid
+from core.workflow.split import split_dataset
 from core.workflow.state import RunState
+from core.workflow.train import finish_training, plan_training, start_training_run
 from tests.aws.server import AwsServer
 
 
@@ -50,19 +50,20 @@ def start(session: Session) -> None:
 
 
 def train(
-    session: Session, reporter: Reporter = silent, cancel: CancelToken | None = None
+    session: Session,
+    watch: Watch = UNWATCHED,
 ) -> RunState:
     """Start a training, or carry on, and wait for it."""
-    run = start_training_run(session, plan_training(session), False, reporter, cancel)
-    finish_training(session, run.name, reporter, cancel)
+    run = start_training_run(session, plan_training(session), False, watch)
+    finish_training(session, run.name, watch)
     return session.state().runs[-1]
 
 
-def score(session: Session, *parts: str, reporter: Reporter = silent) -> RunState:
+def score(session: Session, *parts: str, watch: Watch = UNWATCHED) -> RunState:
     """Score parts, or carry on, and wait for it."""
     plan = plan_scoring(session, None, parts)
-    start_scoring_jobs(session, plan, reporter)
-    finish_scoring(session, plan.run, plan.parts, reporter)
+    start_scoring_jobs(session, plan, watch)
+    finish_scoring(session, plan.run, plan.parts, watch)
     return session.state().runs[-1]
 
 

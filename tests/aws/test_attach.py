@@ -7,13 +7,13 @@ import pytest
 from click.testing import CliRunner, Result
 
 from core.cli.main import cli
-from core.comprehend.clients import TwinOptions
-from core.workflow.actions.attach import AttachWish, attach, finish_attached, plan_attach
-from core.workflow.actions.metrics import load_metrics
-from core.workflow.actions.tune import TuningSettings, tune_thresholds
+from core.comprehend.engine import TwinOptions
+from core.workflow.attach import AttachWish, attach, finish_attached, plan_attach
+from core.workflow.metrics import load_metrics
 from core.workflow.session import Session
 from core.workflow.state import RunState
 from core.workflow.steps import step_statuses
+from core.workflow.thresholds import TuningSettings, tune_thresholds
 from tests.aws.console import Console
 from tests.aws.server import BUCKET, AwsServer
 from tests.aws.sessions import ready_session, score, train

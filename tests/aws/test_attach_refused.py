@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from core.comprehend.clients import TwinOptions
+from core.comprehend.engine import TwinOptions
 from core.errors import InvalidInput
-from core.workflow.actions.attach import AttachWish, plan_attach
+from core.workflow.attach import AttachWish, plan_attach
 from core.workflow.session import Session
 from tests.aws.console import Console
 from tests.aws.server import AwsServer

@@ -7,15 +7,15 @@ import pytest
 from click.testing import CliRunner
 
 from core.cli.main import cli
-from core.dataset.formats import SourceSettings
+from core.dataset.formats.sources import SourceSettings
 from core.errors import InvalidInput, Refused, TunerError
-from core.workflow.actions.budget import committed_usd, set_budget
-from core.workflow.actions.check import check_health
-from core.workflow.actions.create import NewSession, create_session
-from core.workflow.actions.score import plan_scoring, start_scoring_jobs
-from core.workflow.actions.split import split_dataset
-from core.workflow.actions.train import finish_training, plan_training, start_training_run
+from core.workflow.data import NewSession, create_session
+from core.workflow.health import check_health
+from core.workflow.money import committed_usd, set_budget
+from core.workflow.score import plan_scoring, start_scoring_jobs
 from core.workflow.session import Session
+from core.workflow.split import split_dataset
+from core.workflow.train import finish_training, plan_training, start_training_run
 from tests.aws.server import AwsServer
 
 

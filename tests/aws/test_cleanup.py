@@ -4,12 +4,12 @@ import msgspec
 import pytest
 
 from core.errors import InvalidInput, TryAgain
-from core.workflow.actions.cleanup import clean_up, cleanup_inventory
-from core.workflow.actions.launching import intended, note_in_ledger
-from core.workflow.actions.score import plan_scoring, start_scoring_jobs
-from core.workflow.actions.train import plan_training, start_training_run
+from core.workflow.cleanup import clean_up, cleanup_inventory
+from core.workflow.jobs import intended, note_in_ledger
+from core.workflow.score import plan_scoring, start_scoring_jobs
 from core.workflow.session import Session
 from core.workflow.state import JobState, SessionState
+from core.workflow.train import plan_training, start_training_run
 from tests.aws.accounts import (
     account,
     assert_recorded,
@@ -57,8 +57,12 @@ def test_the_account_ends_as_it_was_and_decoys_survive(session: Session, aws: Aw
         note_in_ledger(state, "role", own_role, "")
     inventory = cleanup_inventory(session)
     assert [row.kind for row in inventory.rows if row.kind != "object"] == [
-        "endpoint", "endpoint", "classifier", "upload", "role",
-    ]  # fmt: skip
+        "endpoint",
+        "endpoint",
+        "classifier",
+        "upload",
+        "role",
+    ]
     assert {row.state for row in inventory.rows if row.name == found} == {"found"}
     assert {row.monthly_usd for row in inventory.rows if row.name == known} == {2628.0}
     assert inventory.cannot_tell == () and inventory.unresolved == ()
@@ -72,9 +76,13 @@ def test_the_account_ends_as_it_was_and_decoys_survive(session: Session, aws: Aw
     deletes = [name for name in aws.operations() if name.startswith(("Delete", "Abort"))]
     order = list(dict.fromkeys(deletes))
     assert order == [
-        "DeleteEndpoint", "DeleteDocumentClassifier", "AbortMultipartUpload", "DeleteObject",
-        "DeleteRolePolicy", "DeleteRole",
-    ]  # fmt: skip
+        "DeleteEndpoint",
+        "DeleteDocumentClassifier",
+        "AbortMultipartUpload",
+        "DeleteObject",
+        "DeleteRolePolicy",
+        "DeleteRole",
+    ]
 
 
 def test_deleting_the_role_in_use_forgets_it(session: Session, aws: AwsServer) -> None:

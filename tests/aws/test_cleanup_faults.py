@@ -4,17 +4,11 @@ import msgspec
 import pytest
 
 from core.errors import Interrupted, TryAgain, TunerError
-from core.progress import CancelToken, Progress
-from core.workflow.actions.cleanup import CleanedUp, clean_up, cleanup_inventory
-from core.workflow.actions.train import plan_training, start_training_run
+from core.progress import CancelToken, Progress, Watch
+from core.workflow.cleanup import CleanedUp, clean_up, cleanup_inventory
 from core.workflow.session import Session
-from tests.aws.accounts import (
-    Account,
-    account,
-    assert_recorded,
-    furnish,
-    trained,
-)
+from core.workflow.train import plan_training, start_training_run
+from tests.aws.accounts import Account, account, assert_recorded, furnish, trained
 from tests.aws.server import BUCKET, AwsServer
 from tests.aws.server.faults import Kind
 
@@ -28,9 +22,13 @@ def full(session: Session, aws: AwsServer) -> tuple[Session, AwsServer, Account]
 
 
 DELETES = (
-    "DeleteEndpoint", "DeleteDocumentClassifier", "AbortMultipartUpload", "DeleteObject",
-    "DeleteRolePolicy", "DeleteRole",
-)  # fmt: skip
+    "DeleteEndpoint",
+    "DeleteDocumentClassifier",
+    "AbortMultipartUpload",
+    "DeleteObject",
+    "DeleteRolePolicy",
+    "DeleteRole",
+)
 SERVICES = {
     "DeleteEndpoint": "comprehend",
     "DeleteDocumentClassifier": "comprehend",
@@ -137,7 +135,7 @@ def test_interrupted_anywhere_a_repeat_finishes(full: Full) -> None:
                 token.cancel()
 
         try:
-            ended = clean_up(session, report, cancel)
+            ended = clean_up(session, Watch(report, cancel))
         except Interrupted:
             stops += 1
     assert stops == 4, "one of five things went each time"

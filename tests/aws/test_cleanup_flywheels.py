@@ -1,6 +1,6 @@
 """Flywheels in a clean-up: those of the session go, others stay."""
 
-from core.workflow.actions.cleanup import clean_up, cleanup_inventory
+from core.workflow.cleanup import clean_up, cleanup_inventory
 from core.workflow.session import Session
 from tests.aws.accounts import account, tags, trained
 from tests.aws.server import BUCKET, ROLE_ARN, AwsServer
@@ -14,12 +14,16 @@ def test_flywheels_with_the_sessions_tag_go_and_others_stay(
 
     def flywheel(name: str, its_tags: list[dict[str, str]]) -> str:
         arn: str = comprehend.create_flywheel(
-            FlywheelName=name, DataAccessRoleArn=ROLE_ARN, ModelType="DOCUMENT_CLASSIFIER",
-            DataLakeS3Uri=f"s3://{BUCKET}/lake", Tags=its_tags,
+            FlywheelName=name,
+            DataAccessRoleArn=ROLE_ARN,
+            ModelType="DOCUMENT_CLASSIFIER",
+            DataLakeS3Uri=f"s3://{BUCKET}/lake",
+            Tags=its_tags,
             TaskConfig={
-                "LanguageCode": "en", "DocumentClassificationConfig": {"Mode": "MULTI_LABEL"},
+                "LanguageCode": "en",
+                "DocumentClassificationConfig": {"Mode": "MULTI_LABEL"},
             },
-        )["FlywheelArn"]  # fmt: skip
+        )["FlywheelArn"]
         return arn
 
     prefix = f"ct-{state.name}-{state.uid}"

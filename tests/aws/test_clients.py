@@ -7,11 +7,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from core.comprehend.clients import aws as opening
+from core.comprehend import aws as opening
 from core.comprehend.clients import open_clients
 from core.comprehend.service_errors import explained
 from core.errors import InvalidInput, TryAgain
-from tests.aws.server import ACCOUNT, BUCKET, AwsServer
+from tests.aws.server import BUCKET, AwsServer
+from tests.aws.server.identity import ACCOUNT
 
 
 def test_every_service_answers_at_the_given_address(aws: AwsServer, tmp_path: Path) -> None:

@@ -80,9 +80,15 @@ def test_members_appear_once_they_are_known(engine: Engine) -> None:
     assert metadata["NumberOfLabels"] == 4
     assert metadata["NumberOfTrainedDocuments"] + metadata["NumberOfTestDocuments"] == 60
     assert set(metadata["EvaluationMetrics"]) == {
-        "Accuracy", "Precision", "Recall", "F1Score",
-        "MicroPrecision", "MicroRecall", "MicroF1Score", "HammingLoss",
-    }  # fmt: skip
+        "Accuracy",
+        "Precision",
+        "Recall",
+        "F1Score",
+        "MicroPrecision",
+        "MicroRecall",
+        "MicroF1Score",
+        "HammingLoss",
+    }
 
 
 def test_without_mode_and_output_the_defaults_are_described(engine: Engine) -> None:
@@ -102,8 +108,9 @@ def test_a_training_that_fails_or_warns_says_why(engine: Engine) -> None:
     other = create(engine, "warning")
     warned = ended(lambda: describe_classifier(engine, other))
     assert (warned["Status"], warned["Message"]) == (
-        "TRAINED_WITH_WARNING", "SKIPPED: one document",
-    )  # fmt: skip
+        "TRAINED_WITH_WARNING",
+        "SKIPPED: one document",
+    )
     scored(engine, other)
 
 

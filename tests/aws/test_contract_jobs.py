@@ -83,8 +83,10 @@ def test_jobs_are_listed_in_pages_and_by_one_filter(engine: Engine) -> None:
         return len(answer["DocumentClassificationJobPropertiesList"])
 
     assert (count(JobName="two"), count(JobStatus="COMPLETED"), count(JobStatus="FAILED")) == (
-        2, 3, 0,
-    )  # fmt: skip
+        2,
+        3,
+        0,
+    )
     with pytest.raises(ClientError) as error:
         count(JobName="two", JobStatus="COMPLETED")
     assert code_of(error) == "InvalidFilterException"

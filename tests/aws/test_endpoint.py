@@ -6,24 +6,33 @@ from pathlib import Path
 import pytest
 
 from core.errors import InvalidInput, OperationFailed, Refused, TryAgain, TunerError
-from core.workflow.actions.budget import committed_usd, set_budget
-from core.workflow.actions.endpoint import keep_endpoint, start_endpoint, wait_endpoint
-from core.workflow.actions.endpoint_ending import stop_endpoint
-from core.workflow.actions.endpoint_plan import plan_endpoint
-from core.workflow.actions.endpoint_rows import endpoint_rows
-from core.workflow.actions.trial import try_document
+from core.progress import Watch
 from core.workflow.endpoint_keeper import keep_until_gone
-from core.workflow.live_endpoints import live_endpoints
-from core.workflow.overview import session_overview
+from core.workflow.endpoints import (
+    endpoint_rows,
+    keep_endpoint,
+    plan_endpoint,
+    start_endpoint,
+    stop_endpoint,
+    wait_endpoint,
+)
+from core.workflow.money import committed_usd, set_budget
+from core.workflow.overview import live_endpoints, session_overview
 from core.workflow.session import Session
+from core.workflow.trial import try_document
 from tests.aws.endpoints import LABEL_COUNT, listed, start, trained_session
 from tests.aws.server import AwsServer
 from tests.aws.server.faults import Kind
 from tests.core.workflow.endpoints import entries, make_due, nobody
 
 PASSING: tuple[Kind, ...] = (
-    "throttled", "error-500", "error-503", "reset", "reset-after", "truncated",
-)  # fmt: skip
+    "throttled",
+    "error-500",
+    "error-503",
+    "reset",
+    "reset-after",
+    "truncated",
+)
 _LASTING: tuple[Kind, ...] = ("error-503", "reset", "truncated", "expired")
 
 
@@ -178,7 +187,7 @@ def test_a_state_that_nobody_knows_is_shown_and_waited_out(
     aws.surprise("jump")
     with session.editing() as state:
         state.endpoints[0].state = "MIGRATING"
-    wait_endpoint(session, endpoint.name, lambda event: notes.append(event.note))
+    wait_endpoint(session, endpoint.name, Watch(lambda event: notes.append(event.note)))
     assert session.state().endpoints[0].state in ("UPDATING", "IN_SERVICE")
 
 

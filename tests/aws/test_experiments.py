@@ -4,19 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from core.comprehend.clients import TwinOptions
-from core.comprehend.clients import aws as aws_clients
-from core.dataset.oversampling import ArmsRequest
-from core.workflow.actions.watch import job_rows
-from core.workflow.experiments import (
-    adopt_arm,
-    compare_experiment,
-    find_experiment,
-    load_comparison,
-    plan_experiment,
-    run_experiment,
-)
+from core.comprehend import aws as aws_clients
+from core.comprehend.engine import TwinOptions
+from core.dataset.arms import ArmsRequest
+from core.workflow.experiments.compare import adopt_arm, compare_experiment, load_comparison
+from core.workflow.experiments.plan import find_experiment, plan_experiment
+from core.workflow.experiments.run import run_experiment
 from core.workflow.session import Session
+from core.workflow.watch import job_rows
 from tests.aws.experiments import (
     RARE,
     TWO_ARMS,

@@ -6,25 +6,22 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from core.comprehend.clients import TwinOptions
-from core.comprehend.clients import aws as aws_clients
-from core.comprehend.jobs.waiting import EXPIRED
+from core.comprehend import aws as aws_clients
+from core.comprehend.engine import TwinOptions
+from core.comprehend.jobs import EXPIRED
 from core.errors import Interrupted
-from core.progress import CancelToken, Progress
-from core.workflow.actions.launching import session_clients
-from core.workflow.actions.score import plan_scoring, start_scoring_jobs
-from core.workflow.actions.spending import spending
-from core.workflow.actions.train import finish_training, plan_training, start_training_run
-from core.workflow.actions.watch import job_rows
-from core.workflow.experiments import (
-    compare_experiment,
-    plan_experiment,
-    retry_failed,
-    run_experiment,
-    running,
-)
-from core.workflow.experiments.starting import start_arm
+from core.progress import CancelToken, Progress, Watch
+from core.workflow.experiments import run
+from core.workflow.experiments.arms import retry_failed
+from core.workflow.experiments.compare import compare_experiment
+from core.workflow.experiments.plan import plan_experiment
+from core.workflow.experiments.run import run_experiment, start_arm
+from core.workflow.jobs import session_clients
+from core.workflow.money import spending
+from core.workflow.score import plan_scoring, start_scoring_jobs
 from core.workflow.session import Session
+from core.workflow.train import finish_training, plan_training, start_training_run
+from core.workflow.watch import job_rows
 from tests.aws.experiments import (
     ONE_ARM,
     TWO_ARMS,
@@ -105,7 +102,7 @@ def test_a_failed_group_does_not_hold_the_other_arms_back(
         if aws.creates() > made:
             aws.options = TwinOptions(queue_s=0.4)
 
-    start_arm(session, session_clients(session), experiment, "n8", queue)
+    start_arm(session, session_clients(session), experiment, "n8", Watch(queue))
     aws.options = TwinOptions()
 
     found = by_arm(run_experiment(session, experiment))
@@ -183,7 +180,7 @@ def noting(then: Callable[[list[str]], None]) -> tuple[list[str], Callable[[Prog
 def test_credentials_that_run_out_are_waited_for_and_nothing_is_lost(
     aws: AwsServer, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(running, "MOST_FAULTS", 3)
+    monkeypatch.setattr(run, "MOST_FAULTS", 3)
     fault = aws.faults.add("expired", "*", 10_000, 40)
 
     def sign_in(notes: list[str]) -> None:
@@ -191,7 +188,7 @@ def test_credentials_that_run_out_are_waited_for_and_nothing_is_lost(
             aws.faults.clear()
 
     notes, report = noting(sign_in)
-    assert set(stages(sweep(session, ONE_ARM, report)).values()) == {"done"}
+    assert set(stages(sweep(session, ONE_ARM, Watch(report))).values()) == {"done"}
     assert fault.hits and notes.count(EXPIRED) > 5
     assert (aws.creates("classifier"), aws.creates("job")) == (2, 4)
 
@@ -205,7 +202,7 @@ def test_waiting_for_credentials_ends_when_asked_to(aws: AwsServer, session: Ses
 
     aws.faults.add("expired", "*", 10_000, 40)
     with pytest.raises(Interrupted):
-        sweep(session, ONE_ARM, noting(give_up)[1], cancel)
+        sweep(session, ONE_ARM, Watch(noting(give_up)[1], cancel))
     aws.faults.clear()
     assert set(stages(sweep(session, ONE_ARM)).values()) == {"done"}
     assert (aws.creates("classifier"), aws.creates("job")) == (2, 4)

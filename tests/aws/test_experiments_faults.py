@@ -5,18 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from core.comprehend.clients import aws as aws_clients
+from core.comprehend import aws as aws_clients
 from core.workflow.session import Session
 from tests.aws.accounts import Account
-from tests.aws.experiments import (
-    ONE_ARM,
-    placed,
-    rare_split,
-    scores_of,
-    stages,
-    standing,
-    sweep,
-)
+from tests.aws.experiments import ONE_ARM, placed, rare_split, scores_of, stages, standing, sweep
 from tests.aws.fault_table import BURST, ENVIRONMENT, prepare_offline, run_sweep_with_fault
 from tests.aws.server import AwsServer
 from tests.aws.server.faults import Kind

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from core.workflow.experiments import compare_experiment, run_experiment
+from core.workflow.experiments.compare import compare_experiment
+from core.workflow.experiments.run import run_experiment
 from core.workflow.session import Session
 from tests.aws.experiments import ONE_ARM, begin, by_arm, placed, rare_split, stages
 from tests.aws.server import AwsServer

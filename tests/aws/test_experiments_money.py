@@ -4,19 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from core.comprehend.clients import TwinOptions
+from core.comprehend.engine import TwinOptions
 from core.errors import Refused, TunerError
-from core.workflow.actions.budget import committed_usd, left_usd, set_budget
-from core.workflow.actions.cleanup import clean_up
-from core.workflow.actions.launching import session_clients
-from core.workflow.actions.spending import spending
-from core.workflow.experiments import (
-    compare_experiment,
-    plan_experiment,
-    run_experiment,
-    start_experiment,
-)
-from core.workflow.experiments.starting import start_arm
+from core.workflow.cleanup import clean_up
+from core.workflow.experiments.compare import compare_experiment
+from core.workflow.experiments.plan import plan_experiment
+from core.workflow.experiments.run import run_experiment, start_arm, start_experiment
+from core.workflow.jobs import session_clients
+from core.workflow.money import committed_usd, left_usd, set_budget, spending
 from core.workflow.session import Session
 from tests.aws.accounts import account, assert_recorded
 from tests.aws.experiments import (

@@ -9,8 +9,10 @@ import msgspec
 import pytest
 from botocore import exceptions
 
-from core.comprehend.clients import Clients, open_clients
-from core.comprehend.jobs import new_token, start_training, training_request
+from core.comprehend.clients import open_clients
+from core.comprehend.engine import Clients
+from core.comprehend.jobs import new_token, start_training
+from core.comprehend.requests import training_request
 from core.comprehend.service_errors import explained, is_expired
 from core.errors import TryAgain
 from tests.aws.server import BUCKET, ROLE_ARN, AwsServer

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from core.comprehend.clients import aws as aws_clients
+from core.comprehend import aws as aws_clients
 from tests.aws import fault_table
 from tests.aws.accounts import on_server
 from tests.aws.fault_table import OPERATIONS, STATES, applicable, run_with_fault, run_with_state

@@ -4,15 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from core.comprehend.clients import TwinOptions
+from core.comprehend.engine import TwinOptions
 from core.errors import OperationFailed
-from core.workflow.actions import launching
-from core.workflow.actions.launching import session_clients
-from core.workflow.actions.score import plan_scoring, start_scoring_jobs
-from core.workflow.actions.train import finish_training
-from core.workflow.actions.watch import collect_finished
+from core.workflow import jobs as launching
+from core.workflow.jobs import session_clients
+from core.workflow.score import plan_scoring, start_scoring_jobs
 from core.workflow.session import Session
 from core.workflow.steps import is_trained
+from core.workflow.train import finish_training
+from core.workflow.watch import collect_finished
 from tests.aws.server import AwsServer
 from tests.aws.server.faults import Kind
 from tests.aws.server.surprises import Kind as Surprise

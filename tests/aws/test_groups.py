@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from core.comprehend.clients import TwinOptions
-from core.workflow.actions.cleanup import clean_up
-from core.workflow.actions.score import plan_scoring, start_scoring_jobs
-from core.workflow.actions.train import plan_training, start_training_run
+from core.comprehend.engine import TwinOptions
+from core.workflow.cleanup import clean_up
+from core.workflow.score import plan_scoring, start_scoring_jobs
 from core.workflow.session import Session
+from core.workflow.train import plan_training, start_training_run
 from tests.aws.accounts import account
 from tests.aws.journey import call, plant_decoys, prepare, take
 from tests.aws.server import AwsServer

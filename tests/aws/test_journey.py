@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from core.comprehend.clients import TwinOptions
+from core.comprehend.engine import TwinOptions
 from tests.aws.accounts import account
 from tests.aws.journey import PAID_STEPS, call, plant_decoys, prepare, take
 from tests.aws.server import AwsServer

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from core.comprehend.clients import TwinOptions
-from core.comprehend.jobs import retrying
+from core.comprehend import jobs
+from core.comprehend.engine import TwinOptions
 from core.errors import Interrupted, InvalidInput, TryAgain
-from core.progress import CancelToken, Progress
-from core.workflow.actions.launching import TOKEN_TRUSTED_S, launch, session_clients
-from core.workflow.actions.score import plan_scoring, start_scoring_jobs
-from core.workflow.actions.train import plan_training, start_training_run
+from core.progress import CancelToken, Progress, Watch
+from core.workflow.jobs import TOKEN_TRUSTED_S, launch, session_clients
+from core.workflow.score import plan_scoring, start_scoring_jobs
 from core.workflow.session import Session
+from core.workflow.train import plan_training, start_training_run
 from tests.aws.server import AwsServer
 from tests.aws.server.faults import Kind
 from tests.aws.sessions import ready_session, score, train
@@ -64,9 +64,9 @@ def test_a_fault_that_persists_is_reported_and_the_repeated_command_goes_on(
     notes: list[str] = []
     plan = plan_training(session)
     with pytest.raises(TryAgain, match="throttling"):
-        start_training_run(session, plan, False, lambda event: notes.append(event.note))
+        start_training_run(session, plan, False, Watch(lambda event: notes.append(event.note)))
     assert any("throttling requests; trying again in 1 s" in note for note in notes)
-    assert fault.hits == 1 + retrying.MOST_REPEATS
+    assert fault.hits == 1 + jobs.MOST_REPEATS
     tokens = {
         call.request["ClientRequestToken"]
         for call in aws.calls
@@ -84,10 +84,10 @@ def test_a_missing_slot_is_waited_for_and_said(aws: AwsServer, session: Session)
 
     def report(event: Progress) -> None:
         notes.append(event.note)
-        if sum("quota" in note for note in notes) > 2 * retrying.MOST_REPEATS:
+        if sum("quota" in note for note in notes) > 2 * jobs.MOST_REPEATS:
             aws.options = TwinOptions()
 
-    start_training_run(session, plan_training(session), False, report)
+    start_training_run(session, plan_training(session), False, Watch(report))
     assert aws.creates("classifier") == 1
     assert any("a quota of the account is used up; trying again" in note for note in notes)
 
@@ -95,7 +95,7 @@ def test_a_missing_slot_is_waited_for_and_said(aws: AwsServer, session: Session)
 def test_a_slot_that_never_comes_ends_the_wait_and_the_intent_stays(
     aws: AwsServer, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(retrying, "LONGEST_SLOT_WAIT_S", 0.05)
+    monkeypatch.setattr(jobs, "LONGEST_SLOT_WAIT_S", 0.05)
     aws.options = TwinOptions(active_trainings=0)
     with pytest.raises(TryAgain, match="quota"):
         start_training_run(session, plan_training(session))
@@ -112,7 +112,7 @@ def test_waiting_for_a_slot_stops_when_asked_to(aws: AwsServer, session: Session
             cancel.cancel()
 
     with pytest.raises(Interrupted):
-        start_training_run(session, plan_training(session), False, report, cancel)
+        start_training_run(session, plan_training(session), False, Watch(report, cancel))
     assert aws.creates() == 0
 
 

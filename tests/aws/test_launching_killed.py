@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from core.workflow.actions.score import plan_scoring, start_scoring_jobs
-from core.workflow.actions.train import plan_training, start_training_run
+from core.workflow.score import plan_scoring, start_scoring_jobs
 from core.workflow.session import Session, new_uid
+from core.workflow.train import plan_training, start_training_run
 from tests.aws.server import AwsServer
 from tests.aws.sessions import ready_session, train
 from tests.killing import Moment, killed_at_write

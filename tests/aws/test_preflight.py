@@ -6,15 +6,17 @@ from pathlib import Path
 import pytest
 
 from core.comprehend.clients import open_clients
-from core.comprehend.preflight import PreflightSettings, run_preflight
-from core.dataset.formats import SourceSettings
+from core.comprehend.preflight import run_preflight
+from core.comprehend.rights import PreflightSettings
+from core.dataset.formats.sources import SourceSettings
 from core.errors import Interrupted
-from core.progress import CancelToken, Progress
-from core.workflow.actions.create import NewSession, create_session
-from core.workflow.actions.doctor import check_engine, run_doctor
+from core.progress import CancelToken, Progress, Watch
+from core.workflow.data import NewSession, create_session
+from core.workflow.doctor import check_engine, run_doctor
 from core.workflow.session import Session
 from tests.aws.doctor_reports import OTHER_TRUST, by_outcome, changed, line_of, objects
-from tests.aws.server import ACCOUNT, BUCKET, ROLE_ARN, AwsServer
+from tests.aws.server import BUCKET, ROLE_ARN, AwsServer
+from tests.aws.server.identity import ACCOUNT
 from tests.cli.running import run
 
 
@@ -71,7 +73,7 @@ def test_the_ledger_knows_of_the_probe_before_it_is_written(
 
     aws.faults.add("reset-after", "PutObject", times=9)
     aws.faults.add("denied", "DeleteObject", times=9)
-    report = run_doctor(session, look)
+    report = run_doctor(session, Watch(look))
     assert [f"s3://{BUCKET}/{key}" for key in objects(aws)] == list(report.leftovers)
     assert known[-1] == list(report.leftovers)
     assert "failed" not in line_of(report, "put-object").outcome
@@ -87,7 +89,7 @@ def test_cancelling_between_writing_and_removing_leaves_nothing(
             cancel.cancel()
 
     with pytest.raises(Interrupted):
-        run_doctor(session, stop_after_writing, cancel)
+        run_doctor(session, Watch(stop_after_writing, cancel))
     assert "GetObject" not in aws.operations("s3")
     assert objects(aws) == []
     assert session.state().ledger == []
@@ -159,9 +161,11 @@ def test_a_bucket_policy_that_names_the_role_makes_a_missing_right_a_warning(
     aws: AwsServer,
 ) -> None:
     statement = {
-        "Effect": "Allow", "Principal": {"AWS": ROLE_ARN}, "Action": "s3:PutObject",
+        "Effect": "Allow",
+        "Principal": {"AWS": ROLE_ARN},
+        "Action": "s3:PutObject",
         "Resource": f"arn:aws:s3:::{BUCKET}/*",
-    }  # fmt: skip
+    }
     policy = {"Version": "2012-10-17", "Statement": [statement]}
     aws.client("s3").put_bucket_policy(Bucket=BUCKET, Policy=json.dumps(policy))
     aws.role_denied.add("s3:PutObject")
@@ -174,8 +178,9 @@ def test_a_bucket_with_a_key_of_its_own_is_noted_with_the_rights_on_the_key(
     aws: AwsServer,
 ) -> None:
     key = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1234"
-    rule = {"ApplyServerSideEncryptionByDefault": {
-        "SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}}  # fmt: skip
+    rule = {
+        "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}
+    }
     aws.client("s3").put_bucket_encryption(
         Bucket=BUCKET, ServerSideEncryptionConfiguration={"Rules": [rule]}
     )
@@ -215,8 +220,16 @@ def test_the_command_prints_remedy_and_policy_and_exits_2(aws: AwsServer, sessio
 def test_the_command_checks_the_global_options_before_there_is_a_session(
     aws: AwsServer, tmp_path: Path
 ) -> None:
-    given = ("--engine", "aws", "--endpoint-url", aws.url, "--bucket", BUCKET, "--role-arn",
-             ROLE_ARN)  # fmt: skip
+    given = (
+        "--engine",
+        "aws",
+        "--endpoint-url",
+        aws.url,
+        "--bucket",
+        BUCKET,
+        "--role-arn",
+        ROLE_ARN,
+    )
     done = run(*given, "--json", "doctor", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)

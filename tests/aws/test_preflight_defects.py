@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import pytest
 
-from core.comprehend.clients import EngineSettings, TwinOptions
-from core.workflow.actions.doctor import check_engine
+from core.comprehend.engine import EngineSettings, TwinOptions
+from core.workflow.doctor import check_engine
 from tests.aws.doctor_reports import OTHER_TRUST, by_outcome, changed, line_of, objects
-from tests.aws.server import ACCOUNT, BUCKET, ROLE_ARN, AwsServer
+from tests.aws.server import BUCKET, ROLE_ARN, AwsServer
+from tests.aws.server.identity import ACCOUNT
 
 ROLE = ROLE_ARN.rpartition("/")[2]
 
@@ -90,9 +91,11 @@ def _no_slots(aws: AwsServer) -> EngineSettings:
     aws.client("s3").put_object(Bucket=BUCKET, Key="busy/train.csv", Body=b"a,x\nb,y\n" * 20)
     for number in range(10):
         aws.client("comprehend").create_document_classifier(
-            DocumentClassifierName=f"busy-{number}", DataAccessRoleArn=ROLE_ARN, LanguageCode="en",
+            DocumentClassifierName=f"busy-{number}",
+            DataAccessRoleArn=ROLE_ARN,
+            LanguageCode="en",
             InputDataConfig={"S3Uri": f"s3://{BUCKET}/busy/train.csv"},
-        )  # fmt: skip
+        )
     aws.client("s3").delete_object(Bucket=BUCKET, Key="busy/train.csv")
     return aws.settings
 
@@ -106,7 +109,9 @@ DEFECTS = {
         "comprehend", _denying("comprehend:ListEndpoints"), "add this", "comprehend:ListEndpoints"
     ),
     "create denied": Defect(
-        "caller-rights", _denying("comprehend:CreateDocumentClassifier"), "add this",
+        "caller-rights",
+        _denying("comprehend:CreateDocumentClassifier"),
+        "add this",
         "comprehend:CreateDocumentClassifier",
     ),
     "no free slot": Defect("quota", _no_slots, "wait until a training ends"),
@@ -131,7 +136,7 @@ DEFECTS = {
     "role may not be passed": Defect(
         "pass-role", _denying("iam:PassRole"), "add this", "iam:PassedToService"
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", DEFECTS)

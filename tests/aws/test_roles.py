@@ -5,18 +5,19 @@ from pathlib import Path
 
 import pytest
 
-from core.comprehend.clients import Clients, open_clients
+from core.comprehend.clients import open_clients
+from core.comprehend.engine import Clients
 from core.comprehend.roles import ROLE_POLICY_NAME, delete_role, role_exists
-from core.dataset.formats import SourceSettings
+from core.dataset.formats.sources import SourceSettings
 from core.errors import InvalidInput, Refused, TunerError
-from core.workflow.actions.create import NewSession, create_session
-from core.workflow.actions.doctor import run_doctor
-from core.workflow.actions.runs import resource_tags
-from core.workflow.actions.setup_role import RolePlan, plan_role, set_up_role
+from core.workflow.data import NewSession, create_session
+from core.workflow.doctor import RolePlan, plan_role, run_doctor, set_up_role
+from core.workflow.jobs import resource_tags
 from core.workflow.session import Session
 from tests.aws.doctor_reports import by_outcome, changed
-from tests.aws.server import ACCOUNT, BUCKET, ROLE_ARN, AwsServer
+from tests.aws.server import BUCKET, ROLE_ARN, AwsServer
 from tests.aws.server.faults import Kind
+from tests.aws.server.identity import ACCOUNT
 from tests.cli.running import run
 from tests.killing import killed_at_write
 
@@ -132,9 +133,10 @@ def test_a_role_of_somebody_else_is_refused_and_untouched(aws: AwsServer, sessio
         plan_role(session, ROLE_ARN.rpartition("/")[2])
     plan = plan_role(session)
     aws.client("iam").create_role(
-        RoleName=plan.name, AssumeRolePolicyDocument=json.dumps(plan.trust),
+        RoleName=plan.name,
+        AssumeRolePolicyDocument=json.dumps(plan.trust),
         Tags=[{"Key": "comprehend-tuner:session", "Value": "another-0a1b2c3d"}],
-    )  # fmt: skip
+    )
     with pytest.raises(Refused):
         set_up_role(session, plan)
     assert aws.client("iam").list_role_policies(RoleName=plan.name)["PolicyNames"] == []
@@ -157,8 +159,9 @@ def test_deleting_removes_policies_then_the_role_and_may_be_repeated(
     plan = plan_role(session)
     set_up_role(session, plan)
     iam = aws.client("iam")
-    iam.put_role_policy(RoleName=plan.name, PolicyName="more", PolicyDocument=json.dumps(
-        plan.permissions))  # fmt: skip
+    iam.put_role_policy(
+        RoleName=plan.name, PolicyName="more", PolicyDocument=json.dumps(plan.permissions)
+    )
     managed = iam.create_policy(PolicyName="kept", PolicyDocument=json.dumps(plan.permissions))[
         "Policy"
     ]["Arn"]

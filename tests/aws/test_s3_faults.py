@@ -6,9 +6,9 @@ from typing import Any
 import boto3
 import pytest
 
-from core.comprehend.clients import Clients, Store
+from core.comprehend.engine import Clients, Store
 from core.errors import Interrupted, OperationFailed, TryAgain
-from core.progress import CancelToken, Progress
+from core.progress import CancelToken, Progress, Watch
 from tests.aws.objects import URI, keys
 from tests.aws.server import BUCKET, AwsServer
 
@@ -60,7 +60,7 @@ def test_a_cancelled_upload_leaves_no_object_and_no_parts(
             cancel.cancel()
 
     with pytest.raises(Interrupted):
-        store.upload(big, URI, stop_midway, cancel)
+        store.upload(big, URI, Watch(stop_midway, cancel))
     assert "AbortMultipartUpload" in aws.operations("s3")
     assert (keys(aws), unfinished(aws)) == ([], [])
     store.upload(big, URI)
@@ -81,7 +81,7 @@ def test_a_cancelled_download_leaves_the_file_as_it_was(
             cancel.cancel()
 
     with pytest.raises(Interrupted):
-        store.download(URI, tmp_path / "back", stop_midway, cancel)
+        store.download(URI, tmp_path / "back", Watch(stop_midway, cancel))
     assert (tmp_path / "back").read_bytes() == b"as before"
     assert {path.name for path in tmp_path.iterdir()} == {"home", "big.csv", "back"}
 
@@ -92,7 +92,7 @@ def test_nothing_is_sent_when_it_was_cancelled_before(
     cancel = CancelToken()
     cancel.cancel()
     with pytest.raises(Interrupted):
-        store.upload(small, URI, cancel=cancel)
+        store.upload(small, URI, watch=Watch(token=cancel))
     assert aws.calls == []
 
 
@@ -108,9 +108,14 @@ def test_nothing_is_sent_when_it_was_cancelled_before(
     ],
 )
 def test_a_passing_fault_of_an_upload_is_borne(
-    kind: Any, name: str, operation: str, aws: AwsServer, store: Store, tmp_path: Path,
+    kind: Any,
+    name: str,
+    operation: str,
+    aws: AwsServer,
+    store: Store,
+    tmp_path: Path,
     request: pytest.FixtureRequest,
-) -> None:  # fmt: skip
+) -> None:
     path = request.getfixturevalue(name)
     fault = aws.faults.add(kind, operation)
     store.upload(path, URI)
@@ -143,9 +148,13 @@ def test_a_lasting_fault_of_an_upload_is_said_and_leaves_nothing(
     ],
 )
 def test_a_broken_download_is_taken_up_again(
-    kind: Any, name: str, aws: AwsServer, store: Store, tmp_path: Path,
+    kind: Any,
+    name: str,
+    aws: AwsServer,
+    store: Store,
+    tmp_path: Path,
     request: pytest.FixtureRequest,
-) -> None:  # fmt: skip
+) -> None:
     path = request.getfixturevalue(name)
     store.upload(path, URI)
     fault = aws.faults.add(kind, "GetObject")
@@ -173,7 +182,7 @@ def test_a_listener_that_fails_is_no_fault_of_the_service(
         raise BrokenPipeError
 
     with pytest.raises(BrokenPipeError):
-        store.upload(small, URI, closed)
+        store.upload(small, URI, Watch(closed))
 
 
 def test_a_download_that_cannot_be_written_is_said(

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from core.comprehend.clients import Store
+from core.comprehend.engine import Store
 from core.errors import InvalidInput
-from core.progress import Progress
+from core.progress import Progress, Watch
 from tests.aws.objects import PART, URI, keys
 from tests.aws.server import BUCKET, AwsServer
 
@@ -17,8 +17,8 @@ from tests.aws.server import BUCKET, AwsServer
 def test_a_file_comes_back_as_it_was(size: int, store: Store, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(os.urandom(size))
     events: list[Progress] = []
-    store.upload(tmp_path / "file", URI, events.append)
-    store.download(URI, tmp_path / "new" / "back", events.append)
+    store.upload(tmp_path / "file", URI, Watch(events.append))
+    store.download(URI, tmp_path / "new" / "back", Watch(events.append))
     assert (tmp_path / "new" / "back").read_bytes() == (tmp_path / "file").read_bytes()
     assert [item.size for item in store.list(URI)] == [size]
     assert {event.task for event in events} == {"uploading file", "downloading back"}
@@ -56,7 +56,7 @@ def test_an_identical_object_is_not_sent_again(
     store.upload(path, URI)
     before = len(aws.calls)
     events: list[Progress] = []
-    store.upload(path, URI, events.append)
+    store.upload(path, URI, Watch(events.append))
     assert [call.operation for call in aws.calls[before:]] == ["HeadObject"]
     size = path.stat().st_size
     assert [(event.done, event.note) for event in events] == [(size, "is there already")]
@@ -152,9 +152,13 @@ def test_what_is_not_there_is_said(store: Store, small: Path, tmp_path: Path) ->
 
 @pytest.mark.parametrize(
     ("action", "what"),
-    [("s3:PutObject", "upload"), ("s3:GetObject", "download"), ("s3:ListBucket", "list"),
-     ("s3:DeleteObject", "delete")],
-)  # fmt: skip
+    [
+        ("s3:PutObject", "upload"),
+        ("s3:GetObject", "download"),
+        ("s3:ListBucket", "list"),
+        ("s3:DeleteObject", "delete"),
+    ],
+)
 def test_a_missing_right_is_said(
     action: str, what: str, aws: AwsServer, store: Store, small: Path, tmp_path: Path
 ) -> None:

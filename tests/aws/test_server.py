@@ -13,8 +13,8 @@ import pytest
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 
-from core.comprehend.clients import TwinOptions
-from tests.aws.server import ACCOUNT, BUCKET, ROLE_ARN, AwsServer
+from core.comprehend.engine import TwinOptions
+from tests.aws.server import BUCKET, ROLE_ARN, AwsServer
 from tests.aws.server.engines import (
     WireEngine,
     create,
@@ -26,6 +26,7 @@ from tests.aws.server.engines import (
     scoring,
     trained,
 )
+from tests.aws.server.identity import ACCOUNT
 from tests.core.offline.conftest import rows
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -165,9 +166,14 @@ def test_every_request_is_recorded_in_order_in_boto3s_names(aws: AwsServer, tmp_
     with pytest.raises(ClientError):
         s3.get_object(Bucket=BUCKET, Key="a b/ü.bin")
     assert aws.operations("s3") == [
-        "CreateMultipartUpload", "UploadPart", "UploadPart", "CompleteMultipartUpload",
-        "HeadObject", "DeleteObject", "GetObject",
-    ]  # fmt: skip
+        "CreateMultipartUpload",
+        "UploadPart",
+        "UploadPart",
+        "CompleteMultipartUpload",
+        "HeadObject",
+        "DeleteObject",
+        "GetObject",
+    ]
     assert {(call.request["Bucket"], call.request["Key"]) for call in aws.calls} == {
         (BUCKET, "a b/ü.bin")
     }
@@ -205,8 +211,10 @@ def test_simulated_rights_follow_what_is_denied(aws: AwsServer) -> None:
 
     caller = aws.client("sts").get_caller_identity()["Arn"]
     assert decisions(caller) == {
-        "GetObject": "allowed", "PutObject": "allowed", "CreateEndpoint": "implicitDeny",
-    }  # fmt: skip
+        "GetObject": "allowed",
+        "PutObject": "allowed",
+        "CreateEndpoint": "implicitDeny",
+    }
     assert decisions(ROLE_ARN)["PutObject"] == "implicitDeny"
     with pytest.raises(ClientError) as error:
         decisions(f"{ROLE_ARN}X")

@@ -16,7 +16,7 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
-from core.comprehend.clients import TwinOptions
+from core.comprehend.engine import TwinOptions
 from tests.aws.server import BUCKET, AwsServer, faults, surprises
 from tests.aws.server.engines import (
     WireEngine,
@@ -63,8 +63,9 @@ def test_a_refusal_has_its_code_and_status_and_nothing_is_made(
     assert (aws.creates(), fault.hits) == (0, 1)
     create(wire)
     assert [call.status for call in aws.calls if call.service == "comprehend"] == [
-        _MEANT[kind][1], 200,
-    ]  # fmt: skip
+        _MEANT[kind][1],
+        200,
+    ]
 
 
 @pytest.mark.parametrize(

@@ -8,18 +8,17 @@ import pytest
 from click.testing import CliRunner
 
 from core.cli.main import cli
-from core.comprehend.clients import TwinOptions
-from core.comprehend.jobs import SPACING_S
-from core.comprehend.jobs.waiting import EXPIRED, MOST_FAULTS
+from core.comprehend.engine import TwinOptions
+from core.comprehend.jobs import EXPIRED, MOST_FAULTS, SPACING_S
 from core.errors import OperationFailed, TryAgain
-from core.progress import Progress
-from core.workflow.actions import launching
-from core.workflow.actions.launching import refresh, session_clients
-from core.workflow.actions.score import plan_scoring, start_scoring_jobs
-from core.workflow.actions.train import finish_training
-from core.workflow.actions.watch import job_rows
+from core.progress import Progress, Watch
+from core.workflow import jobs
+from core.workflow.jobs import refresh, session_clients
+from core.workflow.score import plan_scoring, start_scoring_jobs
 from core.workflow.session import Session
 from core.workflow.steps import is_trained
+from core.workflow.train import finish_training
+from core.workflow.watch import job_rows
 from tests.aws.server import AwsServer
 from tests.aws.server.faults import Kind
 from tests.aws.sessions import change_engine, ready_session, score, start, train
@@ -64,7 +63,7 @@ def test_a_new_job_that_is_not_known_everywhere_yet_is_waited_for(
 ) -> None:
     aws.surprise("not-found-at-first", 3)
     notes, report = until("Not known to the service yet", lambda: None)
-    train(session, report)
+    train(session, Watch(report))
     score(session, "test")
     assert any("Not known to the service yet" in note for note in notes)
 
@@ -85,7 +84,7 @@ def test_a_job_that_is_unknown_long_after_its_start_is_an_error(
     aws.surprise("not-found-at-first", 1000)
     waiting = session.state().runs[0].jobs()[-1]
     with pytest.raises(OperationFailed, match="does not exist") as caught:
-        launching.wait_for(session, session_clients(session), "base", waiting.id)
+        jobs.wait_for(session, session_clients(session), "base", waiting.id)
     assert "--profile" in caught.value.hint
     assert session.state().runs[0].jobs()[-1].arn, "the job must not be forgotten"
 
@@ -103,7 +102,7 @@ def test_expired_credentials_pause_the_wait_for_as_long_as_it_takes(
             aws.faults.clear()
 
     clients = replace(session_clients(session), poll_s=0.001, longest_poll_s=0.001)
-    launching.wait_for(session, clients, "base", "base/c1/train", report)
+    jobs.wait_for(session, clients, "base", "base/c1/train", Watch(report))
     assert fault.hits > 4 * MOST_FAULTS and any(note.startswith(EXPIRED) for note in seen)
     finish_training(session, "base")
 
@@ -113,7 +112,7 @@ def test_states_that_jump_and_unknown_states_are_shown_literally_and_waited_out(
 ) -> None:
     aws.surprise("jump")
     notes, report = until("MIGRATING", lambda: None)
-    run = train(session, report)
+    run = train(session, Watch(report))
     states = [note.split(",")[0] for note in notes if "poll" in note]
     assert list(dict.fromkeys(states))[:3] == ["TRAINING", "SUBMITTED", "MIGRATING"]
     assert is_trained(run.classifiers[0])
@@ -189,7 +188,7 @@ def test_descriptions_are_spaced(
     aws: AwsServer, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     turns: list[float] = []
-    monkeypatch.setattr(launching, "take_turn", turns.append)
+    monkeypatch.setattr(jobs, "take_turn", turns.append)
     start(session)
     change_engine(session, poll_s=15.0)
     refresh(session, session_clients(session), "base", "base/c1/train")

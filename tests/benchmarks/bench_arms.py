@@ -17,9 +17,10 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from core.tuning.arms import ArmsComparison, compare_arms
-from core.tuning.comparison.ranking import rank_runs, ranking_difference
-from core.tuning.parts import PartArrays
+from core.tuning.arm_effects import ArmsComparison
+from core.tuning.arms import compare_arms
+from core.tuning.evaluation import PartArrays
+from core.tuning.ranking import rank_runs, ranking_difference
 from tests.core.tuning.arm_examples import (
     arm_of,
     base_of,

@@ -43,8 +43,10 @@ def report(name: str, peer_s: float, own_s: float, target: float) -> bool:
     """Print one line; return whether the target is met."""
     ratio = peer_s / own_s
     verdict = "ok" if ratio >= target else "BELOW TARGET"
-    print(f"{name:<44} {peer_s * 1e3:9.2f} ms {own_s * 1e3:9.3f} ms {ratio:8.1f} x"
-          f"  target {target:g} x  {verdict}")  # fmt: skip
+    print(
+        f"{name:<44} {peer_s * 1e3:9.2f} ms {own_s * 1e3:9.3f} ms {ratio:8.1f} x"
+        f"  target {target:g} x  {verdict}"
+    )
     return ratio >= target
 
 

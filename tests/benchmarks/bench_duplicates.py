@@ -12,7 +12,8 @@ import numpy as np
 
 from core.dataset.documents import Dataset
 from core.dataset.duplicates import near_duplicates, text_keys
-from core.dataset.health import HealthContext, run_checks
+from core.dataset.health.checks import run_checks
+from core.dataset.health.findings import HealthContext
 
 _N_DOCUMENTS = 159_571
 _N_PLANTED = 2_000
@@ -91,13 +92,17 @@ def main() -> None:
     print(f"{len(texts):,} documents, {size:.1f} MB")
     peer_s, peer_count = _best_of(lambda: _pandas_duplicates(texts), 2)
     own_s, own_count = _best_of(lambda: _our_duplicates(texts), 3)
-    print(f"exact duplicates: pandas chain {peer_s:.2f} s ({peer_count}), ours {own_s:.2f} s "
-          f"({own_count}): {own_s / peer_s:.2f} x, target <= 0.60 x")  # fmt: skip
+    print(
+        f"exact duplicates: pandas chain {peer_s:.2f} s ({peer_count}), ours {own_s:.2f} s "
+        f"({own_count}): {own_s / peer_s:.2f} x, target <= 0.60 x"
+    )
     near_s, found = _best_of(lambda: set(near_duplicates(texts)), 2)
     assert isinstance(found, set)
     recall = sum(pair in found for pair in pairs) / len(pairs)
-    print(f"near duplicates: {near_s:.2f} s with keys, {near_s / peer_s:.2f} x the pandas chain; "
-          f"{recall:.1%} of {len(pairs):,} planted pairs found, target >= 95.0%")  # fmt: skip
+    print(
+        f"near duplicates: {near_s:.2f} s with keys, {near_s / peer_s:.2f} x the pandas chain; "
+        f"{recall:.1%} of {len(pairs):,} planted pairs found, target >= 95.0%"
+    )
     small = texts[:18_114]
     small_s, _ = _best_of(lambda: near_duplicates(small), 3)
     print(f"near duplicates in {len(small):,} documents: {small_s:.2f} s")
@@ -137,8 +142,10 @@ def _compare_with_datasketch(texts: list[str]) -> None:
         )
     peer_s = time.perf_counter() - start
     own_s, _ = _best_of(lambda: near_duplicates(texts), 3)
-    print(f"datasketch signatures of {len(texts):,}: {peer_s:.2f} s, ours with search and check "
-          f"{own_s:.2f} s: {peer_s / own_s:.1f} x, target >= 10 x")  # fmt: skip
+    print(
+        f"datasketch signatures of {len(texts):,}: {peer_s:.2f} s, ours with search and check "
+        f"{own_s:.2f} s: {peer_s / own_s:.1f} x, target >= 10 x"
+    )
 
 
 if __name__ == "__main__":

@@ -111,7 +111,7 @@ def _macro_f1s(
 ) -> tuple[float, float]:
     """Test macro-F1 at 0.5, and at each label's best threshold on calibration."""
     from core.dataset.splits import stratified_split
-    from core.offline.engine import score, train
+    from core.offline.model import score, train
 
     part = stratified_split(truth, (0.7, 0.1, 0.2), seed, clusters)
     fit, calibration, test = (np.flatnonzero(part == number) for number in range(3))
@@ -224,7 +224,7 @@ def _weighted(features: tuple[Any, Any, float], sample: Sample) -> Result:
 
 
 def _engine(sample: Sample) -> Result:
-    from core.offline.engine import score, train
+    from core.offline.model import score, train
 
     started = time.process_time()
     model = train(sample.texts, sample.truth, sample.labels, "multi-label")

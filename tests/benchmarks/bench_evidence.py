@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from core.tuning.cross_fitting import cross_fit
 from core.tuning.curves import label_curves
-from core.tuning.evidence import cross_fit, gather_evidence
-from core.tuning.evidence.rechoosing import rechosen_thresholds
-from core.tuning.evidence.row_types import f1_of, resampled_cells, row_types, tallies
-from core.tuning.objectives import choose_all
-from core.tuning.parts import PartArrays
+from core.tuning.evaluation import PartArrays
+from core.tuning.evidence import gather_evidence
+from core.tuning.intervals import f1_of, resampled_cells, row_types, tallies
+from core.tuning.joint import choose_all
+from core.tuning.rechoosing import rechosen_thresholds
 from tests.benchmarks.bench_curves import LABELS, problem
 from tests.benchmarks.populations import Population, real, synthetic
 
@@ -122,9 +123,11 @@ def _report(name: str, naive_s: float, own_s: float, spreads: Floats, target: fl
     # labels is held against the target.
     off = float(abs(spreads.mean() - 1))
     met = ratio >= target and off <= 0.15
-    print(f"{name}: naive {scaled:.1f} s, here {own_s:.3f} s: {ratio:.0f} x (target {target:g}); "
-          f"standard deviations {spreads.min():.2f} to {spreads.max():.2f} of naive, mean off by "
-          f"{off:.0%} (target 15 %): {'ok' if met else 'MISSED'}")  # fmt: skip
+    print(
+        f"{name}: naive {scaled:.1f} s, here {own_s:.3f} s: {ratio:.0f} x (target {target:g}); "
+        f"standard deviations {spreads.min():.2f} to {spreads.max():.2f} of naive, mean off by "
+        f"{off:.0%} (target 15 %): {'ok' if met else 'MISSED'}"
+    )
     return met
 
 
@@ -141,16 +144,22 @@ def _honesty(population: Population) -> bool:
         real_f1 = [others[one].at(fitted.choices[one].threshold).f1 for one in labels]
         rows.append((naive, fitted.macro_f1, float(np.mean(real_f1))))
     naive, crossed, real_macro = np.array(rows).T
-    print(f"\n{population.name}: macro-F1 of thresholds tuned on {_TEST_SIZE:,} documents, "
-          f"{_SPLITS} splits")  # fmt: skip
-    print(f"  on the tuning rows {naive.mean():.3f}, cross-fitted {crossed.mean():.3f}, "
-          f"on fresh documents {real_macro.mean():.3f}")  # fmt: skip
+    print(
+        f"\n{population.name}: macro-F1 of thresholds tuned on {_TEST_SIZE:,} documents, "
+        f"{_SPLITS} splits"
+    )
+    print(
+        f"  on the tuning rows {naive.mean():.3f}, cross-fitted {crossed.mean():.3f}, "
+        f"on fresh documents {real_macro.mean():.3f}"
+    )
     off, crossed_off = (abs((x - real_macro).mean()) for x in (naive, crossed))
     apart, crossed_apart = (np.abs(x - real_macro).mean() for x in (naive, crossed))
     met = bool(crossed_off < off)
-    print(f"  distance of the means: naive {off:.3f}, cross-fitted {crossed_off:.3f}; mean "
-          f"distance in a split: naive {apart:.3f}, cross-fitted {crossed_apart:.3f}: "
-          f"{'ok' if met else 'MISSED'}")  # fmt: skip
+    print(
+        f"  distance of the means: naive {off:.3f}, cross-fitted {crossed_off:.3f}; mean "
+        f"distance in a split: naive {apart:.3f}, cross-fitted {crossed_apart:.3f}: "
+        f"{'ok' if met else 'MISSED'}"
+    )
     return met
 
 

@@ -18,20 +18,27 @@ import numpy as np
 import numpy.typing as npt
 
 from core.tuning.curves import label_curve, label_curves
-from core.tuning.evidence import Interval, gather_evidence
-from core.tuning.evidence.intervals import quantiles, share_intervals
-from core.tuning.evidence.measuring import (
+from core.tuning.evaluation import PartArrays
+from core.tuning.evidence import gather_evidence
+from core.tuning.intervals import (
     Decisions,
+    Interval,
+    RowTypes,
+    f1_of,
     gain_of,
     label_intervals,
     macro_intervals,
     micro_interval,
+    quantiles,
     readings,
+    resampled_cells,
+    row_types,
+    share_intervals,
     smoothed,
+    tallies,
 )
-from core.tuning.evidence.row_types import RowTypes, f1_of, resampled_cells, row_types, tallies
-from core.tuning.objectives import choose_all, max_f1
-from core.tuning.parts import PartArrays
+from core.tuning.joint import choose_all
+from core.tuning.objectives import max_f1
 from tests.benchmarks.populations import Population, real, synthetic
 
 LEVEL = 0.9
@@ -102,8 +109,10 @@ def _print(title: str, table: Table, enough: float) -> bool:
             if name.startswith("*") and off > 2 * 0.3 / math.sqrt(len(results)):
                 missed.append(outside[-1])
         print(f"  {name:<34}" + "".join(f"{cell:>12}" for cell in cells))
-    print(f"  outside {_LOWEST:.0%} to {_HIGHEST:.0%} from {enough:.0f} on: "
-          f"{'; '.join(outside) or 'none'}")  # fmt: skip
+    print(
+        f"  outside {_LOWEST:.0%} to {_HIGHEST:.0%} from {enough:.0f} on: "
+        f"{'; '.join(outside) or 'none'}"
+    )
     print(f"  used and outside by more than the study's error: {'; '.join(missed) or 'none'}")
     return not missed
 
@@ -187,9 +196,14 @@ def _averages(population: Population, size: int, generator: np.random.Generator)
     tuned, default = population.scores >= limits, population.scores >= np.float32(0.5)
     none = np.zeros((size, len(labels)), dtype=np.bool_)
     decisions = Decisions(
-        population.truth[others], tuned[others], none, default[others], none,
-        limits < 0.5, limits > 0.5,
-    )  # fmt: skip
+        population.truth[others],
+        tuned[others],
+        none,
+        default[others],
+        none,
+        limits < 0.5,
+        limits > 0.5,
+    )
     pair = readings(decisions, _RESAMPLES, int(generator.integers(2**31)))
     kept = [column for column in range(len(labels)) if decisions.truth[:, column].any()]
     own = [label_intervals(pair, c, LEVEL) if c in kept else None for c in range(len(labels))]

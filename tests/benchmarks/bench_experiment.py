@@ -13,15 +13,15 @@ import tempfile
 import time
 from pathlib import Path
 
-from core.dataset.formats import SourceSettings
-from core.dataset.oversampling import DEFAULT_POSITIVES, ArmsRequest
+from core.dataset.arms import DEFAULT_POSITIVES, ArmsRequest
+from core.dataset.formats.sources import SourceSettings
 from core.offline.records import load_all
-from core.workflow.actions.check import check_health
-from core.workflow.actions.create import NewSession, create_session
-from core.workflow.actions.split import split_dataset
-from core.workflow.experiments import plan_experiment, run_experiment, start_experiment
-from core.workflow.samples import sample_folder
+from core.workflow.data import NewSession, create_session, sample_folder
+from core.workflow.experiments.plan import plan_experiment
+from core.workflow.experiments.run import run_experiment, start_experiment
+from core.workflow.health import check_health
 from core.workflow.session import Session
+from core.workflow.split import split_dataset
 
 _TARGET = 1.1
 
@@ -44,9 +44,11 @@ def main(arguments: list[str]) -> int:
     own = sum(trainings) + sum(scorings)
     ratio = wall * (os.cpu_count() or 1) / own
     print(f"{source.name}, arms of {label!r}, {replicates} of each")
-    print(f"{len(trainings)} trainings {sum(trainings):.2f} s, {len(scorings)} scorings"
-          f" {sum(scorings):.2f} s; wall {wall:.2f} s on {os.cpu_count()} cores, of which this"
-          f" process worked {driver:.2f} s")  # fmt: skip
+    print(
+        f"{len(trainings)} trainings {sum(trainings):.2f} s, {len(scorings)} scorings"
+        f" {sum(scorings):.2f} s; wall {wall:.2f} s on {os.cpu_count()} cores, of which this"
+        f" process worked {driver:.2f} s"
+    )
     is_met = ratio <= _TARGET
     print(f"wall * cores / sum {ratio:.2f}, target <= {_TARGET}: {'met' if is_met else 'MISSED'}")
     return 0 if is_met else 1
@@ -55,8 +57,11 @@ def main(arguments: list[str]) -> int:
 def _own_times(session: Session, kind: str, since: float) -> list[float]:
     """Seconds from getting a work place to the end, of every job of the experiment."""
     found = [record for _, record in load_all(session.folder / "offline" / "us-east-1" / kind)]
-    return [(one.ended_at or 0.0) - (one.started_at or 0.0) for one in found
-            if (one.started_at or 0.0) >= since]  # fmt: skip
+    return [
+        (one.ended_at or 0.0) - (one.started_at or 0.0)
+        for one in found
+        if (one.started_at or 0.0) >= since
+    ]
 
 
 def _ready(folder: Path, source: Path) -> Session:

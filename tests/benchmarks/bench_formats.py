@@ -20,8 +20,9 @@ import numpy as np
 import numpy.typing as npt
 
 from core.dataset.documents import Dataset
-from core.dataset.formats import SourceSettings, one_line, read_source
-from core.dataset.formats.comprehend_files import write_scoring_text, write_training_csv
+from core.dataset.formats.comprehend_files import one_line, write_scoring_text, write_training_csv
+from core.dataset.formats.reading import read_source
+from core.dataset.formats.sources import SourceSettings
 
 ROWS = 159_571
 LABEL_TOTALS = {

@@ -8,7 +8,8 @@ under a second and be proven optimal.
 import numpy as np
 
 from core.tuning.curves import label_curves
-from core.tuning.objectives import MENU, Objective, preview
+from core.tuning.joint import preview
+from core.tuning.objectives import MENU, Objective
 from tests.benchmarks.bench_curves import LABELS, best_times, problem, report
 
 TARGET = 0.5
@@ -38,8 +39,10 @@ def main() -> bool:
         figures = (found.macro_f1_after.low, found.micro_f1_after.low)
         is_proven = not any("proven to be within" in row.note for row in found.rows)
         met &= is_proven
-        print(f"{'':<44} macro F1 {figures[0]:.4f}, micro F1 {figures[1]:.4f}, "
-              f"mean {np.mean(figures):.4f}{'' if is_proven else ' NOT PROVEN'}")  # fmt: skip
+        print(
+            f"{'':<44} macro F1 {figures[0]:.4f}, micro F1 {figures[1]:.4f}, "
+            f"mean {np.mean(figures):.4f}{'' if is_proven else ' NOT PROVEN'}"
+        )
     return met
 
 

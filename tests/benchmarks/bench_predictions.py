@@ -52,7 +52,7 @@ def with_json(path: Path, n_lines: int) -> npt.NDArray[np.float32]:
 
 def with_join(path: Path, n_lines: int) -> npt.NDArray[np.float32]:
     """Ours: typed, streaming, every row checked."""
-    from core.comprehend.artifacts import join_predictions
+    from core.comprehend.predictions import join_predictions
 
     scores, report = join_predictions(path, file_name=FILE_NAME, n_documents=n_lines, labels=LABELS)
     assert report.is_complete
@@ -73,8 +73,17 @@ def measure_here(reader: str, path: Path, n_lines: int) -> None:
 
 def measure(reader: str, path: Path, n_lines: int, repeats: int) -> tuple[float, float, float]:
     """Fastest seconds, peak MiB and checksum over `repeats` fresh processes."""
-    command = [sys.executable, "-m", "tests.benchmarks.bench_predictions", "--reader", reader,
-               "--path", str(path), "--lines", str(n_lines)]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "tests.benchmarks.bench_predictions",
+        "--reader",
+        reader,
+        "--path",
+        str(path),
+        "--lines",
+        str(n_lines),
+    ]
     results = []
     for _ in range(repeats):
         output = subprocess.run(command, check=True, capture_output=True, text=True).stdout

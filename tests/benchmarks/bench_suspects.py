@@ -12,7 +12,7 @@ from time import perf_counter
 import numpy as np
 import numpy.typing as npt
 
-from core.tuning.suspects import label_suspects
+from core.tuning.review import label_suspects
 from tests.benchmarks.populations import Population, real, synthetic
 
 _SEEDS = 5
@@ -92,8 +92,11 @@ def main() -> bool:
                     shares.append(precision(np.column_stack(quality), wrong))
                 mean = np.mean(shares, axis=0)
                 means[name] = float(mean[0])
-                print(f"{name:<10}" + "".join(f"{share:>14.2f}" for share in mean.tolist())
-                      + f"   {1000 * spent_s / _SEEDS:.0f} ms")  # fmt: skip
+                print(
+                    f"{name:<10}"
+                    + "".join(f"{share:>14.2f}" for share in mean.tolist())
+                    + f"   {1000 * spent_s / _SEEDS:.0f} ms"
+                )
             met &= means["ours"] >= means.get("cleanlab", 0.0) - _WORST
     return met
 

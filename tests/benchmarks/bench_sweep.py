@@ -20,9 +20,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.offline.behaviour import Behaviour
 from core.offline.client import OfflineComprehend
-from core.offline.records import COUNTS_LOCK, TrainingRecord, load_all
+from core.offline.records import COUNTS_LOCK, Behaviour, TrainingRecord, load_all
 from core.offline.store import FolderStore
 from tests.benchmarks.bench_engine import _stand_in
 

@@ -19,11 +19,10 @@ from textual.screen import Screen
 
 from core.tuning.curves import label_curves
 from core.tuning.objectives import choose
-from core.workflow.actions.run_curves import RunCurves
-from core.workflow.actions.working_thresholds import WorkingThresholds, moved
+from core.workflow.parts import RunCurves
+from core.workflow.working_thresholds import WorkingThresholds, moved
 from tests.benchmarks.bench_curves import LABELS, N_DOCUMENTS, problem
-from tui.widgets.curve_view import CurveView
-from tui.widgets.thresholds_board import BoardView, ThresholdsBoard
+from tui.widgets.thresholds_board import BoardView, CurveView, ThresholdsBoard
 
 TARGET_MS = 30
 PRESSES = 120

@@ -43,7 +43,7 @@ def real() -> Population | None:
     The engine is trained on 7,000 comments; the population is the other 11,000. The sample is
     looked for where the tests look: COMPREHEND_TUNER_SHARED_DATA, or beside the checkout.
     """
-    from core.offline.engine import score, train
+    from core.offline.model import score, train
 
     beside = Path(__file__).resolve().parents[3] / "shared" / "data"
     folder = Path(os.environ.get("COMPREHEND_TUNER_SHARED_DATA") or beside)

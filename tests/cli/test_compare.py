@@ -11,12 +11,12 @@ from click.testing import CliRunner, Result
 
 from core.cli import calibration_command, compare_command, drift_command
 from core.cli.options import Options
-from core.comprehend.artifacts import load_scores, save_scores
+from core.comprehend.predictions import load_scores, save_scores
 from core.errors import InvalidInput, OperationFailed
 from core.text import cell_width
 from core.tuning.drift import drift_reference
 from core.tuning.thresholds import LabelThreshold, load
-from core.workflow.actions.part_data import load_part_data, part_arrays
+from core.workflow.parts import load_part_data, part_arrays
 from core.workflow.session import Session
 from tests.core.workflow.comparing import other_session, part_ids, with_texts
 from tests.core.workflow.test_compare import noisy, predictions_of, second_run
@@ -37,9 +37,17 @@ def test_compare_prints_every_pair_with_parts_and_verdicts(here: Session) -> Non
     second_run(here, values=noisy)
     done = call(compare_command, "base", "other", "--resamples", "300")
     assert done.exit_code == 0, done.output
-    for words in ("OFFLINE", "b = other against a = base", "measured on test", "macro-F1 without",
-                  "cannot tell", "ranking (average precision)", "AP of", "looked at",
-                  "tuned on calibration"):  # fmt: skip
+    for words in (
+        "OFFLINE",
+        "b = other against a = base",
+        "measured on test",
+        "macro-F1 without",
+        "cannot tell",
+        "ranking (average precision)",
+        "AP of",
+        "looked at",
+        "tuned on calibration",
+    ):
         assert words in done.output
     assert all(cell_width(line) <= 80 for line in done.stdout.splitlines())
 
@@ -66,12 +74,16 @@ def test_compare_takes_a_run_of_another_session(here: Session) -> None:
     done = CliRunner().invoke(command, arguments, obj=Options(session="small"))
     assert done.exit_code == 0, done.output
     said = " ".join(done.stdout.split())
-    for words in ("b = larger:base against a = base, 139 documents of test", "tuned here",
-                  "left out of its 140 test documents: 1 not in every test part",
-                  "that of session larger was looked at"):  # fmt: skip
+    for words in (
+        "b = larger:base against a = base, 139 documents of test",
+        "tuned here",
+        "left out of its 140 test documents: 1 not in every test part",
+        "that of session larger was looked at",
+    ):
         assert words in said
-    found = json.loads(CliRunner().invoke(command, (*arguments, "--json"),
-                                          obj=Options(session="small")).stdout)  # fmt: skip
+    found = json.loads(
+        CliRunner().invoke(command, (*arguments, "--json"), obj=Options(session="small")).stdout
+    )
     assert found["pairs"][0]["b"]["left_out"]["not_in_all"] == 1
 
 

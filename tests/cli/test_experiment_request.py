@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from core.cli.experiment_request import ArmOptions, arms_request
 from core.cli.main import cli
-from core.dataset.oversampling import DEFAULT_POSITIVES, ArmsRequest
+from core.cli.oversample_command import ArmOptions, arms_request
+from core.dataset.arms import DEFAULT_POSITIVES, ArmsRequest
 from core.errors import InvalidInput
 
 KNOWN = ("threat", "insult", "a,b")

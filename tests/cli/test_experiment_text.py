@@ -3,14 +3,20 @@
 import msgspec
 import pytest
 
-from core.cli.arms_text import experiment_text
-from core.cli.experiment_text import arms_text, history_text, positives_text, size_text
-from core.cli.narrow import narrow_tables, paragraph
-from core.dataset.oversampling import PlannedArm, Recipe
+from core.dataset.arms import PlannedArm
+from core.dataset.resampling import Recipe
 from core.text import cell_width
-from core.tuning.arms import ArmFigures, ArmRow, ArmsComparison, Effect, Noise
-from core.tuning.evidence import Interval
-from core.workflow.experiments.views import ArmStatus, ExperimentReport, Version
+from core.tuning.arm_effects import ArmFigures, ArmRow, ArmsComparison, Effect, Noise
+from core.tuning.intervals import Interval
+from core.views.experiment import (
+    arms_text,
+    experiment_text,
+    history_text,
+    positives_text,
+    size_text,
+)
+from core.views.terminal import narrow_tables, paragraph
+from core.workflow.experiments.plan import ArmStatus, ExperimentReport, Version
 from core.workflow.state import ArmState
 
 HOSTILE = "th\x1b[31mreat\u202e 威胁威胁威胁威胁威胁"
@@ -29,24 +35,37 @@ def fits(text: str) -> bool:
 
 def figures(name: str, effect: Effect | None = None, precision: float | None = 0.5) -> ArmFigures:
     return ArmFigures(
-        name=name, support=35, average_precision=precision, f1_default=0.0, f1_tuned=0.24,
-        precision=0.2, recall=1.0, threshold=None if name in ("macro", "micro") else 0.0412,
+        name=name,
+        support=35,
+        average_precision=precision,
+        f1_default=0.0,
+        f1_tuned=0.24,
+        precision=0.2,
+        recall=1.0,
+        threshold=None if name in ("macro", "micro") else 0.0412,
         f1_tuned_range=Interval(low=0.2, high=0.61) if precision is None else None,
-        average_precision_effect=None if precision is None else effect, f1_default_effect=effect,
-        f1_tuned_effect=effect, precision_effect=effect, recall_effect=effect,
-    )  # fmt: skip
+        average_precision_effect=None if precision is None else effect,
+        f1_default_effect=effect,
+        f1_tuned_effect=effect,
+        precision_effect=effect,
+        recall_effect=effect,
+    )
 
 
 def row(arm: str, effect: Effect | None, labels: tuple[str, ...], known: bool = True) -> ArmRow:
     precision = 0.5 if known else None
     return ArmRow(
-        arm=arm, kind="repeats", runs=(f"e1-{arm}",), positives={labels[0]: 1500},
+        arm=arm,
+        kind="repeats",
+        runs=(f"e1-{arm}",),
+        positives={labels[0]: 1500},
         distinct={labels[0]: 20},
         labels=tuple(figures(label, effect, precision) for label in labels),
-        macro=figures("macro", effect, precision), micro=figures("micro", effect, None),
+        macro=figures("macro", effect, precision),
+        micro=figures("micro", effect, None),
         verdict=f"{labels[0]} better by +.03 and a verdict that is long enough for two lines here",
         outcome="better" if effect else "base",
-    )  # fmt: skip
+    )
 
 
 def report(
@@ -56,26 +75,54 @@ def report(
     comparison = ArmsComparison(
         base=row("base", None, labels, known),
         arms=(row("n500-from10-2", BETTER, labels, known), row("n1000", SAME, labels, known)),
-        chosen=labels[:1], part="test", documents=1811, distinct_documents=1800, level=0.95,
-        claim_level=0.9958, claims=12, other_level=0.999, others=40, resamples=2000, seed=0,
-        noise=(spread,) if noise else (), advice=(f"{labels[0]}: label more documents",),
+        chosen=labels[:1],
+        part="test",
+        documents=1811,
+        distinct_documents=1800,
+        level=0.95,
+        claim_level=0.9958,
+        claims=12,
+        other_level=0.999,
+        others=40,
+        resamples=2000,
+        seed=0,
+        noise=(spread,) if noise else (),
+        advice=(f"{labels[0]}: label more documents",),
         notes=("a note",),
-    )  # fmt: skip
+    )
     return ExperimentReport(
-        session="toxic", engine="OFFLINE", experiment="e1", labels=labels[:1],
-        tuned_on="calibration", measured_on="test", objective="max_f1", before={}, after={},
-        comparison=comparison, missing={"n50": "failed: \x1b[2J no reason was given"},
-        test_looks=3, cautions=("a caution " * 20,), made_at="2026-01-01T00:00:00+00:00",
-    )  # fmt: skip
+        session="toxic",
+        engine="OFFLINE",
+        experiment="e1",
+        labels=labels[:1],
+        tuned_on="calibration",
+        measured_on="test",
+        objective="max_f1",
+        before={},
+        after={},
+        comparison=comparison,
+        missing={"n50": "failed: \x1b[2J no reason was given"},
+        test_looks=3,
+        cautions=("a caution " * 20,),
+        made_at="2026-01-01T00:00:00+00:00",
+    )
 
 
 @pytest.mark.parametrize("known", [True, False])
 def test_a_comparison_fits_and_shows_nothing_hostile(known: bool) -> None:
     text = experiment_text(report(known=known), all_labels=True)
     assert fits(text)
-    for words in ("OFFLINE", "tuned on calibration", "measured on test", "2,000 paired", "advice:",
-                  "a note", "! a caution", "! n50 is not compared",
-                  "looked at 3 times"):  # fmt: skip
+    for words in (
+        "OFFLINE",
+        "tuned on calibration",
+        "measured on test",
+        "2,000 paired",
+        "advice:",
+        "a note",
+        "! a caution",
+        "! n50 is not compared",
+        "looked at 3 times",
+    ):
         assert words in text.replace("\n  ", " "), words
 
 
@@ -115,13 +162,18 @@ def test_noise_between_replicates_is_shown_when_there_is_some() -> None:
 
 
 def status(arm: str, stage: str, detail: str) -> ArmStatus:
-    plan = PlannedArm(
-        id=arm, group=arm, kind="repeats", amount=10.0, replicate=1, recipe=Recipe()
-    )  # fmt: skip
+    plan = PlannedArm(id=arm, group=arm, kind="repeats", amount=10.0, replicate=1, recipe=Recipe())
     state = ArmState(
-        plan=plan, run=f"e1-{arm}", before={}, after={}, distinct={}, added=0, removed=0,
-        documents=1, size_bytes=1,
-    )  # fmt: skip
+        plan=plan,
+        run=f"e1-{arm}",
+        before={},
+        after={},
+        distinct={},
+        added=0,
+        removed=0,
+        documents=1,
+        size_bytes=1,
+    )
     return ArmStatus(state, stage, detail)  # type: ignore[arg-type]
 
 
@@ -135,13 +187,20 @@ def test_why_an_arm_failed_is_told_in_full() -> None:
 def test_history_shows_the_labels_that_differ() -> None:
     versions = [
         Version(
-            run=f"run{number}", kind="repeats", experiment="e1", split="s1",
-            is_current=number == 2, positives={"bug": 90, HOSTILE: 10 * number}, state="scored",
-            macro_f1=None, macro_f1_default=None, verdict="cannot tell apart " * 8,
+            run=f"run{number}",
+            kind="repeats",
+            experiment="e1",
+            split="s1",
+            is_current=number == 2,
+            positives={"bug": 90, HOSTILE: 10 * number},
+            state="scored",
+            macro_f1=None,
+            macro_f1_default=None,
+            verdict="cannot tell apart " * 8,
             made_at="2026-01-01T00:00:00+00:00",
         )
         for number in range(1, 15)
-    ]  # fmt: skip
+    ]
     text = history_text(versions)
     assert fits(text)
     assert "› run2" in text and "  run1 " in text
@@ -168,8 +227,10 @@ def test_a_paragraph_loses_no_word() -> None:
 
 def test_sizes_read_well() -> None:
     assert (size_text(900), size_text(691_700), size_text(5_000_000)) == (
-        "0.9 kB", "691.7 kB", "5.0 MB",
-    )  # fmt: skip
+        "0.9 kB",
+        "691.7 kB",
+        "5.0 MB",
+    )
 
 
 def test_the_report_is_json() -> None:

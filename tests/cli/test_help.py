@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from core.cli.commands import COMMANDS
-from core.cli.main import cli
+from core.cli.main import COMMANDS, cli
 
 README = Path(__file__).resolve().parents[2] / "README.md"
 

@@ -9,15 +9,15 @@ import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
+import core.workflow.experiments.run as experiment_running
 from core.cli.main import cli
-from core.comprehend.clients import TwinOptions
+from core.comprehend.engine import TwinOptions
 from core.errors import InvalidInput, OperationFailed, Refused
 from core.text import cell_width
-from core.workflow import experiments
-from core.workflow.actions.watch import stop_job
-from core.workflow.experiments import ArmStatus, arm_statuses, find_experiment
-from core.workflow.experiments.views import ExperimentReport
+from core.workflow.experiments.arms import arm_statuses
+from core.workflow.experiments.plan import ArmStatus, ExperimentReport, find_experiment
 from core.workflow.session import Session
+from core.workflow.watch import stop_job
 from tests.cli.running import run
 
 SWEEP = ("oversample", "--labels", "login", "--arms", "12,150")
@@ -71,9 +71,18 @@ def test_a_dry_run_counts_every_label_and_keeps_nothing(fresh: Session) -> None:
     assert fresh.state_path.read_bytes() == before
     assert fits(shown.stdout)
     train = fresh.state().splits[-1].support["login"]["train"]
-    for words in ("experiment e1 (new) on OFFLINE", "stops after 2 arms", "MeanIR", "SCUMBLE",
-                  f"150={train}+{150 - train}", "150=10+140", "n150-from10", "on AWS: $",
-                  "keeping:", "still to start, up to"):  # fmt: skip
+    for words in (
+        "experiment e1 (new) on OFFLINE",
+        "stops after 2 arms",
+        "MeanIR",
+        "SCUMBLE",
+        f"150={train}+{150 - train}",
+        "150=10+140",
+        "n150-from10",
+        "on AWS: $",
+        "keeping:",
+        "still to start, up to",
+    ):
         assert words in shown.stdout, words
     for label in fresh.state().dataset.labels:
         assert rows_of(shown.stdout, label), label
@@ -88,9 +97,19 @@ def test_the_plan_is_json_for_machines(fresh: Session) -> None:
 def test_a_sweep_ends_with_its_arms_and_their_comparison(swept: tuple[Path, str]) -> None:
     text = swept[1]
     assert fits(text)
-    for words in ("e1-n12", "done", "OFFLINE", "every arm tuned on calibration",
-                  "measured on test", "login (", "macro average", "micro average",
-                  "verdicts against base:", "looked at", "oversample --adopt ARM"):  # fmt: skip
+    for words in (
+        "e1-n12",
+        "done",
+        "OFFLINE",
+        "every arm tuned on calibration",
+        "measured on test",
+        "login (",
+        "macro average",
+        "micro average",
+        "verdicts against base:",
+        "looked at",
+        "oversample --adopt ARM",
+    ):
         assert words in text, words
     assert len(rows_of(text, "n150")) == 6, "arms, login and macro twice, micro once"
     assert [line for line in text.splitlines() if line.startswith("  n150: ")]
@@ -178,7 +197,7 @@ def test_arms_that_all_failed_are_shown_although_nothing_is_compared(
             for one in found
         )
 
-    monkeypatch.setattr(experiments, "run_experiment", all_failed)
+    monkeypatch.setattr(experiment_running, "run_experiment", all_failed)
     done = call(*SWEEP, "--replicates", "2")
     assert isinstance(done.exception, OperationFailed), done.exception
     assert "4 arms failed" in done.exception.title
@@ -205,8 +224,12 @@ def test_one_training_file_can_still_be_made_without_an_experiment(fresh: Sessio
 
 
 def test_an_experiment_is_not_mixed_with_runs(here: Session) -> None:
-    for arguments in (("base", "e1-n12", "--experiment", "e1"), ("base", "--all-labels"),
-                      ("--run", "base"), ("--experiment", "e9")):  # fmt: skip
+    for arguments in (
+        ("base", "e1-n12", "--experiment", "e1"),
+        ("base", "--all-labels"),
+        ("--run", "base"),
+        ("--experiment", "e9"),
+    ):
         assert isinstance(call("compare", *arguments).exception, InvalidInput), arguments
 
 

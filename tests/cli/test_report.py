@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from core.cli import report_command
 from core.cli.options import Options
 from core.errors import InvalidInput
-from core.workflow.reporting import FullReport
+from core.views.report_data import FullReport
 from core.workflow.session import Session
 
 
@@ -41,8 +41,10 @@ def test_html_goes_where_it_is_told(here: Path) -> None:
     done = call("--html", "--run", "base", "--out", "reports/first.html")
     assert done.exit_code == 0, done.output
     assert {path.name for path in (here / "reports").iterdir()} == {
-        "first.md", "first.json", "first.html",
-    }  # fmt: skip
+        "first.md",
+        "first.json",
+        "first.html",
+    }
     assert (here / "reports/first.html").read_text().startswith("<!DOCTYPE html>")
 
 

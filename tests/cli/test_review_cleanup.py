@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from core.cli.main import cli
 from core.errors import InvalidInput
-from core.workflow.actions.launching import session_clients
+from core.workflow.jobs import session_clients
 from core.workflow.session import Session
 from tests.cli.running import run
 
@@ -110,9 +110,14 @@ def test_cleanup_without_yes_lists_and_deletes_nothing(tickets_session: Path) ->
     assert _states(tickets_session) == {"created"}
 
 
-@pytest.mark.parametrize(("typed", "status", "states"), [
-    ("small", 0, {"deleted"}), ("smal", 4, {"created"}), ("", 4, {"created"}),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("typed", "status", "states"),
+    [
+        ("small", 0, {"deleted"}),
+        ("smal", 4, {"created"}),
+        ("", 4, {"created"}),
+    ],
+)
 def test_cleanup_asks_for_the_name_on_a_terminal(
     typed: str, status: int, states: set[str], tickets_session: Path
 ) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from core.cli.wish import GivenEngine
+from core.workflow.app_request import GivenEngine
 from core.workflow.session import Session
 from core.workflow.steps import is_trained
 from tests.aws.accounts import account
@@ -16,10 +16,10 @@ from tests.aws.server import BUCKET, ROLE_ARN, AwsServer
 from tests.tui import aws_app
 from tests.tui.aws_app import banner, is_on, press, words_on
 from tests.tui.conftest import OpenApp, screen_text, wait_for_jobs
-from tui.screens.modal import DestroyModal, PayModal, TextModal
 from tui.screens.train import TrainScreen
 from tui.widgets.chrome import SessionLine
 from tui.widgets.preflight import PreflightPanel
+from tui.windows import DestroyModal, PayModal, TextModal
 
 aws = aws_app.aws
 split_folder = aws_app.split_folder

@@ -8,8 +8,8 @@ from click.testing import CliRunner
 from textual.widgets import Input
 
 from core.cli.main import cli, main
-from core.cli.wish import GivenEngine
-from core.cli.wish import OpenApp as OpenWish
+from core.workflow.app_request import GivenEngine
+from core.workflow.app_request import OpenApp as OpenWish
 from core.workflow.session import Session, list_sessions
 from tests.tui.aws_app import banner, press
 from tests.tui.conftest import OpenApp, screen_text, wait_for_jobs

@@ -3,9 +3,9 @@
 import msgspec
 import pytest
 
-from core.workflow.actions.train import plan_training, start_training_run
 from core.workflow.session import Session
 from core.workflow.steps import is_trained
+from core.workflow.train import plan_training, start_training_run
 from tests.aws.server import AwsServer
 from tests.tui import aws_app
 from tests.tui.aws_app import banner, press, words_on

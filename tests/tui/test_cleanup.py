@@ -4,12 +4,12 @@ from pathlib import Path
 
 from textual.widgets import Input
 
-from core.workflow.actions.launching import intended, session_clients
+from core.workflow.jobs import intended, session_clients
 from core.workflow.session import Session
 from tests.tui.conftest import OpenApp, screen_text, wait_for_jobs
 from tui.screens.cleanup import CleanupScreen
-from tui.screens.modal import DestroyModal
-from tui.widgets.key_table import KeyTable
+from tui.widgets.tables import KeyTable
+from tui.windows import DestroyModal
 
 
 def states(folder: Path) -> set[str]:

@@ -10,12 +10,12 @@ from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
 from core.cli.main import cli
-from core.workflow.actions.check import fix_dataset
+from core.workflow.health import fix_dataset
 from core.workflow.session import Session, list_sessions
 from tests.tui.conftest import OpenApp, screen_text, wait_for_jobs
 from tui.app import TunerApp
 from tui.screens.data import DataScreen
-from tui.widgets.path_matches import matches_of
+from tui.widgets.forms import matches_of
 
 WIDE = "id,text,spam,odd\n" + "".join(f"d{n},message number {n},{n % 2},0\n" for n in range(30))
 LISTS = "body,genres\n" + "".join(f"film {n},drama;comedy\nother {n},drama\n" for n in range(12))

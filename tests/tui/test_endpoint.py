@@ -12,8 +12,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from core.workflow import endpoint_keeper
-from core.workflow.actions.endpoint import start_endpoint
-from core.workflow.actions.endpoint_plan import plan_endpoint
+from core.workflow.endpoints import plan_endpoint, start_endpoint
 from core.workflow.session import Session
 from core.workflow.state import EndpointState
 from tests.cli.running import run
@@ -22,8 +21,8 @@ from tests.tui.conftest import OpenApp, screen_text, wait_for_jobs
 from tui.app import TunerApp
 from tui.screens import SCREEN_CLASSES
 from tui.screens.endpoint import EndpointScreen
-from tui.screens.modal import PayModal
-from tui.widgets.trial_table import TrialTable
+from tui.widgets.tables import TrialTable
+from tui.windows import PayModal
 
 
 @pytest.fixture(autouse=True)

@@ -8,12 +8,11 @@ import pytest
 
 from tests.tui.conftest import OpenApp, screen_text, wait_for_jobs
 from tui.app import STEP_IDS
-from tui.clipboard import clipboard_sequence
 from tui.help_pages import PAGES, TERMS
-from tui.keys import EVERYWHERE, footer_keys, help_rows, readme_table
-from tui.screen_keys import SCREENS
+from tui.keys import EVERYWHERE, SCREENS, footer_keys, help_rows, readme_table
+from tui.render import clipboard_sequence
 from tui.screens import SCREEN_CLASSES, step_screen
-from tui.screens.modal import DestroyModal, PayModal, TextModal
+from tui.windows import DestroyModal, PayModal, TextModal
 
 SIZES = ((60, 15), (80, 24), (200, 60))
 THEMES = ("textual-dark", "textual-light", "ansi-dark")

@@ -54,7 +54,7 @@ async def test_help_of_every_step(step: str, open_app: OpenApp, tickets_session:
 
 
 async def test_a_paid_question(open_app: OpenApp, tickets_session: Path) -> None:
-    from tui.screens.modal import PayModal
+    from tui.windows import PayModal
 
     async with open_app(tickets_session, "oversample") as (app, pilot):
         facts = ["1 classifier on AWS 1234… eu-west-1", "$1.40 to $3.00, estimated"]

@@ -8,12 +8,12 @@ import msgspec
 from click.testing import CliRunner
 
 from core.cli.main import cli
-from core.dataset.formats import SourceSettings
-from core.workflow.actions.create import NewSession, create_session
+from core.dataset.formats.sources import SourceSettings
+from core.workflow.data import NewSession, create_session
 from core.workflow.session import Session
 from tests.tui.conftest import OpenApp, screen_text, wait_for_jobs
 from tui.screens.health import HealthScreen
-from tui.widgets.fitted_table import FittedTable
+from tui.widgets.tables import FittedTable
 
 ROWS = [f'"words of message number {n} about thing {n * 7}",{n % 2},{1 - n % 2}' for n in range(60)]
 

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from core.comprehend.clients import TwinOptions
-from core.dataset.formats import SourceSettings
-from core.workflow.actions.check import check_health
-from core.workflow.actions.create import NewSession, create_session
-from core.workflow.actions.score import finish_scoring, plan_scoring, start_scoring_jobs
-from core.workflow.actions.split import split_dataset
-from core.workflow.actions.train import finish_training, plan_training, start_training_run
-from core.workflow.actions.tune import TuningSettings, tune_thresholds
+from core.comprehend.engine import TwinOptions
+from core.dataset.formats.sources import SourceSettings
+from core.workflow.data import NewSession, create_session
+from core.workflow.health import check_health
+from core.workflow.score import finish_scoring, plan_scoring, start_scoring_jobs
+from core.workflow.split import split_dataset
+from core.workflow.thresholds import TuningSettings, tune_thresholds
+from core.workflow.train import finish_training, plan_training, start_training_run
 from tests.cli.running import run
 from tests.hostile import LABELS, write_hostile_source, write_many_labels
 from tests.tui.conftest import OpenApp, screen_text, wait_for_jobs
@@ -22,9 +22,17 @@ from tui.screens import SCREEN_CLASSES
 
 CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e\u2066\u200b]")
 COMMANDS = (
-    ["status"], ["health"], ["metrics"], ["thresholds"], ["jobs"], ["cost"], ["review"],
-    ["--dry-run", "split"], ["--dry-run", "train"], ["--dry-run", "cleanup"],
-)  # fmt: skip
+    ["status"],
+    ["health"],
+    ["metrics"],
+    ["thresholds"],
+    ["jobs"],
+    ["cost"],
+    ["review"],
+    ["--dry-run", "split"],
+    ["--dry-run", "train"],
+    ["--dry-run", "cleanup"],
+)
 
 
 @pytest.fixture(scope="module")

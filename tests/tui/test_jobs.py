@@ -7,17 +7,17 @@ import pytest
 from textual.geometry import Region
 from textual.widgets import DataTable, Input
 
-from core.workflow.actions.oversample import oversample_training
-from core.workflow.actions.train import plan_training, start_training_run
-from core.workflow.actions.watch import stop_job
+from core.workflow.oversample import oversample_training
 from core.workflow.session import Session
 from core.workflow.steps import is_trained
+from core.workflow.train import plan_training, start_training_run
+from core.workflow.watch import stop_job
 from tests.tui.conftest import OpenApp, screen_text, wait_for_jobs
 from tui.app import TunerApp
 from tui.screens.jobs import JobsScreen
-from tui.screens.modal import PayModal
 from tui.widgets.chrome import Banner
-from tui.widgets.live_table import Column, LiveTable, Row
+from tui.widgets.tables import LiveColumn, LiveTable, Row
+from tui.windows import PayModal
 
 
 def banner(app: TunerApp) -> str:
@@ -174,7 +174,7 @@ async def test_a_changed_cell_repaints_that_cell_alone(
 ) -> None:
     async with open_app(tickets_session, "jobs") as (app, pilot):
         table = app.screen.query_one("#jobs", LiveTable)
-        columns = (Column("job"), Column("elapsed", is_number=True), Column("note"))
+        columns = (LiveColumn("job"), LiveColumn("elapsed", is_number=True), LiveColumn("note"))
         table.show(columns, [Row("a", ("a", "0:01", "x")), Row("b", ("b", "0:01", "y"))])
         await pilot.pause()
         painted: list[tuple[Region, ...]] = []

@@ -6,15 +6,15 @@ import pytest
 from textual.widgets import Input
 
 from core.cli.main import main
-from core.dataset.oversampling import ArmsRequest
-from core.workflow.actions.oversample import preview_oversampling
-from core.workflow.experiments import plan_experiment
+from core.dataset.arms import ArmsRequest
+from core.workflow.experiments.plan import plan_experiment
+from core.workflow.oversample import preview_oversampling
 from core.workflow.session import Session
 from tests.tui.conftest import OpenApp, screen_text, wait_for_jobs
 from tui.app import TunerApp
 from tui.screens.oversample import OversampleScreen
-from tui.screens.oversample_options import OptionsModal
-from tui.screens.thresholds_window import TextWindow
+from tui.screens.oversample_windows import OptionsModal
+from tui.windows import TextWindow
 
 
 def screen_of(app: TunerApp) -> OversampleScreen:
@@ -262,9 +262,9 @@ async def test_small_windows_and_ascii(
 async def test_long_names_and_many_labels_keep_the_numbers_in_sight(
     open_app: OpenApp, tmp_path: Path
 ) -> None:
-    from core.dataset.formats import SourceSettings
-    from core.workflow.actions.create import NewSession, create_session
-    from core.workflow.actions.split import split_dataset
+    from core.dataset.formats.sources import SourceSettings
+    from core.workflow.data import NewSession, create_session
+    from core.workflow.split import split_dataset
     from tests.hostile import write_many_labels
 
     source = write_many_labels(tmp_path / "many.csv")

@@ -2,16 +2,16 @@
 
 from textual.widgets import Input
 
-from core.workflow.actions.budget import set_budget
-from core.workflow.experiments import load_comparison
+from core.workflow.experiments.compare import load_comparison
+from core.workflow.money import set_budget
 from core.workflow.session import Session
 from tests.aws.accounts import account
 from tests.aws.server import AwsServer
 from tests.tui import aws_app
 from tests.tui.aws_app import is_on, press, words_on
 from tests.tui.conftest import OpenApp
-from tui.screens.modal import PayModal
 from tui.screens.oversample import OversampleScreen
+from tui.windows import PayModal
 
 aws = aws_app.aws
 split_folder = aws_app.split_folder

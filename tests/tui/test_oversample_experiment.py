@@ -9,24 +9,17 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from core.cli.main import main
-from core.dataset.oversampling import ArmsRequest
-from core.workflow.experiments import (
-    ArmsSettings,
-    compare_experiment,
-    load_comparison,
-    plan_experiment,
-    run_experiment,
-    start_experiment,
-)
+from core.dataset.arms import ArmsRequest
+from core.workflow.experiments.compare import ArmsSettings, compare_experiment, load_comparison
+from core.workflow.experiments.plan import plan_experiment
+from core.workflow.experiments.run import run_experiment, start_experiment
 from core.workflow.session import Session
 from tests.tui.conftest import OpenApp, screen_text, wait_for_jobs
 from tui.app import TunerApp
-from tui.screens.modal import PayModal
-from tui.screens.oversample import OversampleScreen
-from tui.screens.oversample_relay import relay_of
-from tui.screens.oversample_report import VersionsModal
-from tui.screens.thresholds_window import TextWindow
-from tui.widgets.arms_chart import ArmsChart
+from tui.screens.oversample import OversampleScreen, relay_of
+from tui.screens.oversample_windows import VersionsModal
+from tui.widgets.arms import ArmsChart
+from tui.windows import PayModal, TextWindow
 
 REQUEST = ArmsRequest(labels=("bug", "login"), positives=(20, 120))
 
@@ -216,9 +209,12 @@ def _fail(session: Session, name: str) -> None:
         training = run.classifiers[0].training
         assert training.status is not None
         status = msgspec.structs.replace(
-            training.status, state="IN_ERROR", is_usable=False, is_final=True,
+            training.status,
+            state="IN_ERROR",
+            is_usable=False,
+            is_final=True,
             message="the machine burnt [/down]",
-        )  # fmt: skip
+        )
         run.classifiers[0] = msgspec.structs.replace(
             run.classifiers[0],
             training=msgspec.structs.replace(training, status=status),

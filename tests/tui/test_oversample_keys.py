@@ -7,21 +7,16 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
-import tui.screens.oversample_work as work
-from core.dataset.oversampling import ArmsRequest
-from core.workflow.experiments import (
-    ArmsSettings,
-    ExperimentReport,
-    compare_experiment,
-    plan_experiment,
-    run_experiment,
-    start_experiment,
-)
+import tui.screens.oversample as work
+from core.dataset.arms import ArmsRequest
+from core.workflow.experiments.compare import ArmsSettings, compare_experiment
+from core.workflow.experiments.plan import ExperimentReport, plan_experiment
+from core.workflow.experiments.run import run_experiment, start_experiment
 from core.workflow.session import Session
 from tests.tui.conftest import OpenApp, screen_text, wait_for_jobs
 from tui.app import TunerApp
 from tui.screens.oversample import OversampleScreen
-from tui.screens.oversample_report import VersionsModal
+from tui.screens.oversample_windows import VersionsModal
 from tui.widgets.chrome import KeyFooter
 
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from core.dataset.oversampling import ArmsRequest
+from core.dataset.arms import ArmsRequest
 from core.errors import InvalidInput
-from tui.screens.oversample_wish import ArmsWish, arms_text, read_arms, read_options, toggled
+from tui.screens.oversample_windows import ArmsWish, arms_text, read_arms, read_options, toggled
 
 WISH = ArmsWish(labels=("bug",))
 NOTHING = {"replicates": "", "repeat from": "", "stop after": "", "seed": "", "groups": ""}
@@ -56,8 +56,13 @@ def test_chosen_labels_keep_the_order_of_the_dataset() -> None:
 
 
 def test_options_reach_the_command_and_empty_fields_mean_none() -> None:
-    typed = {"replicates": "3", "repeat from": "12", "stop after": "2", "seed": "7",
-             "groups": "Rare"}  # fmt: skip
+    typed = {
+        "replicates": "3",
+        "repeat from": "12",
+        "stop after": "2",
+        "seed": "7",
+        "groups": "Rare",
+    }
     wish = read_options(WISH, typed)
     assert wish.options().endswith(
         "--repeat-from 12 --replicates 3 --patience 2 --seed 7 --groups rare"

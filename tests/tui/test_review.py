@@ -5,11 +5,11 @@ from pathlib import Path
 
 from textual.widgets import Input
 
-from core.workflow.actions.review import Action, Mark, load_review, read_marks, review_label
+from core.workflow.review import Action, Mark, load_review, read_marks, review_label
 from core.workflow.session import Session
 from tests.tui.conftest import OpenApp, screen_text, wait_for_jobs
 from tui.screens.review import ReviewScreen
-from tui.widgets.key_table import KeyTable, ReadingPane
+from tui.widgets.tables import KeyTable, ReadingPane
 
 
 def shown_ids(screen: ReviewScreen) -> list[str]:

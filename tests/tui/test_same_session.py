@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from core.comprehend.clients import TwinOptions
-from core.dataset.formats import SourceSettings
-from core.workflow.actions.create import NewSession, create_session
+from core.comprehend.engine import TwinOptions
+from core.dataset.formats.sources import SourceSettings
+from core.workflow.data import NewSession, create_session
 from tests.cli.running import run
 from tests.tui.conftest import OpenApp, wait_for_jobs
 from tui.app import TunerApp
-from tui.screens.command import CommandScreen
+from tui.windows import CommandScreen
 
 STEPS = ("health", "split", "train", "score")
 

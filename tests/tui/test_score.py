@@ -12,10 +12,10 @@ from core.workflow.session import Session
 from core.workflow.steps import is_usable
 from tests.tui.conftest import OpenApp, screen_text, wait_for_jobs
 from tui.app import TunerApp
-from tui.screens.modal import PayModal
 from tui.screens.score import ScoreScreen
 from tui.screens.train import TrainScreen
 from tui.widgets.chrome import Banner
+from tui.windows import PayModal
 
 
 def banner(app: TunerApp) -> str:
@@ -155,7 +155,7 @@ async def test_labels_that_are_hardly_returned_bring_a_proposal_that_opens_its_p
     tickets_session: Path, open_app: OpenApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = Session(tickets_session)
-    monkeypatch.setattr("core.workflow.actions.label_needs.HIDDEN_F1", 0.0)
+    monkeypatch.setattr("core.workflow.train.HIDDEN_F1", 0.0)
     async with open_app(tickets_session, "score", size=(100, 30)) as (app, pilot):
         assert "need" not in screen_text(app), "every score was returned"
         screen_of(app).action_groups()

@@ -11,8 +11,8 @@ from core.cli.main import cli
 from core.workflow.session import Session
 from tests.tui.conftest import OpenApp, screen_text, wait_for_jobs
 from tui.screens.split import SplitScreen
-from tui.widgets.fitted_table import FittedTable
-from tui.widgets.split_text import ratios_text
+from tui.widgets.dataset import ratios_text
+from tui.widgets.tables import FittedTable
 
 
 def without_scrollbars(text: str) -> str:

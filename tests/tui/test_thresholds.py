@@ -12,12 +12,12 @@ from click.testing import CliRunner
 from textual.widgets import Input
 
 from core.tuning.thresholds import load
-from core.workflow.actions.tune import TuningSettings, tune_thresholds
 from core.workflow.session import Session
+from core.workflow.thresholds import TuningSettings, tune_thresholds
 from tests.tui.conftest import OpenApp, screen_text, wait_for_jobs
 from tui.app import TunerApp
-from tui.screens.modal import TextModal
 from tui.screens.thresholds import ThresholdsScreen
+from tui.windows import TextModal
 
 
 def opened(app: TunerApp) -> ThresholdsScreen:
@@ -184,9 +184,12 @@ async def test_saving_writes_session_and_file_and_shows_both_lines(
 
 @pytest.mark.parametrize("keys", [("down", "right"), ("b",), ("left", "down", "B")])
 async def test_the_equivalent_command_leaves_the_same_session(
-    open_app: OpenApp, tickets_session: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    open_app: OpenApp,
+    tickets_session: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
     keys: tuple[str, ...],
-) -> None:  # fmt: skip
+) -> None:
     by_hand = {"bug": 0.25, "billing": 0.75}
     tune_thresholds(Session(tickets_session), TuningSettings(set_by_hand=by_hand))
     other = tmp_path / "elsewhere" / ".comprehend-tuner" / "small"

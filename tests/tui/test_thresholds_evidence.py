@@ -6,14 +6,14 @@ import msgspec
 import pytest
 from textual.pilot import Pilot
 
-from core.workflow.actions.tune import TuningSettings, load_report, tune_thresholds
 from core.workflow.reports import RunReport
 from core.workflow.session import Session
 from core.workflow.state import ThresholdsState
+from core.workflow.thresholds import TuningSettings, load_report, tune_thresholds
 from tests.tui.conftest import OpenApp, screen_text, wait_for_jobs
 from tests.tui.test_thresholds import opened, values
 from tui.app import TunerApp
-from tui.screens.thresholds_objective import ChangeModal
+from tui.screens.thresholds_windows import ChangeModal
 from tui.screens.train import TrainScreen
 
 
@@ -150,7 +150,7 @@ async def test_without_another_run_or_groups_it_is_said(
 async def test_labels_in_need_bring_a_line_and_g_opens_the_plan(
     open_app: OpenApp, tickets_session: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.workflow.actions.label_needs.HIDDEN_F1", 0.0)
+    monkeypatch.setattr("core.workflow.train.HIDDEN_F1", 0.0)
     async with open_app(tickets_session, "score") as (app, pilot):
         await pilot.press("o")
         await wait_for_jobs(app, pilot)

@@ -11,7 +11,7 @@ from textual.widgets import Input
 from tests.tui.conftest import OpenApp, screen_text, wait_for_jobs
 from tests.tui.test_thresholds import opened, values
 from tests.tui.test_thresholds_evidence import kept, rested, take
-from tui.screens.thresholds_objective import ObjectiveModal
+from tui.screens.thresholds_windows import ObjectiveModal
 
 
 async def test_the_effect_is_shown_before_it_is_taken_and_undo_takes_it_back_whole(
@@ -100,9 +100,12 @@ async def test_a_joint_objective_is_for_every_label(
     ],
 )
 async def test_the_equivalent_command_of_an_objective_leaves_the_same_session(
-    open_app: OpenApp, tickets_session: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    open_app: OpenApp,
+    tickets_session: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
     steps: tuple[tuple[str, ...], ...],
-) -> None:  # fmt: skip
+) -> None:
     other = tmp_path / "elsewhere" / ".comprehend-tuner" / "small"
     shutil.copytree(tickets_session, other)
     async with open_app(tickets_session, "thresholds") as (app, pilot):

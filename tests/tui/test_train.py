@@ -7,17 +7,16 @@ import msgspec
 import pytest
 from textual.pilot import Pilot
 
-from core.workflow.actions.label_needs import GroupKind
-from core.workflow.actions.oversample import oversample_training
-from core.workflow.actions.watch import stop_job
+from core.workflow.oversample import oversample_training
 from core.workflow.session import Session
 from core.workflow.steps import is_trained
+from core.workflow.train import GroupKind
+from core.workflow.watch import stop_job
 from tests.tui.conftest import OpenApp, screen_text, wait_for_jobs
 from tui.app import TunerApp
-from tui.screens.modal import PayModal
-from tui.screens.train import TrainScreen
-from tui.screens.train_work import TrainView, view_of
+from tui.screens.train import TrainScreen, TrainView, view_of
 from tui.widgets.chrome import Banner
+from tui.windows import PayModal
 
 
 def banner(app: TunerApp) -> str:

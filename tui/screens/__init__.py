@@ -4,7 +4,8 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tui.screens.step import StepScreen
+    from tui.screens.base import StepScreen
+
 
 SCREEN_CLASSES: dict[str, str] = {
     "data": "DataScreen",

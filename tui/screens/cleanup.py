@@ -4,22 +4,16 @@ from textual import on
 from textual.app import ComposeResult
 from textual.widgets import DataTable, Static
 
-from core.comprehend.resources import DELETE_ORDER
+from core.comprehend.ledger import DELETE_ORDER
 from core.errors import Refused
-from core.progress import CancelToken, Reporter
+from core.progress import Watch
 from core.text import plural, printable
-from core.workflow.actions.cleanup import (
-    CleanedUp,
-    Inventory,
-    InventoryRow,
-    clean_up,
-    cleanup_inventory,
-)
+from core.workflow.cleanup import CleanedUp, Inventory, InventoryRow, clean_up, cleanup_inventory
 from core.workflow.overview import Overview
 from tui.render import cell, glyph, lines, literal, plain
-from tui.screens.modal import DestroyModal
-from tui.screens.step import StepScreen
-from tui.widgets.key_table import KeyTable
+from tui.screens.base import StepScreen
+from tui.widgets.tables import KeyTable
+from tui.windows import DestroyModal
 
 _MOST_ROWS = 500
 _MOST_DOUBTS = 3
@@ -142,8 +136,10 @@ class CleanupScreen(StepScreen):
             return
         session = self.session
 
-        def work(reporter: Reporter, cancel: CancelToken) -> CleanedUp:
-            return clean_up(session, reporter, cancel)
+        def work(
+            watch: Watch,
+        ) -> CleanedUp:
+            return clean_up(session, watch)
 
         self._done = None
         self.start_job("delete", work)
@@ -151,7 +147,9 @@ class CleanupScreen(StepScreen):
     def _list(self) -> None:
         session = self.session
 
-        def work(reporter: Reporter, cancel: CancelToken) -> Inventory:
+        def work(
+            watch: Watch,
+        ) -> Inventory:
             return cleanup_inventory(session)
 
         self.start_job("list", work)

@@ -8,21 +8,24 @@ from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Input
 
-from core.comprehend.clients import EngineSettings, check_settings, configured_region
-from core.dataset.formats import Detection, SourceSettings, detect_source
-from core.dataset.health import LabelCount, label_distribution
+from core.comprehend.engine import EngineSettings, check_settings, configured_region
+from core.dataset.formats.detect import detect_source
+from core.dataset.formats.sources import Detection, SourceSettings
+from core.dataset.health.findings import LabelCount, label_distribution
 from core.errors import InvalidInput, TunerError
-from core.progress import CancelToken, Reporter
-from core.workflow.actions.create import Created, NewSession, create_session, current_dataset
+from core.progress import Watch
+from core.workflow.data import Created, NewSession, create_session, current_dataset
 from core.workflow.overview import Overview
 from core.workflow.session import new_folder
-from tui.screens.step import StepScreen
-from tui.widgets.engine_form import EngineChoice
-from tui.widgets.filter_line import FilterLine
-from tui.widgets.fitted_table import FittedTable
-from tui.widgets.imported_view import ImportedView
-from tui.widgets.new_command import command_of_session, new_command
-from tui.widgets.source_form import SourceForm
+from tui.screens.base import StepScreen
+from tui.widgets.forms import (
+    EngineChoice,
+    ImportedView,
+    SourceForm,
+    command_of_session,
+    new_command,
+)
+from tui.widgets.tables import FilterLine, FittedTable
 
 
 class DataScreen(StepScreen):
@@ -69,7 +72,9 @@ class DataScreen(StepScreen):
             return
         self._counted = state.dataset.fingerprint
 
-        def work(reporter: Reporter, cancel: CancelToken) -> object:
+        def work(
+            watch: Watch,
+        ) -> object:
             return label_distribution(current_dataset(session, state))
 
         self.start_job("labels", work)
@@ -95,9 +100,11 @@ class DataScreen(StepScreen):
             self.banner.show_error(error)
             return
 
-        def work(reporter: Reporter, cancel: CancelToken) -> object:
+        def work(
+            watch: Watch,
+        ) -> object:
             new = NewSession(folder, source, given, _checked(engine))
-            return create_session(new, reporter, cancel)
+            return create_session(new, watch)
 
         self._is_importing = True
         self.start_job("import", work)
@@ -120,7 +127,7 @@ class DataScreen(StepScreen):
         except InvalidInput as error:
             self.banner.show_error(error)
             return
-        self.start_job("detect", lambda reporter, cancel: detect_source(source, given))
+        self.start_job("detect", lambda watch,: detect_source(source, given))
 
     def job_finished(self, name: str, result: object) -> None:
         """Show what was detected or counted; open what was imported."""

@@ -8,32 +8,87 @@ from textual.app import ComposeResult
 from textual.widgets import Input, Static
 
 from core.errors import InvalidInput, TunerError
-from core.progress import CancelToken, Reporter
+from core.progress import Watch
 from core.text import printable
-from core.workflow.actions.endpoint import keep_endpoint, start_endpoint, wait_endpoint
-from core.workflow.actions.endpoint_ending import stop_endpoint
-from core.workflow.actions.endpoint_plan import (
+from core.workflow.endpoints import (
     DEFAULT_MINUTES,
     EndpointPlan,
     added_estimate,
+    endpoint_rows,
+    keep_endpoint,
     plan_endpoint,
+    start_endpoint,
+    stop_endpoint,
+    wait_endpoint,
 )
-from core.workflow.actions.endpoint_rows import endpoint_rows
-from core.workflow.actions.trial import Trial, try_document
-from core.workflow.live_endpoints import (
+from core.workflow.overview import (
+    Overview,
     live_endpoints,
+    local_time,
     seconds_left,
+    usd_per_hour,
     utc_now,
 )
-from core.workflow.overview import Overview
-from core.workflow.state import EndpointState, RunState
+from core.workflow.state import EndpointState, RunState, SessionState
+from core.workflow.trial import Trial, try_document
 from tui.render import lines, plain
-from tui.screens.endpoint_texts import absent_texts, live_texts, start_facts
-from tui.screens.engine_step import WAITING, EngineStepScreen
-from tui.screens.modal import PayModal
-from tui.widgets.document_input import DocumentInput
-from tui.widgets.key_table import KeyTable
-from tui.widgets.trial_table import TrialTable
+from tui.screens.base import WAITING, EngineStepScreen
+from tui.widgets.documents import DocumentInput
+from tui.widgets.tables import KeyTable, TrialTable
+from tui.windows import PayModal
+
+# What the endpoint's screen says of its state and price.
+
+
+def live_texts(state: SessionState, endpoint: EndpointState, is_busy: bool) -> list[str]:
+    """An endpoint that may exist: its state, its price, when it goes, what to press."""
+    moment = utc_now()
+    known = endpoint.state or ("CREATING" if endpoint.arn else "asked for, not answered yet")
+    texts = [f"{endpoint.name} · {known} · {endpoint.run}/{endpoint.classifier}"]
+    if endpoint.message:
+        texts.append(endpoint.message)
+    at = local_time(endpoint.delete_at, moment)
+    is_due = seconds_left(endpoint, moment) <= 0
+    end = f"should be gone since {at}" if is_due else f"deleted at {at}"
+    texts.append(_price(state, endpoint.inference_units))
+    texts.append(f"{end}; k: {DEFAULT_MINUTES} minutes from now, x: at once")
+    if endpoint.state == "FAILED":
+        texts.append("it failed and still exists: x deletes it, then r starts another one")
+    elif endpoint.state not in ("IN_SERVICE", "UPDATING") and not is_busy:
+        texts.append("r waits until it answers")
+    return texts
+
+
+def absent_texts(state: SessionState, run: RunState | None) -> list[str]:
+    """No endpoint: what one would serve and cost, or what is missing."""
+    if run is None:
+        return ["needs a trained classifier: press 4 (Train)"]
+    return [
+        f"no endpoint · r starts one that serves {run.name}/{run.classifiers[0].id}",
+        f"{_price(state, 1)}.",
+        f"It is deleted after {DEFAULT_MINUTES} minutes, while this machine is up and signed in;",
+        "the service itself has no such timer.",
+    ]
+
+
+def start_facts(plan: EndpointPlan) -> list[str]:
+    """What a start would create and cost, for the question before it."""
+    return [
+        f"serves   {plan.run}/{plan.classifier}",
+        f"engine   {plan.engine}",
+        f"price    ${plan.usd_per_hour:,.2f} an hour while it exists, used or not",
+        f"until    its deletion in {plan.minutes} minutes: ${plan.estimate.high_usd:,.2f}",
+        "",
+        "It is deleted from here, while this machine is up and signed in.",
+    ]
+
+
+def _price(state: SessionState, units: int) -> str:
+    hour = f"${usd_per_hour(units, state.prices):,.2f} an hour"
+    if state.engine.name == "aws":
+        return f"{hour} while it exists, used or not"
+    return f"free offline (on AWS {hour}, used or not)"
+
 
 _TRY, _PLAN, _DELETE, _KEEP = "try", "plan", "delete", "keep"
 
@@ -67,7 +122,7 @@ class EndpointScreen(EngineStepScreen):
         super().on_mount()
         session = self.session
         if self._live is not None:
-            self.look(lambda reporter, cancel: endpoint_rows(session))
+            self.look(lambda watch,: endpoint_rows(session))
 
     def looked(self, result: object) -> None:
         """Show what the engine said."""
@@ -94,12 +149,12 @@ class EndpointScreen(EngineStepScreen):
             return
         live, session = self._live, self.session
         if live is None:
-            self.start_job(_PLAN, lambda reporter, cancel: plan_endpoint(session))
+            self.start_job(_PLAN, lambda watch,: plan_endpoint(session))
         elif live.state in ("IN_SERVICE", "UPDATING"):
             self.banner.show_note("it answers: e types a document")
         else:
             plan = partial(plan_endpoint, session, live.run, live.classifier, self._minutes(live))
-            self.start_job(_PLAN, lambda reporter, cancel: plan())
+            self.start_job(_PLAN, lambda watch,: plan())
 
     def _minutes(self, endpoint: EndpointState) -> int:
         """Whole minutes that are left, so that waiting again moves no deletion time."""
@@ -115,12 +170,16 @@ class EndpointScreen(EngineStepScreen):
     def _start(self, plan: EndpointPlan) -> None:
         session, names = self.session, list[str]()
 
-        def start(reporter: Reporter, cancel: CancelToken) -> object:
-            names.append(start_endpoint(session, plan, reporter, cancel).name)
+        def start(
+            watch: Watch,
+        ) -> object:
+            names.append(start_endpoint(session, plan, watch).name)
             return None
 
-        def finish(reporter: Reporter, cancel: CancelToken) -> object:
-            return wait_endpoint(session, names[0], reporter, cancel)
+        def finish(
+            watch: Watch,
+        ) -> object:
+            return wait_endpoint(session, names[0], watch)
 
         self.begin(start, finish)
 
@@ -137,7 +196,7 @@ class EndpointScreen(EngineStepScreen):
         if live is None or self.is_busy:
             return
         session, name, text = self.session, live.name, event.value
-        self.start_job(_TRY, lambda reporter, cancel: try_document(session, name, text))
+        self.start_job(_TRY, lambda watch,: try_document(session, name, text))
         self.banner.show_note("asking the endpoint …")
 
     def action_keep(self) -> None:
@@ -151,7 +210,7 @@ class EndpointScreen(EngineStepScreen):
         def keep(agreed: bool | None) -> None:
             if agreed:
                 job = partial(keep_endpoint, session, name, DEFAULT_MINUTES)
-                self.start_job(_KEEP, lambda reporter, cancel: job())
+                self.start_job(_KEEP, lambda watch,: job())
 
         if not self._is_paid or not added.high_usd:
             keep(True)
@@ -178,8 +237,12 @@ class EndpointScreen(EngineStepScreen):
                 job = partial(stop_endpoint, session, name)
                 self.start_job(_DELETE, job)
 
-        facts = [f"endpoint {name}", f"engine   {self.overview.badge}", "",
-                 "Another one can be started at any time."]  # fmt: skip
+        facts = [
+            f"endpoint {name}",
+            f"engine   {self.overview.badge}",
+            "",
+            "Another one can be started at any time.",
+        ]
         self.app.push_screen(PayModal("Delete this endpoint?", facts, "delete it"), delete)
 
     def job_finished(self, name: str, result: object) -> None:

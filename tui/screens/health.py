@@ -7,19 +7,23 @@ from textual.app import ComposeResult
 from textual.containers import Container, VerticalScroll
 from textual.widgets import DataTable, Input, Static
 
-from core.dataset.health import Finding
-from core.dataset.health.findings import SEVERITIES
+from core.dataset.health.findings import SEVERITIES, Finding
 from core.errors import TunerError
-from core.progress import CancelToken, Reporter
+from core.progress import Watch
 from core.text import printable
-from core.workflow.actions.check import Fixed, check_health, fix_dataset
+from core.workflow.health import Fixed, check_health, fix_dataset
 from core.workflow.overview import Overview
 from tui.render import literal, plain
-from tui.screens.step import StepScreen
-from tui.widgets.filter_line import FilterLine
-from tui.widgets.finding_text import finding_content, finding_row, gate_content
-from tui.widgets.fitted_table import Column, FittedTable
-from tui.widgets.label_counts import Distribution, count_labels, distribution_content
+from tui.screens.base import StepScreen
+from tui.widgets.dataset import (
+    Distribution,
+    count_labels,
+    distribution_content,
+    finding_content,
+    finding_row,
+    gate_content,
+)
+from tui.widgets.tables import Column, FilterLine, FittedTable
 
 _NARROW = 72
 
@@ -94,7 +98,7 @@ class HealthScreen(StepScreen):
 
     def _check(self) -> None:
         session = self.session
-        self.start_job("check", lambda reporter, cancel: check_health(session, reporter, cancel))
+        self.start_job("check", lambda watch,: check_health(session, watch))
 
     def action_run_step(self) -> None:
         """Check the newest revision again."""
@@ -114,8 +118,10 @@ class HealthScreen(StepScreen):
             return
         session, fix_id = self.session, finding.fix
 
-        def work(reporter: Reporter, cancel: CancelToken) -> object:
-            return fix_dataset(session, fix_id, reporter, cancel)
+        def work(
+            watch: Watch,
+        ) -> object:
+            return fix_dataset(session, fix_id, watch)
 
         self.start_job("fix", work)
 
@@ -223,7 +229,7 @@ class HealthScreen(StepScreen):
 
     def _count_labels(self) -> None:
         session, state = self.session, self.overview.state
-        self.start_job("distribution", lambda reporter, cancel: count_labels(session, state))
+        self.start_job("distribution", lambda watch,: count_labels(session, state))
 
     def _show_all(self) -> None:
         if self.tuner.overview is None:

@@ -1,34 +1,85 @@
 """The jobs: every job with its state, and timeline and log of the selected one."""
 
+from dataclasses import dataclass
+from typing import Any
+
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.timer import Timer
 from textual.widgets import DataTable, Input
 
-from core.cli.jobs_command import duration
 from core.errors import TryAgain, TunerError
 from core.text import plural
-from core.workflow.actions.watch import JobRow, job_rows, stop_job
+from core.views.terminal import duration
 from core.workflow.overview import Overview
-from tui.messages import JobFailed
-from tui.polling import screen_interval_s
-from tui.screens.engine_step import STOPPING, EngineStepScreen
-from tui.screens.jobs_work import Look, ask_engine, note_text, price_text
-from tui.widgets.facts import Facts, Line
-from tui.widgets.job_log import job_facts
-from tui.widgets.job_state import row_state
-from tui.widgets.live_table import Column, LiveTable, Row
+from core.workflow.session import Session
+from core.workflow.state import SessionState
+from core.workflow.watch import JobRow, collect_finished, job_rows, stop_job
+from tui.jobs import JobFailed, screen_interval_s
+from tui.screens.base import STOPPING, EngineStepScreen
+from tui.widgets.facts import Facts, Line, is_row_usable, job_facts, row_state
+from tui.widgets.tables import LiveColumn, LiveTable, Row
+
+# What the jobs screen asks the engine in a thread, and how it words a row.
+
+
+@dataclass(frozen=True)
+class Look:
+    """What was seen of the jobs at one moment."""
+
+    rows: tuple[JobRow, ...]
+    events: tuple[dict[str, Any], ...]
+    fetched: tuple[str, ...]
+    problem: TunerError | None = None
+    """Why the output of a job that has ended could not be fetched."""
+
+
+def ask_engine(session: Session) -> Look:
+    """Refresh every running job and fetch what has ended."""
+    rows = job_rows(session)
+    fetched: tuple[str, ...] = ()
+    problem: TunerError | None = None
+    if any(is_row_usable(row) for row in rows):
+        try:
+            fetched = collect_finished(session)
+        except TunerError as error:
+            problem = error
+    return Look(rows, tuple(session.events()), fetched, problem)
+
+
+def price_text(row: JobRow, is_paid: bool) -> str:
+    """The estimate of one job, short enough for a cell."""
+    if not is_paid:
+        return "$0.00"
+    if row.estimate_usd is None:
+        return "–"
+    low, high = row.estimate_usd
+    return f"${high:,.2f}" if round(low, 2) == round(high, 2) else f"${low:,.2f}-{high:,.2f}"
+
+
+def note_text(row: JobRow, state: SessionState) -> str:
+    """What is worth knowing of one job beside its state."""
+    if row.progress or row.message:
+        return row.progress or row.message
+    run = next((run for run in state.runs if run.name == row.run), None)
+    if run is not None and any(job.id == row.id for job in run.replaced_jobs):
+        return "replaced"
+    jobs = {job.id: job for job in run.jobs()} if run is not None else {}
+    if is_row_usable(row) and row.id in jobs:
+        return "fetched" if jobs[row.id].artifact else "to be fetched"
+    return ""
+
 
 REFRESHING = "ask the engine"
 _EMPTY = "No jobs yet. Step 4 trains a classifier and step 5 scores documents: both start jobs."
 _COLUMNS = (
-    Column("job", widest=32),
-    Column("kind"),
-    Column("state"),
-    Column("elapsed", is_number=True),
-    Column("est.", is_number=True),
-    Column("note", widest=60),
+    LiveColumn("job", widest=32),
+    LiveColumn("kind"),
+    LiveColumn("state"),
+    LiveColumn("elapsed", is_number=True),
+    LiveColumn("est.", is_number=True),
+    LiveColumn("note", widest=60),
 )
 
 
@@ -85,12 +136,12 @@ class JobsScreen(EngineStepScreen):
         """Ask the engine now, and fetch the output of what has ended."""
         if not self.is_busy:
             session = self.session
-            self.start_job(REFRESHING, lambda reporter, cancel: ask_engine(session))
+            self.start_job(REFRESHING, lambda watch,: ask_engine(session))
 
     def _ask(self) -> None:
         if not self.is_looking and not self.is_busy and self.tuner.overview is not None:
             session = self.session
-            self.look(lambda reporter, cancel: ask_engine(session))
+            self.look(lambda watch,: ask_engine(session))
 
     def looked(self, result: object) -> None:
         """Show what the engine said, and keep asking while a job runs."""
@@ -164,12 +215,19 @@ class JobsScreen(EngineStepScreen):
         ascii_only = self.tuner.settings.ascii_only
         rows = self._filtered()
         texts = [
-            Row(_key(row), (
-                row.id, row.kind, row_state(row, ascii_only), duration(row.elapsed_s),
-                price_text(row, self._is_paid), note_text(row, self.overview.state),
-            ))
+            Row(
+                _key(row),
+                (
+                    row.id,
+                    row.kind,
+                    row_state(row, ascii_only),
+                    duration(row.elapsed_s),
+                    price_text(row, self._is_paid),
+                    note_text(row, self.overview.state),
+                ),
+            )
             for row in rows
-        ]  # fmt: skip
+        ]
         table = self.query_one("#jobs", LiveTable)
         table.display = bool(self._look.rows)
         table.show(_COLUMNS, texts)
@@ -203,9 +261,10 @@ class JobsScreen(EngineStepScreen):
     def _filtered(self) -> list[JobRow]:
         words = self.query_one("#jobs-filter", Input).value.lower().split()
         return [
-            row for row in self._look.rows
+            row
+            for row in self._look.rows
             if all(word in f"{row.id} {row.kind} {row.state} {row.part}".lower() for word in words)
-        ]  # fmt: skip
+        ]
 
     def _selected(self) -> JobRow | None:
         key = self.query_one("#jobs", LiveTable).current_key
@@ -246,7 +305,7 @@ class JobsScreen(EngineStepScreen):
             return
         if row.kind != "training":
             session, job_id = self.session, row.id
-            self.start_job(STOPPING, lambda reporter, cancel: stop_job(session, job_id))
+            self.start_job(STOPPING, lambda watch,: stop_job(session, job_id))
         elif row.is_final or not row.arn:
             self.banner.show_note(f"{row.id} is not running")
         else:

@@ -7,28 +7,26 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 
 from core.errors import Refused, TunerError
-from core.progress import CancelToken, Reporter
+from core.progress import Watch
 from core.text import plural
-from core.workflow.actions.groups import Proposal, need_words, price_words, propose_groups
-from core.workflow.actions.score import (
+from core.workflow.overview import Overview
+from core.workflow.score import (
     ScoringPlan,
     finish_scoring,
     plan_scoring,
     set_twin_returned,
     start_scoring_jobs,
 )
-from core.workflow.actions.watch import job_rows
-from core.workflow.overview import Overview
 from core.workflow.session import Session
 from core.workflow.state import RunState
 from core.workflow.steps import is_trained, is_usable
-from tui.screens.engine_step import WAITING
-from tui.screens.modal import PayModal
-from tui.screens.paid_step import PaidStepScreen
-from tui.widgets.facts import Fact, Facts, Line
-from tui.widgets.job_log import price_facts
+from core.workflow.train import Proposal, need_words, price_words, propose_groups
+from core.workflow.watch import job_rows
+from tui.screens.base import WAITING, PaidStepScreen
+from tui.widgets.facts import Fact, Facts, Line, price_facts
 from tui.widgets.preflight import PreflightPanel, summary
-from tui.widgets.scores import PartsTable, ReturnedTable
+from tui.widgets.results import PartsTable, ReturnedTable
+from tui.windows import PayModal
 
 RETURNED = "set what is returned"
 
@@ -170,9 +168,7 @@ class ScoreScreen(PaidStepScreen[ScoreView]):
         if run is None or plan is None:
             problem = self.view.problem if self.view is not None else None
             detail = self.overview.status_of("score").detail
-            self.banner.show_error(
-                problem or Refused("Not ready", detail, "4 trains a classifier")
-            )  # fmt: skip
+            self.banner.show_error(problem or Refused("Not ready", detail, "4 trains a classifier"))
             return
         is_scored = all(part in run.scores for part in plan.parts) and not self._waits(run)
         if is_scored and not plan.units:
@@ -204,11 +200,15 @@ class ScoreScreen(PaidStepScreen[ScoreView]):
     def _start(self, plan: ScoringPlan) -> None:
         session = self.session
 
-        def start(reporter: Reporter, cancel: CancelToken) -> object:
-            return start_scoring_jobs(session, plan, reporter, cancel)
+        def start(
+            watch: Watch,
+        ) -> object:
+            return start_scoring_jobs(session, plan, watch)
 
-        def finish(reporter: Reporter, cancel: CancelToken) -> object:
-            return finish_scoring(session, plan.run, plan.parts, reporter, cancel)
+        def finish(
+            watch: Watch,
+        ) -> object:
+            return finish_scoring(session, plan.run, plan.parts, watch)
 
         self.begin(start, finish)
 
@@ -222,7 +222,7 @@ class ScoreScreen(PaidStepScreen[ScoreView]):
         returned = self.overview.state.twin.returned
         session = self.session
         change = partial(set_twin_returned, session, 3 if returned == "all" else "all")
-        self.start_job(RETURNED, lambda reporter, cancel: change())
+        self.start_job(RETURNED, lambda watch,: change())
 
     def action_groups(self) -> None:
         """Open the plan of label groups for the labels in need; nothing is started."""
@@ -264,10 +264,13 @@ def _inputs(overview: Overview) -> object:
     """What the plan depends on."""
     state = overview.state
     runs = [
-        (run.name, [(is_trained(c), [job.id for job in c.scoring.values()])
-                    for c in run.classifiers], [s.fingerprint for s in run.scores.values()])
+        (
+            run.name,
+            [(is_trained(c), [job.id for job in c.scoring.values()]) for c in run.classifiers],
+            [s.fingerprint for s in run.scores.values()],
+        )
         for run in state.runs
-    ]  # fmt: skip
+    ]
     money = state.prices, state.budget_usd
     return runs, state.twin, money, state.engine, overview.status_of("score").status
 

@@ -12,15 +12,16 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from core.errors import TunerError
-from core.progress import CancelToken, Reporter
+from core.progress import Watch
 from core.text import printable
+from tui.jobs import JobFailed, JobFinished, JobProgressed
 from tui.keys import bindings_of
-from tui.messages import JobFailed, JobFinished, JobProgressed
 from tui.render import literal, plain
 from tui.widgets.chrome import Banner, KeyFooter, SessionLine
 
 if TYPE_CHECKING:
     from tui.app import TunerApp
+
 
 WELCOME = "Choose each label's decision threshold, and know how far to trust it."
 OFFLINE = "Everything works offline on this machine; nothing here is charged."
@@ -98,8 +99,10 @@ class SessionsScreen(Screen[None]):
     def _read_sessions(self) -> None:
         directory = self.tuner.settings.directory
 
-        def work(reporter: Reporter, cancel: CancelToken) -> object:
-            from core.workflow.recent import recent_sessions
+        def work(
+            watch: Watch,
+        ) -> object:
+            from core.workflow.overview import recent_sessions
 
             return tuple(SessionRow(row.folder, row.summary) for row in recent_sessions(directory))
 
@@ -142,10 +145,12 @@ class SessionsScreen(Screen[None]):
         """Import the sample tickets as a session."""
         directory = self.tuner.settings.directory
 
-        def work(reporter: Reporter, cancel: CancelToken) -> object:
-            from core.workflow.actions.demo import sample_session
+        def work(
+            watch: Watch,
+        ) -> object:
+            from core.workflow.demo import sample_session
 
-            return sample_session(directory, reporter, cancel).folder
+            return sample_session(directory, watch).folder
 
         self._job = self.tuner.jobs.start(self, "sample", work)
 

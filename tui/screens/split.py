@@ -11,19 +11,19 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from core.dataset.documents import Dataset
-from core.dataset.splits import SplitAudit, parse_ratios
+from core.dataset.label_sets import parse_ratios
+from core.dataset.splits import SplitAudit
 from core.errors import InvalidInput, TunerError
-from core.progress import CancelToken, Reporter
-from core.workflow.actions.create import current_dataset
-from core.workflow.actions.split import SplitMade, preview_split, split_dataset
+from core.progress import Watch
+from core.workflow.data import current_dataset
 from core.workflow.overview import Overview
+from core.workflow.split import SplitMade, preview_split, split_dataset
 from core.workflow.state import SplitState
 from tui.render import glyph, lines, literal, plain
-from tui.screens.step import StepScreen
-from tui.widgets.field import Field, Line
-from tui.widgets.filter_line import FilterLine
-from tui.widgets.fitted_table import Column, FittedTable
-from tui.widgets.split_text import audit_lines, audit_notes, audit_row, ratios_text
+from tui.screens.base import StepScreen
+from tui.widgets.dataset import audit_lines, audit_notes, audit_row, ratios_text
+from tui.widgets.forms import Field, Line
+from tui.widgets.tables import Column, FilterLine, FittedTable
 
 _DEFAULT_RATIOS = "70/10/20"
 _NARROW = 72
@@ -139,7 +139,9 @@ class SplitScreen(StepScreen):
         self._computing = wanted
         session, state, known = self.session, self.overview.state, self._dataset
 
-        def work(reporter: Reporter, cancel: CancelToken) -> object:
+        def work(
+            watch: Watch,
+        ) -> object:
             if known is not None and known[0] == wanted.dataset:
                 dataset = known[1]
             else:

@@ -15,8 +15,8 @@ from tui.keys import footer_keys, shown
 from tui.render import glyph, plain
 
 if TYPE_CHECKING:
-    from core.workflow.live_endpoints import EndpointNotice
-    from core.workflow.overview import Overview
+    from core.workflow.overview import EndpointNotice, Overview
+
 
 _SESSION_LEAST = 8
 """Cells that the session's name keeps in any case."""
@@ -65,9 +65,15 @@ class SessionLine(Widget):
         left = plain(printable(self._left, room), self._ascii_only)
         gap = max(self.size.width - cell_width(left) - taken - 3, 1)
         return Content.assemble(
-            " ", (left, "bold"), "  " if badge else "", (badge, "bold $text on $warning"),
-            (notice, "bold reverse"), " " * (gap - (1 if badge else 0)), right, " ",
-        )  # fmt: skip
+            " ",
+            (left, "bold"),
+            "  " if badge else "",
+            (badge, "bold $text on $warning"),
+            (notice, "bold reverse"),
+            " " * (gap - (1 if badge else 0)),
+            right,
+            " ",
+        )
 
     def _fitting(self, width: int) -> tuple[str, str]:
         """The notice and the right side in `width`; while an endpoint lives it comes first."""

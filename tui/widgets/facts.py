@@ -1,13 +1,22 @@
 """Names with what they are, the texts wrapped beside them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 from rich.text import Text
 from textual.widgets import Static
 
-from core.text import printable
-from tui.render import literal, plain
+from core.text import plural, printable
+from core.views.terminal import duration
+from core.workflow.watch import JobRow
+from tui.render import glyph, literal, plain
+
+if TYPE_CHECKING:
+    from core.workflow.money import PlanRow
+    from core.workflow.score import ScoringPlan
+    from core.workflow.train import TrainingPlan
+
 
 Fact = tuple[str, str]
 
@@ -52,3 +61,112 @@ class Line(Static):
         self.text = text
         self.display = bool(text)
         self.update(literal(plain(text, self._ascii_only)))
+
+
+# Timeline and log of one job, and the words for what jobs cost.
+
+
+_MOST_EVENTS = 200
+_MOST_ROWS = 12
+
+
+def job_facts(row: JobRow, events: Iterable[dict[str, Any]], is_paid: bool) -> list[Fact]:
+    """What a job is, what it said, and what was done with it, oldest first.
+
+    Args:
+        row: the job.
+        events: the event log of the session.
+        is_paid: whether the estimate is charged.
+    """
+    took = f" · took {duration(row.elapsed_s)}" if row.is_final and row.elapsed_s else ""
+    facts = [(row.kind, f"{row.id} · {row.state}{took}")]
+    if row.message:
+        facts.append(("message", row.message))
+    if row.estimate_usd is not None:
+        facts.append(("price", price(*row.estimate_usd, is_paid)))
+    if row.arn:
+        facts.append(("ARN", row.arn))
+    log = [event for event in events if _belongs(event, row)]
+    return [*facts, *(_line(event) for event in log[-_MOST_EVENTS:])]
+
+
+def price(low_usd: float, high_usd: float, is_paid: bool) -> str:
+    """What something costs, or would cost with an account."""
+    amount = f"${low_usd:,.2f}"
+    if round(low_usd, 2) != round(high_usd, 2):
+        amount = f"{amount} to ${high_usd:,.2f}"
+    return f"{amount}, estimated" if is_paid else f"$0.00 offline; on AWS about {amount}"
+
+
+def price_facts(plan: "TrainingPlan | ScoringPlan") -> list[Fact]:
+    """What a plan costs: each job when there are several, their sum, its basis, the budget."""
+    if not plan.rows:
+        return [("price", "nothing is left to pay: every job is started")]
+    estimate = plan.estimate
+    facts = [("price", price(estimate.low_usd, estimate.high_usd, plan.is_paid))]
+    if len(plan.rows) > 1:
+        facts += [("", _priced(row)) for row in plan.rows[:_MOST_ROWS]]
+        more = len(plan.rows) - _MOST_ROWS
+        facts += [("", f"{more} more")] if more > 0 else []
+    facts.append(("basis", estimate.basis))
+    if plan.is_paid and plan.budget_usd is not None and plan.left_usd is not None:
+        left = f"${plan.budget_usd:,.2f}, of which ${max(plan.left_usd, 0.0):,.2f} is left"
+        facts.append(("budget", f"{left}: too little" if plan.is_over_budget else left))
+    return facts
+
+
+def _priced(row: "PlanRow") -> str:
+    amount = f"${row.low_usd:,.2f}"
+    if round(row.low_usd, 2) != round(row.high_usd, 2):
+        amount = f"{amount} to ${row.high_usd:,.2f}"
+    counted = plural(row.documents, "document")
+    if row.units is not None:
+        counted = f"{counted}, {plural(row.units, 'unit')}"
+    return f"{row.what}: {counted}, {amount}"
+
+
+def _belongs(event: dict[str, Any], row: JobRow) -> bool:
+    if event.get("job") == row.id:
+        return True
+    action, run = event.get("action"), event.get("run")
+    if run != row.run:
+        return False
+    if action == "trained":
+        return row.kind == "training" and row.id.startswith(f"{run}/{event.get('classifier')}/")
+    return action == "scored" and row.kind == "scoring" and event.get("part") == row.part
+
+
+def _line(event: dict[str, Any]) -> Fact:
+    action = str(event.get("action"))
+    words = {
+        "state": str(event.get("state")),
+        "trained": "output fetched, metrics read",
+        "scored": f"output fetched and joined: {event.get('documents')} documents",
+        "stop": "asked to stop",
+    }.get(action, action)
+    message = event.get("message")
+    return str(event.get("at", ""))[11:19], f"{words}: {message}" if message else words
+
+
+# A job's state as a sign and the service's own word.
+
+
+_USABLE = ("TRAINED", "TRAINED_WITH_WARNING", "COMPLETED")
+
+
+def is_row_usable(row: JobRow) -> bool:
+    """Whether a job ended with output."""
+    return row.state in _USABLE
+
+
+def row_state(row: JobRow, ascii_only: bool) -> str:
+    """A job's state behind its sign."""
+    if not row.arn:
+        sign = "ready"
+    elif not row.is_final:
+        sign = "running"
+    elif row.state == "TRAINED_WITH_WARNING":
+        sign = "warning"
+    else:
+        sign = "done" if is_row_usable(row) else "error"
+    return f"{glyph(sign, ascii_only)} {row.state}"

@@ -10,16 +10,17 @@ from textual.widgets import DataTable
 
 from core.text import plural
 from tui.render import glyph
-from tui.screens.modal import TextModal
 from tui.widgets.facts import Fact, Facts, Line
-from tui.widgets.live_table import Column, LiveTable, Row
+from tui.widgets.tables import LiveColumn, LiveTable, Row
+from tui.windows import TextModal
 
 if TYPE_CHECKING:
-    from core.comprehend.preflight import PreflightLine
-    from core.workflow.actions.doctor import DoctorReport
+    from core.comprehend.rights import PreflightLine
+    from core.workflow.doctor import DoctorReport
+
 
 _SIGNS = {"passed": "passed", "failed": "error", "warning": "warning"}
-_COLUMNS = (Column("outcome"), Column("check", widest=60), Column("found", widest=400))
+_COLUMNS = (LiveColumn("outcome"), LiveColumn("check", widest=60), LiveColumn("found", widest=400))
 
 
 class PreflightPanel(Vertical):

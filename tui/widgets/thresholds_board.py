@@ -1,30 +1,466 @@
 """The body of the thresholds screen: labels on the left, chart on the right, figures below."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
+from rich.text import Text
 from textual import events, on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.widgets import Input, Static
+from textual.widget import Widget
+from textual.widgets import DataTable, Input, Static
 
-from core.cli.tables import figure
-from core.text import printable
-from core.tuning.curves import Curve
-from core.workflow.actions.run_curves import Macro, RunCurves, macro_f1
-from core.workflow.actions.working_thresholds import KnownEvidence, WorkingThresholds
-from tui.render import literal, plain
-from tui.widgets.curve_view import CurvePicture, CurveView
-from tui.widgets.figures import (
-    LabelFigures,
-    at_least,
-    figure_lines,
-    macro_text,
-    threshold_text,
-)
-from tui.widgets.label_table import MOST_ROWS, LabelRow, LabelTable
-from tui.widgets.trust import grade_text, macro_trust_text, remarks_on, trust_text
+from core.text import cell_width, plural, printable
+from core.tuning.curves import Counts, Curve
+from core.tuning.intervals import GRADES, Interval
+from core.tuning.objectives import Choice
+from core.views.curve_chart import curve_chart
+from core.views.terminal import figure
+from core.workflow.parts import Macro, RunCurves, macro_f1, precision_range, recall_range
+from core.workflow.working_thresholds import KnownEvidence, WorkingThresholds
+from tui.render import cell, literal, plain
+
+# The labels with their thresholds and F1; a cell is rewritten only when it has changed.
+
+
+MOST_ROWS = 500
+"""More rows are counted, not shown."""
+_FIGURE_WIDTHS = {"threshold": 7, "default": 6, "present": 5, "grade": 3}
+
+
+@dataclass(frozen=True)
+class LabelRow:
+    """One label as the table shows it."""
+
+    label: str
+    threshold: str
+    default: str
+    """F1 at the default threshold."""
+    present: str
+    """F1 at the present threshold."""
+    grade: str = ""
+    """How far the threshold can be trusted."""
+
+
+class LabelTable(DataTable[Text], inherit_bindings=False):
+    """One row per label; left and right belong to the screen."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "cursor_up", show=False),
+        Binding("down", "cursor_down", show=False),
+        Binding("pageup", "page_up", show=False),
+        Binding("pagedown", "page_down", show=False),
+        Binding("home", "scroll_top", show=False),
+        Binding("end", "scroll_bottom", show=False),
+    ]
+
+    def __init__(self, ascii_only: bool, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id, cursor_type="row", cell_padding=0, zebra_stripes=False)
+        self._ascii_only = ascii_only
+        if ascii_only:
+            self.styles.scrollbar_size_vertical = 0
+        self._rows: list[LabelRow] = []
+        self._layout: tuple[int, str, bool] | None = None
+
+    @property
+    def selected(self) -> str | None:
+        """The highlighted label; None when no row is shown."""
+        if 0 <= self.cursor_row < len(self._rows):
+            return self._rows[self.cursor_row].label
+        return None
+
+    @property
+    def shown_labels(self) -> tuple[str, ...]:
+        """The labels of the rows, from the top."""
+        return tuple(row.label for row in self._rows)
+
+    def show(
+        self, rows: Sequence[LabelRow], *, width: int, default_name: str, is_compact: bool
+    ) -> None:
+        """Show rows in `width` cells; the highlighted label stays highlighted.
+
+        Args:
+            rows: from the top; at most `MOST_ROWS` are shown.
+            width: of the whole table, in cells.
+            default_name: header of the column of F1 at the default threshold.
+            is_compact: whether that column is left out.
+        """
+        rows = list(rows[:MOST_ROWS])
+        layout = (width, default_name, is_compact)
+        is_same = [row.label for row in rows] == [row.label for row in self._rows]
+        if layout == self._layout and is_same:
+            self._rewrite(rows)
+            return
+        selected = self.selected
+        labels = [row.label for row in rows]
+        place = labels.index(selected) if selected in labels else 0
+        self._layout, self._rows = layout, rows
+        self.clear(columns=True)
+        self._add_columns(width, default_name, is_compact)
+        for row in rows:
+            self.add_row(*self._cells(row), key=row.label)
+        if rows:
+            self.move_cursor(row=place, animate=False)
+
+    def _add_columns(self, width: int, default_name: str, is_compact: bool) -> None:
+        figures = {"threshold": "thr", "default": default_name, "present": "F1", "grade": "gr"}
+        if is_compact:
+            del figures["default"]
+        taken = sum(_FIGURE_WIDTHS[name] for name in figures) + 1
+        self._name_width = max(width - taken, 6)
+        self.add_column(cell(" label"), key="label", width=self._name_width)
+        for name, header in figures.items():
+            head = f"{header} " if name == "threshold" else header
+            self.add_column(cell(head, justify="right"), key=name, width=_FIGURE_WIDTHS[name])
+
+    def _cells(self, row: LabelRow) -> list[Text]:
+        cells = {name: self._figure(getattr(row, name)) for name in _FIGURE_WIDTHS}
+        if self._layout is not None and self._layout[2]:
+            del cells["default"]
+        return [self._label_cell(row.label), *cells.values()]
+
+    def _label_cell(self, label: str) -> Text:
+        room = self._name_width - 2
+        name = printable(label)
+        if cell_width(name) > room:
+            shortened = Text(name)
+            shortened.truncate(room, overflow="ellipsis")
+            name = shortened.plain
+        return cell(f" {plain(name, self._ascii_only)}")
+
+    def _figure(self, figure: str) -> Text:
+        return cell(plain(figure, self._ascii_only), justify="right")
+
+    def _rewrite(self, rows: Sequence[LabelRow]) -> None:
+        """Rewrite the cells that differ."""
+        is_compact = self._layout is not None and self._layout[2]
+        for before, after in zip(self._rows, rows, strict=True):
+            for name in _FIGURE_WIDTHS:
+                if is_compact and name == "default":
+                    continue
+                figure = getattr(after, name)
+                if figure != getattr(before, name):
+                    self.update_cell(after.label, name, self._figure(figure))
+        self._rows = list(rows)
+
+
+# The chart of one label: precision, recall and F1 against the threshold.
+
+
+_AROUND_TITLE = 6
+"""Cells of the border that a title on it leaves free."""
+
+
+@dataclass(frozen=True)
+class CurvePicture:
+    """What the chart shows."""
+
+    curve: Curve
+    marker: float
+    """The threshold to mark."""
+    other: Curve | None = None
+    """A curve whose F1 is overlaid."""
+    log_axis: bool = False
+    title: str = ""
+    """On the border, of any origin."""
+    subtitle: str = ""
+    """On the lower border, of any origin."""
+    remark: tuple[str, ...] = ()
+    """Lines over the middle of the chart."""
+
+
+class CurveView(Widget):
+    """Draws a picture to its own size; drawn once per change."""
+
+    DEFAULT_CSS = """
+    CurveView { width: 1fr; height: 1fr; border: round $border; padding: 0 1; }
+    CurveView.-plain { border: ascii $border; }
+    """
+
+    def __init__(self, ascii_only: bool, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id, classes="-plain" if ascii_only else "")
+        self._ascii_only = ascii_only
+        self._picture: CurvePicture | None = None
+        self._drawn: tuple[CurvePicture, int, int] | None = None
+        self._content = Content("")
+
+    @property
+    def drawn_marker(self) -> float | None:
+        """The threshold that is marked on the screen; None before anything is drawn."""
+        return self._drawn[0].marker if self._drawn is not None else None
+
+    def show(self, picture: CurvePicture) -> None:
+        """Draw another picture."""
+        before, self._picture = self._picture, picture
+        if before is None or before.title != picture.title:
+            self.border_title = self._fitting(picture.title)
+        if before is None or before.subtitle != picture.subtitle:
+            self.border_subtitle = self._fitting(picture.subtitle)
+        if self.display:
+            self.refresh()
+
+    def on_resize(self) -> None:
+        """Cut the words on the border to the new width."""
+        if self._picture is not None:
+            self.border_title = self._fitting(self._picture.title)
+            self.border_subtitle = self._fitting(self._picture.subtitle)
+
+    def _fitting(self, text: str) -> Content:
+        room = self.size.width - _AROUND_TITLE
+        shown = printable(text, room) if room > 0 else printable(text)
+        return literal(plain(shown, self._ascii_only))
+
+    def render(self) -> Content:
+        """The chart, as wide and high as the widget."""
+        picture, size = self._picture, self.content_size
+        if picture is None or not size.area:
+            return Content("")
+        if self._drawn is not None:
+            before, width, height = self._drawn
+            if before is picture and (width, height) == tuple(size):
+                return self._content
+        chart = curve_chart(
+            picture.curve,
+            width=size.width,
+            height=size.height,
+            log_axis=picture.log_axis,
+            marker=picture.marker,
+            other=picture.other,
+            remark=picture.remark,
+            ascii_only=self._ascii_only,
+            color=True,
+        )
+        self._content = Content.from_rich_text(Text.from_ansi(chart))
+        self._drawn = (picture, size.width, size.height)
+        return self._content
+
+
+# The figures of one label at its present threshold, in words for the screen.
+
+
+FEW_POSITIVES = 20
+"""Below this many positives a figure is hardly more than chance."""
+MEANINGS = {rule.grade: rule.meaning for rule in GRADES}
+"""What a grade says, in two or three words."""
+
+
+def threshold_text(value: float, digits: int = 3) -> str:
+    """A threshold for reading: at least two significant digits, no leading zero."""
+    if value and value < 0.0001:
+        return f"{value:.0e}"
+    if value < 0.01:
+        digits = 4
+    text = figure(value, digits)
+    return "0" if value == 0 else "1.0" if value == 1 else text
+
+
+def exact_text(value: float) -> str:
+    """A threshold with all its digits."""
+    text = f"{value:.10f}".rstrip("0")
+    text = text + "0" if text.endswith(".") else text
+    return text[1:] if text.startswith("0.") and len(text) > 3 else text
+
+
+def range_text(low: float, high: float) -> str:
+    """A share, or the range that scores which were not returned leave open."""
+    low_text, high_text = figure(low), figure(high)
+    return low_text if low_text == high_text else f"{low_text}–{high_text}"
+
+
+def interval_text(interval: Interval | None) -> str:
+    """An interval in brackets; nothing without one."""
+    return "" if interval is None else f"[{figure(interval.low)} – {figure(interval.high)}]"
+
+
+def at_least(counts: Counts) -> str:
+    """F1 for a table cell: the certain one, marked when it may be higher."""
+    low, high = figure(counts.f1_low), figure(counts.f1_high)
+    return low if low == high else f"≥{low}"
+
+
+def macro_text(before: Macro, after: Macro) -> str:
+    """Macro F1 at the default thresholds and at the present ones."""
+    return f"macro-F1 {range_text(before.low, before.high)} → {range_text(after.low, after.high)}"
+
+
+@dataclass(frozen=True)
+class LabelFigures:
+    """What is said of one label."""
+
+    counts: Counts
+    """At the present threshold, on the part that is shown."""
+    where: str
+    """That part, and whether the figures are optimistic."""
+    is_unsaved: bool = False
+    """Whether the threshold is not the session's."""
+    evidence: str = ""
+    """How far the threshold can be trusted, and on which part that was measured."""
+    remarks: tuple[str, ...] = ()
+    """What to mind, of any origin."""
+    is_sound: bool = False
+    """Whether these remarks are no warning."""
+
+
+def figure_lines(
+    shown: LabelFigures, *, ascii_only: bool, is_compact: bool = False, height: int = 5
+) -> Content:
+    """The threshold and its figures; the counts; how far they can be trusted; what to mind.
+
+    Args:
+        shown: what is said.
+        ascii_only: nothing beyond ASCII.
+        is_compact: closer together, without `where` on the second line.
+        height: lines that there is room for; with three, what to mind shares the last one.
+    """
+    counts = shown.counts
+    gap = "  " if is_compact else "   "
+    first = Content(gap).join(
+        [
+            Content.assemble(
+                "threshold ",
+                (exact_text(counts.threshold), "bold"),
+                "*" if shown.is_unsaved else "",
+            ),
+            _named("P" if is_compact else "precision", range_text(*precision_range(counts))),
+            _named("R" if is_compact else "recall", range_text(*recall_range(counts))),
+            _named("F1", range_text(counts.f1_low, counts.f1_high)),
+        ]
+    )
+    total = counts.flagged + counts.fn + counts.tn
+    second = "  ".join(
+        [
+            f"flagged {counts.flagged:,}/{total:,}",
+            f"TP {counts.tp:,}",
+            f"FP {counts.fp:,}",
+            f"FN {counts.fn:,}",
+            f"TN {counts.tn:,}",
+            *([] if is_compact else [shown.where]),
+        ]
+    )
+    last = [shown.where] if is_compact else []
+    notes = printable("; ".join([*shown.remarks, *_support(counts), *last]))
+    is_warning = bool(_support(counts) or (shown.remarks and not shown.is_sound))
+    notes = f"! {notes}" if is_warning else notes
+    said = printable(shown.evidence)
+    rows = [first if not ascii_only else Content(plain(first.plain, True))]
+    rows.append(Content(plain(printable(second), ascii_only)))
+    tone = "$text-warning" if is_warning else ""
+    if height <= 3:
+        rows.append(Content(plain("  ".join(filter(None, [said, notes])), ascii_only)))
+    else:
+        rows += [
+            Content(plain(said, ascii_only)),
+            Content.assemble((plain(notes, ascii_only), tone)),
+        ]
+    return Content("\n").join(rows)
+
+
+def _named(name: str, value: str) -> Content:
+    return Content.assemble(f"{name} ", (value, "bold"))
+
+
+def _support(counts: Counts) -> list[str]:
+    notes = []
+    if not counts.positives:
+        notes.append("no positives here: nothing can be measured")
+    elif counts.positives < FEW_POSITIVES:
+        notes.append(f"{plural(counts.positives, 'positive')} here: read with care")
+    unknown = counts.unknown_positives + counts.unknown_negatives
+    if unknown:
+        notes.append(f"{unknown:,} unknown scores may reach the threshold: ranges")
+    return notes
+
+
+# How far the thresholds on the screen can be trusted, in words.
+
+
+_UNKNOWN = "–"
+"""In place of a grade that is not known."""
+
+
+def grade_text(known: KnownEvidence | None, working: WorkingThresholds, label: str) -> str:
+    """The grade of a label's present threshold for a table cell."""
+    if known is None or not known.is_of(label, working.values[label], working.objective_of(label)):
+        return _UNKNOWN
+    return known.records[label].grade
+
+
+def trust_text(
+    curves: RunCurves,
+    working: WorkingThresholds,
+    known: KnownEvidence | None,
+    label: str,
+    pending: str,
+) -> str:
+    """F1 on the measuring part with its interval, the grade, and what it decides.
+
+    Args:
+        curves: of the run.
+        working: the thresholds on the screen.
+        known: evidence, of these thresholds or of others.
+        label: the label.
+        pending: what to say while the evidence of the present threshold is not known.
+    """
+    at = working.values[label]
+    if known is None or not known.is_of(label, at, working.objective_of(label)):
+        return f"interval and grade: {pending}"
+    record, interval = known.records[label], known.f1_at(label, at)
+    measured = known.evidence.measured_on
+    value = ""
+    if measured in curves.parts:
+        counts = curves.parts[measured][label].at(at)
+        value = f"{range_text(counts.f1_low, counts.f1_high)} " if counts.positives else ""
+    share = f" {known.evidence.level:.0%}" if interval else ""
+    said = f"{measured}: F1 {value}{interval_text(interval)}{share}".rstrip()
+    return f"{said}   grade {record.grade}: {_meaning(known, working, label)}"
+
+
+def _meaning(known: KnownEvidence, working: WorkingThresholds, label: str) -> str:
+    meaning = MEANINGS[known.records[label].grade]
+    if label in known.standing.by_hand:
+        return f"{meaning}, set by hand"
+    if label not in known.against:
+        return "the default stays" if known.records[label].decision == "default" else meaning
+    is_kept = working.values[label] == known.default
+    return f"{meaning}, the default stays" if is_kept else f"{meaning}, adopted all the same"
+
+
+def remarks_on(
+    working: WorkingThresholds, known: KnownEvidence | None, choice: Choice
+) -> tuple[str, ...]:
+    """What to mind about a label: why it cannot be tuned, or what its grade rests on."""
+    label, at = choice.label, working.values[choice.label]
+    own = working.per_label.get(label)
+    remarks = [f"tuned for {own}"] if own is not None else []
+    if choice.status == "not returned":
+        remarks.append(f"cannot be tuned from this output: {choice.note}")
+    elif choice.status != "tuned":
+        remarks.append(f"{choice.status}: {choice.note}")
+    elif at == choice.threshold and choice.note:
+        remarks.append(choice.note)
+    if known is None or not known.is_of(label, at, working.objective_of(label)):
+        return tuple(remarks)
+    record = known.records[label]
+    if choice.status == "tuned" and record.why != choice.note:
+        remarks.append(record.why)
+    if label in known.against and at == known.default:
+        remarks.append(f"b takes {figure(choice.threshold, 4)} all the same")
+    if choice.status == "tuned" and 0 < record.positives_measured < FEW_POSITIVES:
+        remarks.append(f"measured on {record.positives_measured} positives: read with care")
+    return tuple(remarks)
+
+
+def macro_trust_text(working: WorkingThresholds, known: KnownEvidence | None, pending: str) -> str:
+    """Macro-F1 on the measuring part at the present thresholds, with its interval."""
+    if known is None or dict(known.values) != working.values:
+        return pending
+    name = known.measured_on.removeprefix("test, ")
+    macro = range_text(known.macro.low, known.macro.high)
+    return f"{name} {macro} {interval_text(known.macro_interval)}".rstrip()
+
 
 _HINTS = "[ ] leap  B all  o aim  x log  p part  v run  a compare  i scores  / filter"
 _NARROW, _WIDE = 76, 110

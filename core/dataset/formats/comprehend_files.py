@@ -5,33 +5,209 @@ Scoring text: the text alone, exactly one physical line for each document.
 (Amazon Comprehend Developer Guide: preparing classifier training data; asynchronous analysis.)
 """
 
+import csv
 import hashlib
+import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from core.dataset.documents import Dataset
-from core.dataset.formats.line_maps import LineMap
-from core.dataset.formats.one_line import byte_lines, one_line
-from core.dataset.formats.places import listed, quoted
-from core.dataset.formats.scoring_check import refuse_labelled_lines, refuse_labelled_texts
+from core.dataset.formats.csv_sources import csv_reader
+from core.dataset.formats.sources import Source, listed, place_of, quoted
 from core.errors import InvalidInput, OperationFailed
-from core.files import atomic_writer
+from core.files import atomic_writer, write_atomic
 from core.text import plural, printable
 
-__all__ = [
-    "DELIMITERS",
-    "choose_delimiter",
-    "one_line",
-    "refuse_labelled_lines",
-    "training_row_bytes",
-    "write_scoring_text",
-    "write_training_csv",
-]
+# Which document stands at which line of a scoring file.
+
+
+_FORMAT = "comprehend-tuner/line-map"
+_VERSION = 1
+
+
+class LineMap(msgspec.Struct, frozen=True):
+    """The documents of a scoring file, in line order."""
+
+    file_name: str
+    """Name of the text file, without its folder: what the service calls `File`."""
+    fingerprint: str
+    """``sha256:…`` of the text file's bytes."""
+    ids: list[str]
+    """Document id of each line; the service counts lines from 0."""
+
+
+class _Stored(msgspec.Struct, frozen=True):
+    format: str
+    version: int
+    map: LineMap
+
+
+def save_line_map(line_map: LineMap, path: Path) -> None:
+    """Write a line map as JSON, whole or not at all.
+
+    Raises:
+        OperationFailed: the file cannot be written.
+    """
+    write_atomic(path, msgspec.json.encode(_Stored(_FORMAT, _VERSION, line_map)))
+
+
+def load_line_map(path: Path) -> LineMap:
+    """Read what `save_line_map` wrote.
+
+    Raises:
+        InvalidInput: the file is absent, damaged, or of another kind or version.
+    """
+    try:
+        stored = msgspec.json.decode(path.read_bytes(), type=_Stored)
+    except (OSError, msgspec.MsgspecError) as error:
+        raise _cannot_read(path, str(error)) from error
+    if (stored.format, stored.version) != (_FORMAT, _VERSION):
+        raise _cannot_read(path, f"{stored.format} {stored.version} is not known here")
+    return stored.map
+
+
+def _cannot_read(path: Path, why: str) -> InvalidInput:
+    return InvalidInput(
+        "Cannot read the line map",
+        f"{printable(str(path))}: {printable(why, 200)}",
+        "write the scoring file again",
+    )
+
+
+# Make one physical line of a text, alone or in blocks.
+
+
+_BREAK_RUN = re.compile("[\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029]+")
+_RARE_BYTES = (b"\r", b"\x0b", b"\x0c", b"\x1c", b"\x1d", b"\x1e", b"\x00")
+
+
+def one_line(text: str) -> str:
+    """Return a text as one line; "" when nothing is left.
+
+    A run of line breaks of any kind becomes one blank, as does a NUL; byte order marks at the front
+    and blanks around are dropped. Nothing that any common reader takes for a line end survives.
+    """
+    return _BREAK_RUN.sub(" ", text.replace("\x00", " ")).lstrip("\ufeff").strip()
+
+
+def byte_lines(texts: Sequence[str]) -> list[bytes]:
+    """Return `one_line` of many texts as UTF-8, faster than one by one.
+
+    Most texts hold LF and no other break, so the others are looked for in all texts at once.
+
+    Raises:
+        UnicodeEncodeError: a text holds half of a surrogate pair.
+    """
+    lines = [
+        " ".join(filter(None, text.split("\n"))) if "\n" in text else text
+        for text in map(str.strip, texts)
+    ]
+    data = [
+        line.encode() if line.isascii() else _wide_line(line, text)
+        for line, text in zip(lines, texts, strict=True)
+    ]
+    joined = b"".join(data)
+    if any(byte in joined for byte in _RARE_BYTES):
+        return [one_line(text).encode() for text in texts]
+    return data
+
+
+def _wide_line(line: str, text: str) -> bytes:
+    """The line of a text that is not ASCII, where further breaks and byte order marks can occur."""
+    if "\x85" in line or "\u2028" in line or "\u2029" in line or "\ufeff" in line:
+        return one_line(text).encode()
+    return line.encode()
+
+
+# Refuse to score text that carries its own answer.
+#
+# A labelled two-column CSV is accepted by a one-document-per-line job, which then scores the label
+# names as part of the text.
+
+
+_ROWS_CHECKED = 2000
+_SHARE = 0.3
+_SEPARATORS = "|;:/~^#+=*!$%@?>_- \\\t"
+
+
+def refuse_labelled_lines(path: Path, labels: Sequence[str]) -> None:
+    """Refuse a file to be scored whose rows begin with known labels.
+
+    The first 2,000 rows count, read as CSV so that a row with line breaks inside its text is one
+    row; three in ten that begin with a cell of nothing but known labels are too many.
+
+    Args:
+        path: the text file.
+        labels: the classifier's labels.
+
+    Raises:
+        InvalidInput: the file looks like a labelled CSV.
+    """
+    with Source(path) as source:
+        _refuse(source.lines(), labels, path)
+
+
+def refuse_labelled_texts(texts: Sequence[str], labels: Sequence[str], path: Path) -> None:
+    """Refuse texts that begin with known labels, before they are written to `path`.
+
+    Raises:
+        InvalidInput: the text column holds labels as well.
+    """
+    known = frozenset(labels)
+    checked = texts[:_ROWS_CHECKED]
+    labelled = [text for text in checked if _begins_with_labels(text, known)]
+    if len(labelled) > _SHARE * len(checked):
+        raise _leak(path, labelled[0], len(labelled), len(checked))
+
+
+def _begins_with_labels(text: str, labels: frozenset[str]) -> bool:
+    if "," not in text:
+        return False
+    try:
+        row = next(csv.reader(io.StringIO(text, newline="")), [])
+    except csv.Error:
+        return False
+    return len(row) > 1 and _is_labels(row[0], labels)
+
+
+def _is_labels(cell: str, labels: frozenset[str]) -> bool:
+    """Whether a cell holds nothing but known labels, joined with any delimiter of the service."""
+    cell = cell.strip()
+    if cell in labels:
+        return True
+    return any(
+        separator in cell and all(piece in labels for piece in cell.split(separator))
+        for separator in _SEPARATORS
+    )
+
+
+def _refuse(lines: Iterable[str], labels: Sequence[str], path: Path) -> None:
+    known = frozenset(labels)
+    rows = 0
+    found: list[str] = []
+    for row in islice(csv_reader(iter(lines), ",", strict=False), _ROWS_CHECKED):
+        rows += 1
+        if len(row) > 1 and _is_labels(row[0], known):
+            found.append(row[0])
+    if rows and len(found) > _SHARE * rows:
+        raise _leak(path, found[0], len(found), rows)
+
+
+def _leak(path: Path, example: str, count: int, rows: int) -> InvalidInput:
+    return InvalidInput(
+        "The text to be scored holds labels",
+        f"{place_of(path)}: {count:,} of {rows:,} rows begin with known labels, such as "
+        f"{quoted(example)}; the classifier would read the answer",
+        "score a file with the text alone, one document a line",
+    )
+
 
 DELIMITERS = "|;:/~^#+=*!$%@?>_- \\\t"
 """The label delimiters that the service takes, the safest first."""

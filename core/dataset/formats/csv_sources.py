@@ -1,22 +1,307 @@
 """The three CSV forms: wide 0/1 columns, a column of label lists, and Comprehend's two columns."""
 
-from collections.abc import Callable, Sequence
+import ast
+import contextlib
+import csv
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
+from typing import Any
 
-from core.dataset.formats.csv_table import (
-    NOT_SCORED,
-    BadCellError,
-    TablePlan,
-    csv_faults_explained,
-    csv_reader,
-    position,
-    read_header,
-    read_table,
+import msgspec
+
+from core.dataset.formats.sources import (
+    CANNOT_READ,
+    LIST_CELLS,
+    LabelSets,
+    Rows,
+    Source,
+    SourceFormat,
+    SourceSettings,
+    place_of,
+    quoted,
+    unknown_column,
 )
-from core.dataset.formats.label_cells import names_in_cell
-from core.dataset.formats.opening import Source
-from core.dataset.formats.rows import LabelSets, Rows
-from core.dataset.formats.settings import SourceFormat, SourceSettings
+from core.errors import InvalidInput
+from core.text import plural
+
+# Read CSV rows once, with the line number of every fault.
+#
+# Rows are parsed strictly as RFC 4180 with any of three field delimiters: a quote that is never
+# closed would otherwise swallow the rest of a file without a word.
+
+
+NOT_SCORED = -1
+"""What stands for the label set of a row that is not scored."""
+FIELD_DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
+_LONGEST_CELL = 2**31 - 1
+
+
+class BadCellError(Exception):
+    """A label cell that cannot be read."""
+
+    def __init__(self, column: str, value: str, wanted: str, hint: str) -> None:
+        super().__init__(value)
+        self.column = column
+        self.value = value
+        self.wanted = wanted
+        self.hint = hint
+
+
+@dataclass(frozen=True)
+class TablePlan:
+    """Which cells of a row to take, and how to read its labels."""
+
+    text: int
+    """Position of the text."""
+    labels_at: tuple[int, ...]
+    """Positions of the label cells."""
+    label_set: Callable[[tuple[str, ...], LabelSets], int]
+    """Numbers the label set of such cells, or says `NOT_SCORED`; called once per distinct cells."""
+    id: int | None = None
+    """Position of the id; None for none."""
+    group: int | None = None
+    """Position of the group; None for none."""
+    labels: Sequence[str] = ()
+    """Label names that are known beforehand, in order."""
+
+
+def csv_reader(lines: Iterator[str], delimiter: str, strict: bool = True) -> Any:
+    """Return a `csv.reader` without a limit on the length of a cell."""
+    csv.field_size_limit(_LONGEST_CELL)
+    return csv.reader(lines, delimiter=delimiter, strict=strict)
+
+
+def read_header(reader: Iterator[list[str]], path: Path) -> list[str]:
+    """Return the first row that has cells.
+
+    Raises:
+        InvalidInput: the file has none.
+    """
+    for row in reader:
+        if row:
+            return row
+    raise InvalidInput(CANNOT_READ, f"{place_of(path)} has no rows", "give a file with data")
+
+
+def position(name: str, columns: Sequence[str], path: Path, what: str) -> int:
+    """Return where a named column stands; blanks around the name do not matter.
+
+    Raises:
+        InvalidInput: there is none, or more than one.
+    """
+    found = [place for place, column in enumerate(columns) if column == name]
+    found = found or [
+        place for place, column in enumerate(columns) if column.strip() == name.strip()
+    ]
+    if not found:
+        raise unknown_column(name, columns, path, what)
+    if len(found) > 1:
+        raise InvalidInput(
+            CANNOT_READ,
+            f"{place_of(path, 1)}: {what} {quoted(name)} stands in the header {len(found)} times",
+            "rename all but one of them",
+        )
+    return found[0]
+
+
+def read_table(source: Source, reader: Any, width: int, plan: TablePlan) -> Rows:
+    """Read the data rows that `reader` has left.
+
+    Args:
+        source: the open source, for messages.
+        reader: a `csv_reader` past the header.
+        width: number of cells that every row must have.
+        plan: which cells to take.
+
+    Raises:
+        InvalidInput: a row has another number of cells, or a label cell cannot be read.
+    """
+    rows, extras = _no_rows(plan)
+    label_cells = _picker(plan.labels_at)
+    known: dict[tuple[str, ...], int] = {}
+    add_text, add_code, add_line = rows.texts.append, rows.codes.append, rows.lines.append
+    count, line = 0, reader.line_num + 1
+    for row in reader:
+        if len(row) == width:
+            count += 1
+            cells = label_cells(row)
+            code = known.get(cells)
+            if code is None:
+                code = known[cells] = _label_set(cells, plan, rows.sets, source.path, line)
+            if code != NOT_SCORED:
+                add_code(code)
+                add_text(row[plan.text])
+                add_line(line)
+                for add, place in extras:
+                    add(row[place])
+                if rows.ids is None:
+                    rows.numbers.append(count)
+        elif row:
+            raise _ragged(source.path, line, len(row), width)
+        else:
+            rows.blank_lines += 1
+        line = reader.line_num + 1
+    rows.rows_read = count
+    rows.not_scored = count - len(rows.texts)
+    return rows
+
+
+def _no_rows(plan: TablePlan) -> tuple[Rows, list[tuple[Callable[[str], None], int]]]:
+    """Rows to fill, and for ids and groups what takes a cell and the cell's position."""
+    rows, extras = Rows(sets=LabelSets(plan.labels)), []
+    if plan.id is not None:
+        rows.ids = []
+        extras.append((rows.ids.append, plan.id))
+    if plan.group is not None:
+        rows.groups = []
+        extras.append((rows.groups.append, plan.group))
+    return rows, extras
+
+
+def _label_set(
+    cells: tuple[str, ...], plan: TablePlan, sets: LabelSets, path: Path, line: int
+) -> int:
+    """Number the label set of cells that were not seen before."""
+    try:
+        return plan.label_set(cells, sets)
+    except BadCellError as error:
+        place = place_of(path, line, error.column)
+        message = f"{place}: {quoted(error.value)} is not {error.wanted}"
+        raise InvalidInput(CANNOT_READ, message, error.hint) from error
+
+
+def _picker(places: tuple[int, ...]) -> Callable[[list[str]], tuple[str, ...]]:
+    """A function that takes the cells at `places` as a tuple."""
+    if len(places) == 1:
+        only = places[0]
+        return lambda row: (row[only],)
+    return itemgetter(*places)
+
+
+def _ragged(path: Path, line: int, found: int, width: int) -> InvalidInput:
+    return InvalidInput(
+        CANNOT_READ,
+        f"{place_of(path, line)} has {plural(found, 'cell')} where {width} are expected",
+        "put cells that hold the field delimiter or quotes in quotes, and double the quotes inside",
+    )
+
+
+@contextlib.contextmanager
+def csv_faults_explained(path: Path, delimiter: str) -> Iterator[None]:
+    """Turn a fault of quoting into an error with the line where the row begins.
+
+    Raises:
+        InvalidInput: instead of `csv.Error`.
+    """
+    try:
+        yield
+    except csv.Error as error:
+        first, last = _faulty_row(path, delimiter)
+        message = f"{place_of(path, first)}: {error}"
+        hint = "double the quotes inside a quoted cell, and close every quoted cell"
+        if "end of data" in str(error):
+            message = (
+                f"{place_of(path, first)}: a quoted cell that begins in this row is never closed"
+            )
+        elif "expected after" in str(error):
+            message = f"{place_of(path, last)}: text follows the closing quote of a cell"
+        raise InvalidInput(CANNOT_READ, message, hint) from error
+
+
+def _faulty_row(path: Path, delimiter: str) -> tuple[int, int]:
+    """The physical lines where the row that cannot be parsed begins, and where parsing stopped."""
+    with Source(path) as source:
+        reader = csv_reader(source.lines(), delimiter)
+        first = 1
+        with contextlib.suppress(csv.Error):
+            for _ in reader:
+                first = reader.line_num + 1
+        return first, max(reader.line_num, first)
+
+
+# Cells that hold several labels: take them apart, and find out what stands between the labels.
+
+
+_SURE = ("|", ";")
+_LIKELY = (",", "\t", "/", "+", "~", "^", " ")
+
+
+def names_in_cell(cell: str, delimiter: str | None) -> list[str]:
+    """Return the labels of one cell in original form; an empty cell has none.
+
+    Args:
+        cell: the cell.
+        delimiter: what stands between labels; None when the whole cell is one label.
+
+    Raises:
+        ValueError: the cell should hold a list, and does not.
+    """
+    if not cell:
+        return []
+    if delimiter is None:
+        return [cell]
+    if delimiter == LIST_CELLS:
+        return _names_in_list(cell)
+    return cell.split(delimiter)
+
+
+def _names_in_list(cell: str) -> list[str]:
+    """The texts of a list written as JSON, or as Python writes it."""
+    if not cell.strip():
+        return []
+    try:
+        return msgspec.json.decode(cell, type=list[str])
+    except msgspec.MsgspecError:
+        pass
+    try:
+        values = ast.literal_eval(cell.strip())
+    except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
+        raise ValueError(cell) from error
+    if not isinstance(values, list | tuple | set) or any(not isinstance(v, str) for v in values):
+        raise ValueError(cell)
+    return sorted(values) if isinstance(values, set) else list(values)
+
+
+def find_label_delimiter(cells: Iterable[str]) -> str | None:
+    """Return what stands between the labels of some cells; None when each cell is one label.
+
+    ``|`` and ``;`` are believed where they occur. A comma, a blank and the like also occur inside
+    labels, so they are believed only when taking cells apart gives fewer labels than cells.
+    """
+    distinct = sorted({cell for cell in cells if cell.strip()})
+    if not distinct:
+        return None
+    if all(cell.strip()[0] == "[" and cell.strip()[-1] == "]" for cell in distinct):
+        return LIST_CELLS
+    for character in _SURE:
+        if any(character in cell for cell in distinct):
+            return _with_blanks(character, distinct)
+    for character in _LIKELY:
+        if any(character in cell for cell in distinct):
+            delimiter = _with_blanks(character, distinct)
+            if _repeats(delimiter, distinct):
+                return delimiter
+    return None
+
+
+def _with_blanks(character: str, cells: Sequence[str]) -> str:
+    """The delimiter with the blanks that stand beside it everywhere."""
+    if character == " ":
+        return character
+    total = sum(cell.count(character) for cell in cells)
+    for delimiter in (f" {character} ", f"{character} "):
+        if sum(cell.count(delimiter) for cell in cells) == total:
+            return delimiter
+    return character
+
+
+def _repeats(delimiter: str, cells: Sequence[str]) -> bool:
+    """Whether cells taken apart give fewer labels than there are distinct cells."""
+    pieces = {piece for cell in cells for piece in cell.split(delimiter)}
+    return "" not in pieces and len(pieces) < len(cells)
+
 
 _LabelSetReader = Callable[[tuple[str, ...], LabelSets], int]
 COMPREHEND_COLUMNS = ("label", "text")

@@ -6,11 +6,16 @@ from typing import Any
 
 import msgspec
 
-from core.dataset.formats.label_cells import names_in_cell
-from core.dataset.formats.opening import Source
-from core.dataset.formats.places import CANNOT_READ, place_of, unknown_column
-from core.dataset.formats.rows import Rows
-from core.dataset.formats.settings import SourceFormat, SourceSettings
+from core.dataset.formats.csv_sources import names_in_cell
+from core.dataset.formats.sources import (
+    CANNOT_READ,
+    Rows,
+    Source,
+    SourceFormat,
+    SourceSettings,
+    place_of,
+    unknown_column,
+)
 from core.errors import InvalidInput
 
 METADATA = "-metadata"

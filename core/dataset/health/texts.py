@@ -178,7 +178,7 @@ def _byte_order_mark(facts: Facts) -> Finding | None:
     )
 
 
-CHECKS = (
+TEXT_CHECKS = (
     Check("blank-documents", "No document is blank", _blank_documents),
     Check("damaged-text", "No sign of a wrong encoding", _damaged_text),
     Check("control-characters", "No control characters in texts", _control_characters),

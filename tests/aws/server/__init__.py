@@ -12,7 +12,7 @@ from typing import Any
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from core.comprehend.clients import EngineSettings
+from core.comprehend.engine import EngineSettings
 from tests.aws.server import front, surprises
 from tests.aws.server.front import Call, Front
 from tests.aws.server.identity import ACCOUNT

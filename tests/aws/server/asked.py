@@ -6,11 +6,18 @@ from typing import Any, Literal
 from urllib.parse import parse_qs, unquote
 
 _SUBRESOURCES = {
-    "tagging": "Tagging", "acl": "Acl", "policy": "Policy", "versioning": "Versioning",
-    "encryption": "Encryption", "location": "Location", "cors": "Cors",
-    "lifecycle": "LifecycleConfiguration", "publicAccessBlock": "PublicAccessBlock",
-    "policyStatus": "PolicyStatus", "ownershipControls": "OwnershipControls",
-}  # fmt: skip
+    "tagging": "Tagging",
+    "acl": "Acl",
+    "policy": "Policy",
+    "versioning": "Versioning",
+    "encryption": "Encryption",
+    "location": "Location",
+    "cors": "Cors",
+    "lifecycle": "LifecycleConfiguration",
+    "publicAccessBlock": "PublicAccessBlock",
+    "policyStatus": "PolicyStatus",
+    "ownershipControls": "OwnershipControls",
+}
 _HEADERS = {
     "HTTP_X_AMZ_TAGGING": "Tagging",
     "HTTP_X_AMZ_SERVER_SIDE_ENCRYPTION": "ServerSideEncryption",

@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from core.comprehend.clients import TwinOptions
+from core.comprehend.engine import TwinOptions
 from core.offline.client import OfflineComprehend
 from core.offline.store import FolderStore
-from tests.aws.server import ACCOUNT, BUCKET, ROLE_ARN, AwsServer
+from tests.aws.server import BUCKET, ROLE_ARN, AwsServer
+from tests.aws.server.identity import ACCOUNT
 
 FINAL = {"TRAINED", "TRAINED_WITH_WARNING", "IN_ERROR", "STOPPED", "COMPLETED", "FAILED"}
 """States in which nothing changes any more."""

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from core.comprehend.clients import TwinOptions
+from core.comprehend.engine import TwinOptions
 from tests.aws.server.faults import Faults
 from tests.aws.server.identity import USER_ARN
 from tests.aws.server.objects import SharedObjects

@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 
 from botocore.exceptions import ClientError
 
-from core.offline.client.errors import service_error
+from core.offline.answers import service_error
 
 Answer = dict[str, Any]
 Kind = Literal[

@@ -10,10 +10,9 @@ from botocore.exceptions import ClientError, ParamValidationError
 from botocore.utils import parse_to_aware_datetime
 from msgspec.structs import replace
 
-from core.comprehend.clients import TwinOptions
+from core.comprehend.engine import TwinOptions
+from core.offline.answers import service_error, service_model
 from core.offline.client import OfflineComprehend
-from core.offline.client.errors import service_error
-from core.offline.client.requests import service_model
 from tests.aws.server.answers import Reply, error_reply, json_reply
 from tests.aws.server.asked import Asked
 from tests.aws.server.identity import ACCOUNT

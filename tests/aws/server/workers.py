@@ -7,13 +7,13 @@ import time
 from pathlib import Path
 from typing import Any
 
-from core.offline import lifecycle, worker
+from core.offline import processes, worker
 from core.offline.processes import take_slot
 from core.offline.records import Record, change_record, load_record, root_of
 from core.offline.work import Work, _stopped
 
 _PAUSE_S = 0.01
-_lifecycle: Any = lifecycle
+_lifecycle: Any = processes
 _worker: Any = worker
 _closing: dict[Path, threading.Event] = {}
 

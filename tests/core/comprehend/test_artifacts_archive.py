@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core.comprehend.artifacts import read_archive
-from core.comprehend.artifacts.archive import Limits, is_tar, member_blocks, plain_blocks
+from core.comprehend.archive import Limits, is_tar, member_blocks, plain_blocks, read_archive
 from core.errors import InvalidInput, OperationFailed
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from core.comprehend.artifacts import Cells, confusion_metrics, read_confusion
+from core.comprehend.confusion import Cells, confusion_metrics, read_confusion
 from core.errors import InvalidInput
 from tests.core.comprehend.test_artifacts_archive import file_member, make_archive
 

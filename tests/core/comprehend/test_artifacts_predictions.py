@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.comprehend.artifacts import join_predictions, join_problems
+from core.comprehend.predictions import join_predictions, join_problems
 from core.errors import InvalidInput, OperationFailed
 from tests.core.comprehend.test_artifacts_archive import file_member, make_archive
 

@@ -7,12 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.comprehend.artifacts import (
-    confusion_metrics,
-    join_predictions,
-    read_archive,
-    read_confusion,
-)
+from core.comprehend.archive import read_archive
+from core.comprehend.confusion import confusion_metrics, read_confusion
+from core.comprehend.predictions import join_predictions
 
 
 def outputs(shared_data: Path) -> Path:

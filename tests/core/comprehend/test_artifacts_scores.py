@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.comprehend.artifacts import (
+from core.comprehend.predictions import (
     Scores,
     load_scores,
     merge_scores,

@@ -9,18 +9,18 @@ import msgspec
 import pytest
 from botocore.exceptions import ClientError
 
-from core.comprehend.clients import (
+from core.comprehend.clients import open_clients
+from core.comprehend.engine import (
     Clients,
     EngineSettings,
     TwinOptions,
     check_settings,
     configured_region,
-    open_clients,
     require_bucket,
     require_role,
 )
 from core.errors import InvalidInput
-from core.offline.behaviour import Behaviour
+from core.offline.records import Behaviour
 
 
 def test_the_offline_engine_is_free_and_says_what_it_is(tmp_path: Path) -> None:

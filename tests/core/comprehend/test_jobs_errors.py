@@ -61,10 +61,20 @@ def test_known_codes_have_a_class_a_hint_and_the_services_message(
 
 def test_every_error_that_the_service_model_names_is_in_the_table() -> None:
     model = botocore.session.get_session().get_service_model("comprehend")
-    used = ("CreateDocumentClassifier", "DescribeDocumentClassifier", "DeleteDocumentClassifier",
-            "StopTrainingDocumentClassifier", "StartDocumentClassificationJob",
-            "DescribeDocumentClassificationJob", "ListDocumentClassifiers", "CreateEndpoint",
-            "DescribeEndpoint", "DeleteEndpoint", "ClassifyDocument", "TagResource")  # fmt: skip
+    used = (
+        "CreateDocumentClassifier",
+        "DescribeDocumentClassifier",
+        "DeleteDocumentClassifier",
+        "StopTrainingDocumentClassifier",
+        "StartDocumentClassificationJob",
+        "DescribeDocumentClassificationJob",
+        "ListDocumentClassifiers",
+        "CreateEndpoint",
+        "DescribeEndpoint",
+        "DeleteEndpoint",
+        "ClassifyDocument",
+        "TagResource",
+    )
     for operation in used:
         for shape in model.operation_model(operation).error_shapes:
             error = explain(client_error(shape.name, operation=operation))
@@ -155,13 +165,15 @@ def test_the_code_survives_the_explanation() -> None:
         ("NO_READ_ACCESS_TO_INPUT: The provided data access role does not have", "s3:GetObject"),
         ("NO_WRITE_ACCESS_TO_OUTPUT: The provided data access role", "s3:PutObject"),
         ("INPUT_BUCKET_NOT_IN_SERVICE_REGION: The provided input S3 bucket", "--region"),
-        ("Found 27983 unique labels. The maximum allowed number of unique labels is 1000.",
-         "columns look exchanged"),
+        (
+            "Found 27983 unique labels. The maximum allowed number of unique labels is 1000.",
+            "columns look exchanged",
+        ),
         ("Empty label found on line: 3 of file: train.csv.", "health"),
         ("File name used for document is too long, exit code: 255", "plain text"),
         ("INTERNAL_FAILURE: The worker process ended", "start the job again"),
     ],
-)  # fmt: skip
+)
 def test_job_messages_are_explained(message: str, part: str) -> None:
     assert part in explain_job_message(message)
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from core.comprehend.jobs import new_token, resource_name, scoring_request, training_request
+from core.comprehend.jobs import new_token
+from core.comprehend.requests import resource_name, scoring_request, training_request
 from core.errors import InvalidInput
 
 ROLE = "arn:aws:iam::123456789012:role/ComprehendRole"
@@ -165,8 +166,20 @@ def test_resource_names_are_valid_and_plain_pieces_stay_readable() -> None:
 
 
 def test_different_pieces_give_different_resource_names() -> None:
-    pieces = [("a_b",), ("a-b",), ("a.b",), ("a", "b"), ("a b",), ("é",), ("e",), ("a", "b-c"),
-              ("a-b", "c"), ("a", "b", "c"), ("x" * 80,), ("x" * 81,)]  # fmt: skip
+    pieces = [
+        ("a_b",),
+        ("a-b",),
+        ("a.b",),
+        ("a", "b"),
+        ("a b",),
+        ("é",),
+        ("e",),
+        ("a", "b-c"),
+        ("a-b", "c"),
+        ("a", "b", "c"),
+        ("x" * 80,),
+        ("x" * 81,),
+    ]
     names = {resource_name(*piece) for piece in pieces}
     assert len(names) == len(pieces)
 

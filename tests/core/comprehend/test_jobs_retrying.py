@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from core.comprehend.jobs import SPACING_S, pacing, retrying, send_patiently, take_turn
+from core.comprehend import jobs
+from core.comprehend.jobs import SPACING_S, send_patiently, take_turn
 from core.comprehend.service_errors import explained
 from core.errors import Interrupted, InvalidInput, TryAgain
-from core.progress import CancelToken, Progress
+from core.progress import CancelToken, Progress, Watch
 
 
 class RecordingToken(CancelToken):
@@ -49,7 +50,7 @@ def answering(*codes: str) -> Callable[[], str]:
 
 
 def send(call: Callable[[], str], token: CancelToken, **more: Any) -> str:
-    return send_patiently(call, cancel=token, task="upload", random=Middle(), **more)
+    return send_patiently(call, watch=Watch(token=token), task="upload", random=Middle(), **more)
 
 
 BUSY, NO_SLOT = "TooManyRequestsException", "ResourceLimitExceededException"
@@ -63,14 +64,14 @@ def test_pauses_double_from_the_first_and_stop_at_the_longest() -> None:
         notes.append(event.note)
 
     call = answering(BUSY, BUSY, BUSY, BUSY)
-    send(call, token, reporter=report, first_pause_s=4, longest_pause_s=20)
+    send(call, token, watch=Watch(report), first_pause_s=4, longest_pause_s=20)
     assert sum(token.waits) == 4 + 8 + 16 + 20 and max(token.waits) <= 1.0
     assert notes[0] == "the service is throttling requests; trying again in 4 s"
     assert notes[4].endswith("in 8 s")
 
 
 def test_a_fault_that_persists_is_raised_as_it_is() -> None:
-    codes = [BUSY] * (retrying.MOST_REPEATS + 1)
+    codes = [BUSY] * (jobs.MOST_REPEATS + 1)
     with pytest.raises(TryAgain, match="throttling"):
         send(answering(*codes), RecordingToken())
 
@@ -85,13 +86,13 @@ def test_a_concurrent_change_is_repeated_once() -> None:
 def test_a_slot_is_waited_for_during_an_hour_at_the_longest_pause() -> None:
     token = RecordingToken()
     assert send(answering(*[NO_SLOT] * 60), token, longest_pause_s=60) == "answer"
-    assert sum(token.waits) == retrying.LONGEST_SLOT_WAIT_S == 3600
+    assert sum(token.waits) == jobs.LONGEST_SLOT_WAIT_S == 3600
     with pytest.raises(TryAgain, match="quota"):
         send(answering(*[NO_SLOT] * 61), RecordingToken(), longest_pause_s=60)
 
 
 def test_waiting_for_a_slot_uses_up_no_repeats() -> None:
-    codes = [*[BUSY] * retrying.MOST_REPEATS, *[NO_SLOT] * 9]
+    codes = [*[BUSY] * jobs.MOST_REPEATS, *[NO_SLOT] * 9]
     assert send(answering(*codes), RecordingToken()) == "answer"
 
 
@@ -135,7 +136,7 @@ def test_turns_of_all_threads_together_keep_their_distance(
 
     monkeypatch.setattr(time, "monotonic", lambda: clock_s[0])
     monkeypatch.setattr(time, "sleep", sleep)
-    monkeypatch.setattr(pacing, "_last_s", [float("-inf")])
+    monkeypatch.setattr(jobs, "_last_s", [float("-inf")])
 
     def turn() -> None:
         take_turn()

@@ -8,7 +8,7 @@ import botocore.session
 import pytest
 from botocore.stub import Stubber
 
-from core.comprehend.clients import StoredObject
+from core.comprehend.engine import StoredObject
 from core.comprehend.jobs import (
     SCORING_STATES,
     TRAINING_STATES,
@@ -17,14 +17,13 @@ from core.comprehend.jobs import (
     describe_scoring,
     describe_training,
     require_single_object,
-    scoring_request,
     start_scoring,
     start_training,
     stop_training,
-    training_request,
 )
+from core.comprehend.requests import scoring_request, training_request
 from core.errors import InvalidInput, TryAgain
-from core.progress import CancelToken, Reporter, silent
+from core.progress import UNWATCHED, Watch
 from tests.core.comprehend.test_jobs_requests import ARN, SCORING, TRAINING
 
 
@@ -178,12 +177,18 @@ class Bucket:
         self.uris = list(uris)
 
     def upload(
-        self, path: Path, uri: str, reporter: Reporter = silent, cancel: CancelToken | None = None
+        self,
+        path: Path,
+        uri: str,
+        watch: Watch = UNWATCHED,
     ) -> None:
         raise NotImplementedError
 
     def download(
-        self, uri: str, path: Path, reporter: Reporter = silent, cancel: CancelToken | None = None
+        self,
+        uri: str,
+        path: Path,
+        watch: Watch = UNWATCHED,
     ) -> None:
         raise NotImplementedError
 

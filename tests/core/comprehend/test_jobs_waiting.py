@@ -6,11 +6,10 @@ from random import Random
 
 import pytest
 
-from core.comprehend.clients import JobProgress
-from core.comprehend.jobs import JobStatus, wait_until_final
-from core.comprehend.jobs.waiting import MOST_FAULTS
+from core.comprehend.engine import JobProgress
+from core.comprehend.jobs import MOST_FAULTS, JobStatus, wait_until_final
 from core.errors import Interrupted, InvalidInput, TryAgain
-from core.progress import CancelToken, Progress
+from core.progress import CancelToken, Progress, Watch
 
 
 class ImpatientToken(CancelToken):
@@ -62,7 +61,11 @@ def test_the_final_state_ends_the_wait_and_intervals_grow_to_the_longest() -> No
         return source()
 
     final = wait_until_final(
-        describe, cancel=token, first_interval_s=15, longest_interval_s=40, random=Middle()
+        describe,
+        watch=Watch(token=token),
+        first_interval_s=15,
+        longest_interval_s=40,
+        random=Middle(),
     )
     assert final.state == "TRAINED"
     gaps = [round(b - a, 2) for a, b in pairwise(polls)]
@@ -76,7 +79,7 @@ def test_jitter_keeps_an_interval_within_a_fifth() -> None:
         token = ImpatientToken()
         wait_until_final(
             described(status("TRAINING"), status("TRAINED", True)),
-            cancel=token,
+            watch=Watch(token=token),
             first_interval_s=10,
             random=Random(seed),
         )
@@ -86,14 +89,16 @@ def test_jitter_keeps_an_interval_within_a_fifth() -> None:
 
 def test_a_job_that_is_final_already_is_not_waited_for() -> None:
     token = ImpatientToken()
-    wait_until_final(described(status("IN_ERROR", True)), cancel=token)
+    wait_until_final(described(status("IN_ERROR", True)), watch=Watch(token=token))
     assert token.waits == []
 
 
 def test_cancelling_stops_at_the_next_tick_and_leaves_the_job() -> None:
     token = ImpatientToken(waits_allowed=2)
     with pytest.raises(Interrupted, match="the job goes on"):
-        wait_until_final(described(*[status("TRAINING")] * 9), cancel=token, first_interval_s=60)
+        wait_until_final(
+            described(*[status("TRAINING")] * 9), watch=Watch(token=token), first_interval_s=60
+        )
     assert len(token.waits) == 3
 
 
@@ -101,7 +106,7 @@ def test_a_cancelled_token_stops_before_anything_is_asked() -> None:
     token = CancelToken()
     token.cancel()
     with pytest.raises(Interrupted):
-        wait_until_final(described(), cancel=token)
+        wait_until_final(described(), watch=Watch(token=token))
 
 
 def test_passing_faults_are_borne() -> None:
@@ -110,7 +115,7 @@ def test_passing_faults_are_borne() -> None:
     faults = [fault] * MOST_FAULTS
     training = status("TRAINING")
     source = described(training, *faults, training, *faults, status("TRAINED", True))
-    final = wait_until_final(source, events.append, ImpatientToken())
+    final = wait_until_final(source, Watch(events.append, ImpatientToken()))
     assert final.state == "TRAINED"
     assert any("throttling" in event.note for event in events)
 
@@ -118,13 +123,15 @@ def test_passing_faults_are_borne() -> None:
 def test_faults_that_persist_end_the_wait() -> None:
     faults = [TryAgain("The service cannot be reached", "no route")] * (MOST_FAULTS + 1)
     with pytest.raises(TryAgain, match="no route"):
-        wait_until_final(described(*faults), cancel=ImpatientToken())
+        wait_until_final(described(*faults), watch=Watch(token=ImpatientToken()))
 
 
 def test_other_errors_end_the_wait_at_once() -> None:
     token = ImpatientToken()
     with pytest.raises(InvalidInput):
-        wait_until_final(described(InvalidInput("The resource does not exist", "x")), cancel=token)
+        wait_until_final(
+            described(InvalidInput("The resource does not exist", "x")), watch=Watch(token=token)
+        )
     assert token.waits == []
 
 
@@ -132,8 +139,7 @@ def test_reports_show_state_elapsed_seconds_and_the_next_poll() -> None:
     events: list[Progress] = []
     wait_until_final(
         described(status("TRAINING"), status("TRAINED", True)),
-        events.append,
-        ImpatientToken(),
+        Watch(events.append, ImpatientToken()),
         "training base",
         first_interval_s=3,
         random=Middle(),
@@ -157,7 +163,7 @@ def test_elapsed_time_counts_from_submission() -> None:
         submitted_at="2020-01-01T00:00:00+00:00",
     )
     events: list[Progress] = []
-    wait_until_final(described(submitted), events.append, CancelToken())
+    wait_until_final(described(submitted), Watch(events.append, CancelToken()))
     assert events[-1].done > 100_000_000
 
 
@@ -165,8 +171,7 @@ def test_the_jobs_own_count_is_reported_when_there_is_one() -> None:
     events: list[Progress] = []
     wait_until_final(
         described(status("TRAINING"), status("TRAINED", True)),
-        events.append,
-        ImpatientToken(),
+        Watch(events.append, ImpatientToken()),
         progress=lambda: JobProgress(5, 9, "reading\x1b[2J documents"),
         first_interval_s=1,
     )

@@ -10,7 +10,7 @@ import pytest
 from botocore import xform_name
 
 import core
-from core.comprehend.preflight.trust import trust_problem
+from core.comprehend.rights import trust_problem
 from core.comprehend.roles import (
     Policy,
     caller_policy,

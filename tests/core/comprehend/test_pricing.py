@@ -99,10 +99,21 @@ def test_prices_can_be_overridden_in_part(tmp_path: Path, name: str, text: str) 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "[]", '{"training": 4}', '{"training_per_hour": -1}', '{"unit_characters": 0}',
-     '{"training_per_hour": "4"}', '{"currency": "EUR"}', '{"as_of": "yesterday"}',
-     '{"as_of": "20270101"}', '{"as_of": ""}', '{"minimum_units": 2.5}', '\xff{}'],
-)  # fmt: skip
+    [
+        "",
+        "[]",
+        '{"training": 4}',
+        '{"training_per_hour": -1}',
+        '{"unit_characters": 0}',
+        '{"training_per_hour": "4"}',
+        '{"currency": "EUR"}',
+        '{"as_of": "yesterday"}',
+        '{"as_of": "20270101"}',
+        '{"as_of": ""}',
+        '{"minimum_units": 2.5}',
+        "\xff{}",
+    ],
+)
 def test_malformed_price_lists_are_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "prices.json"
     path.write_text(text)

@@ -7,25 +7,21 @@ from typing import Any, Literal
 import pytest
 from botocore.exceptions import ClientError
 
-from core.comprehend.clients import Clients, EngineInfo
-from core.comprehend.pricing import PriceList
-from core.comprehend.resources import (
+from core.comprehend.deletion import Patience, delete_item
+from core.comprehend.engine import Clients, EngineInfo
+from core.comprehend.ledger import (
     CleanupItem,
     Kind,
     LedgerEntry,
-    Patience,
     cleanup_plan,
-    delete_item,
     kept_by_service,
     monthly_usd,
-    name_of,
     unresolved,
-    verify_gone,
-    version_of,
 )
-from core.comprehend.resources.lookup import users_of
+from core.comprehend.lookup import name_of, users_of, verify_gone, version_of
+from core.comprehend.pricing import PriceList
 from core.errors import Interrupted, InvalidInput
-from core.progress import CancelToken, Progress
+from core.progress import Progress, Watch
 from tests.core.comprehend.test_jobs_status import Bucket
 from tests.core.comprehend.test_jobs_waiting import ImpatientToken
 
@@ -91,7 +87,11 @@ def entry(
 
 def remove(service: Service, which: CleanupItem | None = None) -> tuple[str, str]:
     result = delete_item(
-        clients_of(service), which or item(), ImpatientToken(), patience=SHORT, random=Random(1)
+        clients_of(service),
+        which or item(),
+        Watch(token=ImpatientToken()),
+        patience=SHORT,
+        random=Random(1),
     )
     return result.outcome, result.message
 
@@ -206,7 +206,7 @@ def test_passing_faults_do_not_end_a_deletion() -> None:
 
 def test_missing_rights_end_a_deletion_with_what_to_do() -> None:
     denied = Service("TRAINED", delete=(error("AccessDeniedException", "Delete"),))
-    result = delete_item(clients_of(denied), item(), ImpatientToken(), patience=SHORT)
+    result = delete_item(clients_of(denied), item(), Watch(token=ImpatientToken()), patience=SHORT)
     assert result.outcome == "still there" and result.is_refused
     assert "denies access" in result.message and result.hint
 
@@ -224,7 +224,7 @@ def test_a_classifier_in_use_by_others_is_left_alone(member: str) -> None:
             return {"EndpointPropertiesList": [entry]}
 
     service = Used("TRAINED")
-    result = delete_item(clients_of(service), item(), ImpatientToken(), patience=SHORT)
+    result = delete_item(clients_of(service), item(), Watch(token=ImpatientToken()), patience=SHORT)
     assert result.outcome == "still there" and result.is_refused
     assert "in use by go" in result.message and "delete go" in result.hint
     assert not service.asked("delete_document_classifier")
@@ -259,8 +259,7 @@ def test_cancelling_ends_the_waiting() -> None:
         delete_item(
             clients_of(Service("TRAINED", "DELETING")),
             item(),
-            ImpatientToken(waits_allowed=1),
-            events.append,
+            Watch(events.append, ImpatientToken(waits_allowed=1)),
             SHORT,
         )
     assert len(events) == 2 and "deleting classifier" in events[0].task
@@ -270,9 +269,9 @@ def test_objects_are_deleted_exactly_and_looked_up_again() -> None:
     bucket = Bucket(OBJECT, OBJECT + ".bak")
     clients = clients_of(Service(GONE), bucket)
     target = item("object", OBJECT)
-    assert delete_item(clients, target, CancelToken()).outcome == "deleted"
+    assert delete_item(clients, target, Watch()).outcome == "deleted"
     assert bucket.uris == [OBJECT + ".bak"]
-    assert delete_item(clients, target, CancelToken()).outcome == "already gone"
+    assert delete_item(clients, target, Watch()).outcome == "already gone"
 
 
 def test_an_object_that_stays_is_reported() -> None:

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from core.dataset.documents import Dataset, Mode, membership_of
-from core.dataset.health import Finding, HealthContext, run_checks
+from core.dataset.health.checks import run_checks
+from core.dataset.health.findings import Finding, HealthContext
 
 _WORDS = (
     "printer network invoice laptop password router ticket update server account screen driver "

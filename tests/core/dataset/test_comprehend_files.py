@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.dataset.documents import Dataset, Mode, membership_of
-from core.dataset.formats import (
+from core.dataset.formats.comprehend_files import (
+    DELIMITERS,
     LineMap,
+    byte_lines,
     choose_delimiter,
     load_line_map,
     one_line,
@@ -20,8 +22,6 @@ from core.dataset.formats import (
     write_scoring_text,
     write_training_csv,
 )
-from core.dataset.formats.comprehend_files import DELIMITERS
-from core.dataset.formats.one_line import byte_lines
 from core.errors import InvalidInput
 from core.files import file_fingerprint
 

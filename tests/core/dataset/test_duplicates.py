@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from core.dataset.duplicates import duplicate_clusters, near_duplicates, normalised, text_keys
 from core.errors import Interrupted
-from core.progress import CancelToken, Progress
+from core.progress import CancelToken, Progress, Watch
 from tests.core.dataset.health_data import sentence
 
 
@@ -164,12 +164,12 @@ def test_a_template_used_often_is_connected_without_all_pairs() -> None:
 def test_near_duplicates_report_progress_and_can_be_stopped() -> None:
     events: list[Progress] = []
     texts = [sentence(number) for number in range(20)]
-    near_duplicates(texts, events.append)
+    near_duplicates(texts, Watch(events.append))
     assert (events[-1].done, events[-1].total) == (20, 20)
     cancel = CancelToken()
     cancel.cancel()
     with pytest.raises(Interrupted):
-        near_duplicates(texts, cancel=cancel)
+        near_duplicates(texts, watch=Watch(token=cancel))
 
 
 @settings(max_examples=30, deadline=None)

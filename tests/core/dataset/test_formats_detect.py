@@ -4,15 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from core.dataset.formats import (
-    LIST_CELLS,
-    Detection,
-    SourceFormat,
-    SourceSettings,
-    detect_source,
-    read_source,
-)
-from core.dataset.formats.label_cells import find_label_delimiter
+from core.dataset.formats.csv_sources import find_label_delimiter
+from core.dataset.formats.detect import detect_source
+from core.dataset.formats.reading import read_source
+from core.dataset.formats.sources import LIST_CELLS, Detection, SourceFormat, SourceSettings
 from core.errors import InvalidInput
 
 

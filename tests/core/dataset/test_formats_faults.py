@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from core.dataset.formats import SourceFormat, SourceSettings, read_source
+from core.dataset.formats.reading import read_source
+from core.dataset.formats.sources import SourceFormat, SourceSettings
 from core.errors import InvalidInput
 
 WIDE = 'id,comment_text,toxic,threat\na1,"first, text",1,0\na2,"line\none",0,0\na3,third,1,1\n'

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from core.dataset.formats import SourceFormat, SourceSettings, detect_source, read_source
+from core.dataset.formats.detect import detect_source
+from core.dataset.formats.reading import read_source
+from core.dataset.formats.sources import SourceFormat, SourceSettings
 from core.errors import InvalidInput
 
 CONTENT = "text,labels\ncafé crème,a|b\nnaïve,a\n"

@@ -9,17 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.dataset.documents import Dataset
-from core.dataset.formats import (
-    ImportReport,
-    SourceFormat,
-    SourceSettings,
-    detect_source,
-    read_source,
-    write_training_csv,
-)
+from core.dataset.formats.comprehend_files import write_training_csv
+from core.dataset.formats.detect import detect_source
+from core.dataset.formats.reading import read_source
+from core.dataset.formats.sources import ImportReport, SourceFormat, SourceSettings
 from core.errors import Interrupted, InvalidInput
 from core.files import file_fingerprint
-from core.progress import CancelToken, Progress
+from core.progress import CancelToken, Progress, Watch
 
 WIDE = 'id,comment_text,toxic,threat\na1,"first, text",1,0\na2,"line\none",0,0\na3,third,1,1\n'
 EXPECTED = [["toxic"], ["clean"], ["toxic", "threat"]]
@@ -221,12 +217,12 @@ def test_reading_reports_bytes_and_can_be_stopped(tmp_path: Path) -> None:
     (tmp_path / "s.csv").write_text(WIDE)
     settings = detect_source(tmp_path / "s.csv").settings
     events: list[Progress] = []
-    read_source(tmp_path / "s.csv", settings, events.append)
+    read_source(tmp_path / "s.csv", settings, Watch(events.append))
     assert (events[-1].done, events[-1].total, events[-1].unit) == (len(WIDE), len(WIDE), "bytes")
     cancel = CancelToken()
     cancel.cancel()
     with pytest.raises(Interrupted):
-        read_source(tmp_path / "s.csv", settings, cancel=cancel)
+        read_source(tmp_path / "s.csv", settings, watch=Watch(token=cancel))
 
 
 CELLS = st.text(st.one_of(st.characters(codec="utf-8"), st.sampled_from('\n\r",; \t\x85\u2028')))

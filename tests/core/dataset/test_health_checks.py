@@ -4,12 +4,11 @@ import numpy as np
 import pytest
 
 from core.dataset.documents import Dataset
-from core.dataset.health import Finding, HealthContext, run_checks
-from core.dataset.health.findings import Facts
-from core.dataset.health.limits import CHECKS as LIMITS
-from core.dataset.health.registry import CHECKS
+from core.dataset.health.balance import LIMIT_CHECKS as LIMITS
+from core.dataset.health.checks import CHECKS, run_checks
+from core.dataset.health.findings import Facts, Finding, HealthContext
 from core.errors import Interrupted
-from core.progress import CancelToken, Progress
+from core.progress import CancelToken, Progress, Watch
 from tests.core.dataset.health_data import dataset_of, found_in, sentence, sound_rows, with_rows
 
 
@@ -97,12 +96,12 @@ def test_errors_come_first_and_near_duplicates_can_be_left_out() -> None:
 def test_checks_report_progress_and_can_be_stopped() -> None:
     events: list[Progress] = []
     context = HealthContext(dataset=dataset_of(sound_rows()))
-    run_checks(context, events.append, near_duplicates=False)
+    run_checks(context, Watch(events.append), near_duplicates=False)
     assert events[-1].done == events[-1].total == len(CHECKS)
     cancel = CancelToken()
     cancel.cancel()
     with pytest.raises(Interrupted):
-        run_checks(context, cancel=cancel)
+        run_checks(context, watch=Watch(token=cancel))
 
 
 def test_an_empty_dataset_gives_findings_and_no_crash() -> None:

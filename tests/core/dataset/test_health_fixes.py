@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from core.dataset.documents import Dataset
-from core.dataset.health import HealthContext, apply_fix, fix_ids, run_checks
+from core.dataset.health.checks import run_checks
+from core.dataset.health.findings import HealthContext
+from core.dataset.health.fixes import apply_fix, fix_ids
 from core.errors import InvalidInput
 from tests.core.dataset.health_data import (
     dataset_of,

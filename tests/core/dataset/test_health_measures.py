@@ -8,10 +8,13 @@ import numpy as np
 import pytest
 
 from core.dataset.documents import Dataset
-from core.dataset.health import HealthContext, cooccurrence, label_distribution, run_checks
-from core.dataset.health.measures import (
+from core.dataset.health.checks import run_checks
+from core.dataset.health.findings import (
+    HealthContext,
+    cooccurrence,
     cvir,
     irlbl,
+    label_distribution,
     mean_ir,
     scumble,
     scumble_of_documents,

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from core.dataset.health import Finding, HealthContext, run_part_checks
+from core.dataset.health.checks import run_part_checks
+from core.dataset.health.findings import Finding, HealthContext
 from tests.core.dataset.health_data import dataset_of, sentence, sound_rows
 
 Rows = list[tuple[str, list[str]]]

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from core.dataset.documents import Dataset
-from core.dataset.health import Finding, HealthContext, fix_ids, run_checks
-from core.dataset.health.registry import CHECKS, PART_CHECKS
+from core.dataset.health.checks import CHECKS, run_checks
+from core.dataset.health.findings import Finding, HealthContext
+from core.dataset.health.fixes import fix_ids
+from core.dataset.health.parts import PART_CHECKS
 from core.text import printable
 from tests.core.dataset.health_data import (
     dataset_of,
@@ -116,7 +118,7 @@ def _planted() -> dict[str, tuple[Dataset, str, int]]:
             1,
         ),
         "implied-labels": (relabelled({row: ["red", "deep"] for row in range(20)}), "info", 1),
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.parametrize("check_id", _planted())

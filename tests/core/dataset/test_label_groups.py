@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.dataset.documents import Dataset, membership_of
-from core.dataset.formats import write_training_csv
+from core.dataset.formats.comprehend_files import write_training_csv
 from core.dataset.label_groups import NONE_NAME, RETURNED, plan_groups, project
 from core.errors import InvalidInput
 

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.dataset.arms import imbalance_of
 from core.dataset.documents import Dataset, load_dataset, save_dataset
-from core.dataset.oversampling import Recipe, Resampled, imbalance_of, resample
+from core.dataset.resampling import Recipe, Resampled, resample
 from core.dataset.splits import stratified_split
 from core.errors import InvalidInput
 from tests.core.dataset.oversampling_data import LABELS, held_out_part, part_of, train_part
@@ -243,8 +244,12 @@ def test_e6_the_common_label_beside_a_rare_one_rises_with_it() -> None:
 def test_any_oversampling_reaches_its_target_evenly(
     label_sets: list[list[str]], extra: int, seed: int
 ) -> None:
-    train = part_of([[*labels, "threat"] if row == 0 and "threat" not in labels else labels
-                     for row, labels in enumerate(label_sets)])  # fmt: skip
+    train = part_of(
+        [
+            [*labels, "threat"] if row == 0 and "threat" not in labels else labels
+            for row, labels in enumerate(label_sets)
+        ]
+    )
     present = int(train.support[1])
     result = repeated(train, {"threat": present + extra}, seed)
     assert result.after["threat"] == present + extra

@@ -7,14 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.dataset.oversampling import (
-    DEFAULT_POSITIVES,
-    ArmsRequest,
-    PlannedArm,
-    Recipe,
-    plan_arms,
-    resample,
-)
+from core.dataset.arms import DEFAULT_POSITIVES, ArmsRequest, PlannedArm, plan_arms
+from core.dataset.resampling import Recipe, resample
 from core.errors import InvalidInput
 from tests.core.dataset.oversampling_data import part_of
 
@@ -109,8 +103,16 @@ def test_the_repeated_ones_are_those_that_the_small_arm_draws() -> None:
 def test_replicates_have_seeds_of_their_own_and_stand_together() -> None:
     arms = planned(labels=("threat",), positives=(10, 50), replicates=3, seed=5)
     assert list(arms) == [
-        "base", "base-2", "base-3", "n10", "n10-2", "n10-3", "n50", "n50-2", "n50-3",
-    ]  # fmt: skip
+        "base",
+        "base-2",
+        "base-3",
+        "n10",
+        "n10-2",
+        "n10-3",
+        "n50",
+        "n50-2",
+        "n50-3",
+    ]
     assert arms["base"].recipe == Recipe(seed=5)
     assert arms["base-3"].recipe == Recipe(seed=7, is_shuffled=True)
     assert arms["n10-2"].recipe == Recipe(distinct={"threat": 10}, seed=6, is_shuffled=True)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.dataset.documents import Dataset
-from core.dataset.oversampling import Recipe, Resampled, resample
+from core.dataset.resampling import Recipe, Resampled, resample
 from core.errors import InvalidInput
 from tests.core.dataset.oversampling_data import held_out_part, part_of, train_part
 

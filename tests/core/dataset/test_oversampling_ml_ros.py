@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.dataset.arms import Imbalance, imbalance_of
 from core.dataset.documents import Dataset
-from core.dataset.oversampling import Imbalance, Recipe, imbalance_of, resample
+from core.dataset.resampling import Recipe, resample
 from core.errors import InvalidInput
 from tests.core.dataset.oversampling_data import part_of
 

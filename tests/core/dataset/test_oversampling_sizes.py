@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.dataset.documents import Dataset
-from core.dataset.formats import write_training_csv
-from core.dataset.oversampling import Recipe, resample, training_row_bytes
+from core.dataset.formats.comprehend_files import training_row_bytes, write_training_csv
+from core.dataset.resampling import Recipe, resample
 from core.errors import InvalidInput
 from tests.core.dataset.oversampling_data import part_of
 

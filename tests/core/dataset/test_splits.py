@@ -101,10 +101,12 @@ def test_e4_the_split_does_not_depend_on_the_hash_seed_of_the_process() -> None:
         subprocess.run(
             [sys.executable, "-c", program],
             env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)},
-            capture_output=True, text=True, check=True,
+            capture_output=True,
+            text=True,
+            check=True,
         ).stdout.strip()
         for seed in ("1", "2")
-    }  # fmt: skip
+    }
     here = np.random.default_rng(0).random((900, 70)) < 0.05
     parts = stratified_split(here, THREE, 5, np.arange(900, dtype=np.int32) // 2)
     assert digests == {hashlib.sha256(parts.tobytes()).hexdigest()}

@@ -23,8 +23,9 @@ def dataset_of(label_sets: list[list[str]], labels: tuple[str, ...]) -> Dataset:
 
 def ten() -> tuple[Dataset, np.ndarray[tuple[int], np.dtype[np.int8]]]:
     """Ten documents: a in all, b in five (two of them in test), c in none."""
-    dataset = dataset_of([["a", "b"] if row in (0, 1, 2, 8, 9) else ["a"] for row in range(10)],
-                         ("a", "b", "c"))  # fmt: skip
+    dataset = dataset_of(
+        [["a", "b"] if row in (0, 1, 2, 8, 9) else ["a"] for row in range(10)], ("a", "b", "c")
+    )
     return dataset, np.array([0] * 8 + [1] * 2, dtype=np.int8)
 
 
@@ -85,8 +86,14 @@ def test_the_table_has_a_row_per_label_and_columns_per_part() -> None:
     dataset, parts = ten()
     table = audit_table(audit_split(parts, dataset, NAMES, RATIOS))
     assert table.columns.tolist() == [
-        "label", "documents", "train", "train share", "test", "test share", "deviation",
-    ]  # fmt: skip
+        "label",
+        "documents",
+        "train",
+        "train share",
+        "test",
+        "test share",
+        "deviation",
+    ]
     assert table.iloc[1].tolist() == ["b", 5, 3, 0.6, 2, 0.4, pytest.approx(1.0)]
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.dataset.splits import parse_ratios, part_names_for
+from core.dataset.label_sets import parse_ratios, part_names_for
 from core.errors import InvalidInput
 
 THREE = (0.7, 0.1, 0.2)

@@ -17,9 +17,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from core.offline import lifecycle, processes
-from core.offline.behaviour import Behaviour
+from core.offline import processes
+from core.offline import processes as lifecycle
 from core.offline.client import OfflineComprehend
+from core.offline.records import Behaviour
 from core.offline.store import FolderStore
 from core.offline.worker import main
 
@@ -197,5 +198,5 @@ class Bench:
 def bench(place: Place, no_processes: list[Path], monkeypatch: pytest.MonkeyPatch) -> Bench:
     """Jobs in this process, with scores read from the texts."""
     engine = SimpleNamespace(train=_train, score=_score, save_model=_save, load_model=_load)
-    monkeypatch.setitem(sys.modules, "core.offline.engine", engine)
+    monkeypatch.setitem(sys.modules, "core.offline.model", engine)
     return Bench(place, no_processes)

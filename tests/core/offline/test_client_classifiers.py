@@ -47,8 +47,10 @@ def test_a_new_classifier_is_submitted_and_described_in_the_services_shape(
     check_answer("DescribeDocumentClassifier", answer)
     found = answer["DocumentClassifierProperties"]
     assert (found["Status"], found["Mode"], found["VersionName"]) == (
-        "SUBMITTED", "MULTI_LABEL", "v1",
-    )  # fmt: skip
+        "SUBMITTED",
+        "MULTI_LABEL",
+        "v1",
+    )
     assert found["SubmitTime"].tzinfo is not None
     assert not {"EndTime", "TrainingStartTime", "ClassifierMetadata", "Message"} & set(found)
 
@@ -101,8 +103,8 @@ def test_the_same_token_for_something_else_is_refused(client: OfflineComprehend)
 _RACE = """
 import json, sys
 from pathlib import Path
-from core.offline import lifecycle
-lifecycle.spawn = lambda folder, lock: None
+from core.offline import processes
+processes.spawn = lambda folder, lock: None
 from core.offline.client import OfflineComprehend
 client = OfflineComprehend(Path(sys.argv[1]))
 print(client.create_document_classifier(**json.loads(sys.argv[2]))["DocumentClassifierArn"])

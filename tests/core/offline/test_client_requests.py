@@ -7,8 +7,8 @@ from botocore.exceptions import ClientError, ParamValidationError
 from botocore.validate import ParamValidator
 
 from core.errors import InvalidInput
+from core.offline.answers import service_model
 from core.offline.client import OfflineComprehend
-from core.offline.client.requests import service_model
 from tests.core.offline.conftest import ROLE, Place, scoring, training
 
 ARN = "arn:aws:comprehend:us-east-1:000000000000:document-classifier/tickets"

@@ -15,11 +15,9 @@ import numpy as np
 import pytest
 
 from core.files import locked
-from core.offline.counts import store as store_module
-from core.offline.counts.counting import Analyzer, Counted, count_anew
-from core.offline.counts.store import CountStore
-from core.offline.engine import save_model, score, train
-from core.offline.engine.features import GRAMS, WORDS
+from core.offline import counts as store_module
+from core.offline.counts import Analyzer, Counted, CountStore, count_anew
+from core.offline.model import GRAMS, WORDS, save_model, score, train
 
 _LABELS = ("a", "b", "c")
 _HEADER = b'"version": 1'

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pytest
 
 from core.errors import InvalidInput
-from core.offline.engine import TrainedModel, score, term_contributions, train
+from core.offline.model import TrainedModel, score, term_contributions, train
 
 BoolMatrix = npt.NDArray[np.bool_]
 _MODES: tuple[Literal["multi-label", "multi-class"], ...] = ("multi-label", "multi-class")

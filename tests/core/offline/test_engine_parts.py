@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.offline.counts.counting import count_anew
-from core.offline.engine.features import WORDS, Design, describe_grams, learn_design, words_of
-from core.offline.engine.solver import Factors, fit_together, sigmoid, softmax
+from core.offline.counts import count_anew
+from core.offline.model import WORDS, Design, describe_grams, learn_design, words_of
+from core.offline.solver import Factors, fit_together, sigmoid, softmax
 
 _TEXTS = [
     "The invoice was wrong, refund it!",

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from core.errors import OperationFailed
-from core.offline.engine import TrainedModel, load_model, save_model, saving, score, train
+from core.offline import model as saving
+from core.offline.model import TrainedModel, load_model, save_model, score, train
 
 _TEXTS = [f"{word} number {n}" for n in range(30) for word in ("naïve", "日本", "\ud800x", "plain")]
 

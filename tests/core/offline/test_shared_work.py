@@ -10,12 +10,11 @@ from typing import Any
 
 import pytest
 
+from core.offline import counts as store_module
 from core.offline import processes, scorings
-from core.offline.behaviour import Behaviour
 from core.offline.client import OfflineComprehend
-from core.offline.counts import store as store_module
-from core.offline.counts.counting import count_anew
-from core.offline.records import COUNTS, load_record
+from core.offline.counts import CountStore, count_anew
+from core.offline.records import COUNTS, Behaviour, load_record
 from core.offline.worker import main
 from tests.core.offline.conftest import BUCKET, Place, rows, scoring, training, wait_for
 
@@ -90,7 +89,9 @@ def test_a_large_input_is_scored_in_small_blocks_and_not_kept(
     wanted = jobs.score(arn)
     monkeypatch.setattr(scorings, "_KEPT_BYTES", 1_000)
     monkeypatch.setattr(scorings, "_BLOCK_DOCUMENTS", 70)
-    monkeypatch.setattr(store_module, "count_anew", refuse_to_count)
+    monkeypatch.setattr(
+        CountStore, "count", lambda store, items, analyzer: refuse_to_count(items, analyzer)
+    )
     assert jobs.score(arn) == wanted
 
 
@@ -122,7 +123,7 @@ import sys
 import core.offline.worker
 heavy = {"numpy", "scipy", "sklearn", "pandas", "botocore"} & set(sys.modules)
 assert not heavy, heavy
-import core.offline.trainings, core.offline.scorings, core.offline.engine, core.offline.counts.store
+import core.offline.trainings, core.offline.scorings, core.offline.model, core.offline.counts
 heavy = {"sklearn", "pandas", "botocore"} & set(sys.modules)
 assert not heavy, heavy
 """

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from core.errors import Interrupted, InvalidInput, OperationFailed
 from core.offline.store import FolderStore, split_address
-from core.progress import CancelToken, Progress
+from core.progress import CancelToken, Progress, Watch
 
 BUCKET = "s3://some-bucket"
 
@@ -119,7 +119,7 @@ def test_a_cancelled_upload_leaves_the_store_as_it_was(tmp_path: Path) -> None:
     cancel.cancel()
     (tmp_path / "source").write_bytes(b"new")
     with pytest.raises(Interrupted):
-        store.upload(tmp_path / "source", f"{BUCKET}/key", cancel=cancel)
+        store.upload(tmp_path / "source", f"{BUCKET}/key", watch=Watch(token=cancel))
     store.download(f"{BUCKET}/key", tmp_path / "target")
     assert (tmp_path / "target").read_bytes() == b"old"
     assert len(store.list(BUCKET)) == 1
@@ -129,7 +129,7 @@ def test_progress_counts_bytes_up_to_the_size(tmp_path: Path) -> None:
     store = FolderStore(tmp_path / "root")
     events: list[Progress] = []
     (tmp_path / "source").write_bytes(b"x" * 3_000_000)
-    store.upload(tmp_path / "source", f"{BUCKET}/key", events.append)
+    store.upload(tmp_path / "source", f"{BUCKET}/key", Watch(events.append))
     assert [event.done for event in events] == sorted({event.done for event in events})
     assert (events[0].done, events[-1].done, events[-1].total) == (0, 3_000_000, 3_000_000)
 

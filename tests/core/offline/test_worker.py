@@ -13,7 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 from msgspec.structs import replace
 
-from core.offline import lifecycle, processes
+from core.offline import processes
 from core.offline.client import OfflineComprehend
 from core.offline.processes import is_running
 from core.offline.records import change_record, load_record
@@ -121,7 +121,7 @@ def train(texts, membership, labels, mode, report, count):
     report("fitting labels", 1, 4)
     threading.Event().wait(600)
 engine = SimpleNamespace(train=train, score=None, save_model=None)
-sys.modules["core.offline.engine"] = engine
+sys.modules["core.offline.model"] = engine
 from core.offline.worker import main
 main(sys.argv[1:])
 """
@@ -136,7 +136,7 @@ def endless(place: Place, monkeypatch: pytest.MonkeyPatch) -> OfflineComprehend:
         here = Path(__file__).parents[3]
         processes._children.append(subprocess.Popen(command, pass_fds=[lock], cwd=here))
 
-    monkeypatch.setattr(lifecycle, "spawn", spawn)
+    monkeypatch.setattr(processes, "spawn", spawn)
     place.put_rows("in/train.csv", rows(30))
     return place.client()
 
@@ -166,9 +166,9 @@ _ONCE = json.dumps(training(ClientRequestToken="once"))
 _PARENT_THAT_DIES = """
 import json, os, sys
 from pathlib import Path
-from core.offline import lifecycle
+from core.offline import processes
 def die(folder, lock): os.kill(os.getpid(), 9)
-lifecycle.spawn = die
+processes.spawn = die
 from core.offline.client import OfflineComprehend
 OfflineComprehend(Path(sys.argv[1])).create_document_classifier(**json.loads(sys.argv[2]))
 """
@@ -189,7 +189,7 @@ def test_f2_a_parent_killed_before_its_worker_started_loses_nothing(place: Place
 
 def test_a_worker_outlives_the_process_that_started_it(place: Place) -> None:
     place.put_rows("in/train.csv", rows(60))
-    code = _PARENT_THAT_DIES.replace("lifecycle.spawn = die", "")
+    code = _PARENT_THAT_DIES.replace("processes.spawn = die", "")
     command = [sys.executable, "-c", code, str(place.root), _ONCE]
     subprocess.run(command, cwd=Path(__file__).parents[3], check=True)
     client = place.client()
@@ -203,7 +203,7 @@ def test_a_worker_that_never_comes_up_is_given_up(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     starts: list[Path] = []
-    monkeypatch.setattr(lifecycle, "spawn", lambda folder, lock: starts.append(folder))
+    monkeypatch.setattr(processes, "spawn", lambda folder, lock: starts.append(folder))
     client = place.client()
     describe = describer(client, create(client))
     assert [describe()["Status"] for _ in range(3)] == ["SUBMITTED", "SUBMITTED", "IN_ERROR"]
@@ -217,7 +217,7 @@ def test_a_machine_that_cannot_start_a_process_loses_nothing(
     def refuse(folder: Path, lock: int) -> None:
         raise OSError("no more processes")
 
-    monkeypatch.setattr(lifecycle, "spawn", refuse)
+    monkeypatch.setattr(processes, "spawn", refuse)
     client = place.client()
     arn = create(client)
     monkeypatch.undo()
@@ -242,8 +242,8 @@ def test_a_job_whose_worker_is_missing_ends_in_its_own_words(
     if status == "IN_PROGRESS":
         folder = place.job_folder(client.start_document_classification_job(**scoring(arn))["JobId"])
     change_record(folder, lambda record: replace(record, status=status, is_taken=True))
-    monkeypatch.setattr(lifecycle, "is_running", is_running)
-    found = lifecycle.current(client._twin, folder)
+    monkeypatch.setattr(processes, "is_running", is_running)
+    found = processes.current(client._twin, folder)
     assert found is not None and found.status == wanted
     assert found.ended_at is not None
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from core.offline import inputs
 from core.offline.inputs import lines_of
-from core.offline.predictions import returned_labels
+from core.offline.scorings import returned_labels
 from tests.core.offline.conftest import BUCKET, Bench
 
 _LABELS = b"a,x\nb,x\nc,x\nd,x\ne,x\n"
@@ -80,8 +80,12 @@ def test_d5_lines_are_numbered_per_file(bench: Bench, arn: str) -> None:
     lines = scored(bench, arn, InputDataConfig={"S3Uri": f"{BUCKET}/in/docs/"})
     found = sorted((line["File"], line["Line"]) for line in lines)
     assert found == [
-        ("one.txt", "0"), ("one.txt", "1"), ("two.txt", "0"), ("two.txt", "1"), ("two.txt", "2"),
-    ]  # fmt: skip
+        ("one.txt", "0"),
+        ("one.txt", "1"),
+        ("two.txt", "0"),
+        ("two.txt", "1"),
+        ("two.txt", "2"),
+    ]
 
 
 def test_d2_lf_cr_and_crlf_end_a_document(bench: Bench, arn: str) -> None:

@@ -140,9 +140,15 @@ def test_the_own_test_file_is_used_and_gives_the_metrics(bench: Bench) -> None:
         "all_labels": ["Comedy", "Action", "Drama"],
     }
     assert metadata["EvaluationMetrics"] == {
-        "Accuracy": 0.75, "Precision": 0.5833, "Recall": 0.75, "F1Score": 0.65,
-        "MicroPrecision": 0.6, "MicroRecall": 0.75, "MicroF1Score": 0.6667, "HammingLoss": 0.5,
-    }  # fmt: skip
+        "Accuracy": 0.75,
+        "Precision": 0.5833,
+        "Recall": 0.75,
+        "F1Score": 0.65,
+        "MicroPrecision": 0.6,
+        "MicroRecall": 0.75,
+        "MicroF1Score": 0.6667,
+        "HammingLoss": 0.5,
+    }
 
 
 def test_a_test_label_that_was_not_trained_ends_in_error(bench: Bench) -> None:
@@ -176,7 +182,7 @@ def test_a_defect_of_the_engine_is_a_message_and_not_a_lost_job(
     def broken(*args: Any, **options: Any) -> None:
         raise ZeroDivisionError("planted")
 
-    monkeypatch.setattr(sys.modules["core.offline.engine"], "train", broken)
+    monkeypatch.setattr(sys.modules["core.offline.model"], "train", broken)
     assert bench.train()["Message"] == "INTERNAL_FAILURE: ZeroDivisionError: planted"
 
 

@@ -6,12 +6,12 @@ import numpy as np
 import numpy.typing as npt
 
 from core.dataset.documents import Dataset
-from core.dataset.oversampling import Recipe, resample
-from core.offline.engine import score, train
-from core.tuning.arms import ArmFigures, ArmRow, ArmRuns, RunFigures
-from core.tuning.comparison import decide
-from core.tuning.objectives import choose_all
-from core.tuning.parts import PartArrays
+from core.dataset.resampling import Recipe, resample
+from core.offline.model import score, train
+from core.tuning.arm_effects import ArmFigures, ArmRow, ArmRuns, RunFigures
+from core.tuning.evaluation import PartArrays
+from core.tuning.joint import choose_all
+from core.tuning.paired import decide
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import InvalidInput
-from core.progress import Progress
+from core.progress import Progress, Watch
 from core.tuning.thresholds import Classifier, apply_to_predictions, apply_to_reply
 from tests.core.tuning.threshold_examples import ARN, FOUR, SECOND_ARN, scored, thresholds_of
 
@@ -56,7 +56,7 @@ def test_decisions_can_go_to_a_stream_with_progress(tmp_path: Path) -> None:
     source, stream = tmp_path / "predictions.jsonl", io.BytesIO()
     source.write_bytes(LINES.split(b"\n")[0].join([b"", b"\n"]) * 10_000)
     events: list[Progress] = []
-    apply_to_predictions(FOUR, source, stream, arn=ARN, reporter=events.append)
+    apply_to_predictions(FOUR, source, stream, arn=ARN, watch=Watch(events.append))
     assert [event.done for event in events] == [10_000]
     assert stream.getvalue().count(b"\n") == 10_000
 

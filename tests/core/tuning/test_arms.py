@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from core.errors import Interrupted, InvalidInput
-from core.progress import CancelToken, Progress
-from core.tuning.arms import ArmsComparison, compare_arms
+from core.progress import CancelToken, Progress, Watch
+from core.tuning.arm_effects import ArmsComparison
+from core.tuning.arms import compare_arms
 from core.tuning.comparison import compare_runs
-from core.tuning.comparison.differences import family_level
+from core.tuning.paired import family_level
 from tests.core.tuning.arm_examples import (
     LABELS,
     arm_of,
@@ -81,8 +82,10 @@ def test_a9_copies_of_every_document_do_not_narrow_the_intervals() -> None:
         return compare_arms(base_of(base), [arm_of("n100", arm)], ["rare"], resamples=500)
 
     once, thrice, unmarked = (
-        compared(np.arange(300), False), compared(rows, True), compared(rows, False),
-    )  # fmt: skip
+        compared(np.arange(300), False),
+        compared(rows, True),
+        compared(rows, False),
+    )
     assert thrice.documents == 900 and thrice.distinct_documents == 300
     for name in ("average_precision_effect", "f1_tuned_effect"):
         widths = [
@@ -167,9 +170,11 @@ def test_c8_labels_are_matched_by_name_not_by_position() -> None:
     base, arms = null_arms(24, arms=1)
     run = arms[0].replicates[0]
     turned = run_of(
-        run.name, run.test.truth[:, ::-1], run.test.scores[:, ::-1].astype(np.float64),
+        run.name,
+        run.test.truth[:, ::-1],
+        run.test.scores[:, ::-1].astype(np.float64),
         labels=LABELS[::-1],
-    )  # fmt: skip
+    )
     other = dataclasses.replace(arms[0], replicates=(turned,))
     assert compare_arms(base, [other], ["rare"], resamples=200) == compare_arms(
         base, arms, ["rare"], resamples=200
@@ -228,10 +233,10 @@ def test_nonsense_is_refused(what: str) -> None:
 def test_progress_is_told_and_a_cancelled_comparison_stops() -> None:
     base, arms = null_arms(33, arms=2)
     seen: list[Progress] = []
-    compare_arms(base, arms, ["rare"], resamples=200, reporter=seen.append)
+    compare_arms(base, arms, ["rare"], resamples=200, watch=Watch(seen.append))
     assert {event.task for event in seen} == {"resampling rankings", "comparing arms"}
     assert seen[-1].done == seen[-1].total == 2
     cancel = CancelToken()
     cancel.cancel()
     with pytest.raises(Interrupted):
-        compare_arms(base, arms, ["rare"], resamples=200, cancel=cancel)
+        compare_arms(base, arms, ["rare"], resamples=200, watch=Watch(token=cancel))

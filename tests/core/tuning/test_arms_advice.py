@@ -5,7 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from core.tuning.arms import ArmRuns, ArmsComparison, RunFigures, compare_arms
+from core.tuning.arm_effects import ArmRuns, ArmsComparison, RunFigures
+from core.tuning.arms import compare_arms
 from tests.core.tuning.arm_examples import (
     LABELS,
     arm_of,

@@ -4,15 +4,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from core.tuning.arms import ArmRuns, ArmsComparison, RunFigures, compare_arms, has_stalled
-from tests.core.tuning.arm_examples import (
-    arm_of,
-    base_of,
-    figures,
-    run_of,
-    scores_of,
-    truth_of,
-)
+from core.tuning.arm_effects import ArmRuns, ArmsComparison, RunFigures, has_stalled
+from core.tuning.arms import compare_arms
+from tests.core.tuning.arm_examples import arm_of, base_of, figures, run_of, scores_of, truth_of
 
 SKILL = (2.0, 2.0, 2.0)
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from core.tuning.calibration import NEAR, CalibrationView, calibration_view, decimals_of, wilson
+from core.tuning.evaluation import PartArrays
 from core.tuning.objectives import max_f1
-from core.tuning.parts import PartArrays
 
 
 def calibrated(n: int = 20_000, seed: int = 0, power: float = 1.0) -> PartArrays:

@@ -7,10 +7,9 @@ import unicodedata
 import numpy as np
 import pytest
 
-from core.tuning.charts import bars, curve_chart
-from core.tuning.charts.cells import cell_width, fitted
 from core.tuning.curves import Curve, label_curve
 from core.tuning.objectives import max_f1
+from core.views.curve_chart import bars, cell_width, curve_chart, fitted
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -33,9 +32,15 @@ def test_a_chart_has_exactly_the_asked_size(
     size: tuple[int, int], log_axis: bool, ascii_only: bool, title: str
 ) -> None:
     chart = curve_chart(
-        CURVE, width=size[0], height=size[1], log_axis=log_axis, ascii_only=ascii_only,
-        marker=0.04, other=rare_curve(4), title=title,
-    )  # fmt: skip
+        CURVE,
+        width=size[0],
+        height=size[1],
+        log_axis=log_axis,
+        ascii_only=ascii_only,
+        marker=0.04,
+        other=rare_curve(4),
+        title=title,
+    )
     assert [cell_width(line) for line in chart.split("\n")] == [size[0]] * size[1]
     assert chart.isascii() or not ascii_only
     assert "\x1b" not in chart
@@ -48,9 +53,13 @@ def test_every_line_carries_its_name(
     size: tuple[int, int], log_axis: bool, ascii_only: bool
 ) -> None:
     chart = curve_chart(
-        CURVE, width=size[0], height=size[1], log_axis=log_axis, ascii_only=ascii_only,
+        CURVE,
+        width=size[0],
+        height=size[1],
+        log_axis=log_axis,
+        ascii_only=ascii_only,
         other=rare_curve(9),
-    )  # fmt: skip
+    )
     for name in ("precision", "recall", "F1", "other F1"):
         assert name in chart
     assert "other" not in curve_chart(CURVE, width=size[0], height=size[1])

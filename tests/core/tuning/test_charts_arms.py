@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from core.tuning.charts import ArmPoint, arms_chart, arms_legend
-from core.tuning.charts.cells import cell_width
+from core.views.arms_chart import ArmPoint, arms_chart, arms_legend
+from core.views.curve_chart import cell_width
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 BASE = ArmPoint("base", "base", 74, 0.33)
@@ -107,8 +107,9 @@ def test_positives_of_the_outer_arms_are_always_written() -> None:
 def test_nothing_measured_says_so_and_still_shows_where_the_arms_are() -> None:
     chart = arms_chart(
         [ArmPoint("base", "base", 74, None), ArmPoint("n10", "distinct", 10, None)],
-        width=40, height=9,
-    )  # fmt: skip
+        width=40,
+        height=9,
+    )
     assert "not measured yet" in chart and "10" in chart.split("\n")[-1]
 
 

@@ -7,10 +7,10 @@ import numpy.typing as npt
 import pytest
 
 from core.errors import Interrupted, InvalidInput
-from core.progress import CancelToken, Progress
-from core.tuning.comparison import Comparison, compare_runs
-from core.tuning.comparison.differences import family_level
-from core.tuning.parts import PartArrays
+from core.progress import CancelToken, Progress, Watch
+from core.tuning.comparison import compare_runs
+from core.tuning.evaluation import PartArrays
+from core.tuning.paired import Comparison, family_level
 
 LABELS = ("rare", "common", "clean")
 SHARES = np.array([0.05, 0.3, 0.6])
@@ -239,13 +239,13 @@ def test_the_seed_decides_and_progress_can_be_stopped() -> None:
     truth = truth_of(200, 27)
     a, b = scored(truth, 28), scored(truth, 29)
     assert compare_runs(a, AT, b, AT, seed=5) == compare_runs(
-        a, AT, b, AT, seed=5, reporter=events.append
+        a, AT, b, AT, seed=5, watch=Watch(events.append)
     )
     assert events[-1].done == events[-1].total == 2_000
     stop = CancelToken()
     stop.cancel()
     with pytest.raises(Interrupted):
-        compare_runs(a, AT, b, AT, cancel=stop)
+        compare_runs(a, AT, b, AT, watch=Watch(token=stop))
 
 
 def test_a_label_without_positives_is_left_out_of_the_macro_mean() -> None:

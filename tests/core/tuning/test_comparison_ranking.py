@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import Interrupted
-from core.progress import CancelToken
+from core.progress import CancelToken, Watch
 from core.tuning.comparison import compare_runs
-from core.tuning.comparison.ranking import MOST_BINS, rank, rank_runs, ranking_difference
 from core.tuning.curves import label_curve
-from core.tuning.parts import PartArrays
+from core.tuning.evaluation import PartArrays
+from core.tuning.ranking import MOST_BINS, rank, rank_runs, ranking_difference
 from tests.core.tuning.arm_examples import LABELS, run_of, scores_of, truth_of
 
 AT = dict.fromkeys(LABELS, 0.5)
@@ -227,4 +227,4 @@ def test_a_cancelled_resampling_stops() -> None:
     cancel = CancelToken()
     cancel.cancel()
     with pytest.raises(Interrupted):
-        rank_runs(parts(18, 200, 20), 200, np.random.default_rng(0), cancel=cancel)
+        rank_runs(parts(18, 200, 20), 200, np.random.default_rng(0), watch=Watch(token=cancel))

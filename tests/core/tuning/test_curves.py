@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import Interrupted, InvalidInput
-from core.progress import CancelToken, Progress
+from core.progress import CancelToken, Progress, Watch
 from core.tuning.curves import Curve, label_curve, label_curves, thin
 from core.tuning.decimals import FloatArray
 from core.tuning.objectives import max_f1
@@ -251,7 +251,7 @@ def test_all_labels_at_once_equal_each_alone_and_report_progress() -> None:
     truth = generator.random((9_000, 3)) < 0.1
     ceilings = generator.random(9_000).astype(np.float32)
     events: list[Progress] = []
-    curves = label_curves("abc", scores, truth, ceilings, events.append)
+    curves = label_curves("abc", scores, truth, ceilings, Watch(events.append))
     assert [event.done for event in events] == [1, 2, 3]
     for column, label in enumerate("abc"):
         alone = label_curve(label, scores[:, column], truth[:, column], ceilings)
@@ -267,4 +267,6 @@ def test_counting_stops_when_asked() -> None:
     cancel = CancelToken()
     cancel.cancel()
     with pytest.raises(Interrupted):
-        label_curves(["a"], np.zeros((2, 1)), np.zeros((2, 1), dtype=bool), cancel=cancel)
+        label_curves(
+            ["a"], np.zeros((2, 1)), np.zeros((2, 1), dtype=bool), watch=Watch(token=cancel)
+        )

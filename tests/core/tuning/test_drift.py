@@ -14,9 +14,10 @@ from core.tuning.drift import (
     count_scores,
     drift_check,
     drift_reference,
+    holm,
+    two_shares,
 )
-from core.tuning.drift.chance import holm, two_shares
-from core.tuning.parts import PartArrays
+from core.tuning.evaluation import PartArrays
 
 LABELS = ("rare", "common")
 AT = {"rare": 0.6, "common": 0.5}

@@ -68,9 +68,17 @@ def test_every_figure_equals_sklearns() -> None:
 
 def result_of(label: str, counts: Counts) -> LabelResult:
     return LabelResult(
-        label, counts.positives, 0.5, counts, counts.precision, counts.recall, counts.f1,
-        counts.f1_low, counts.f1_high, None,
-    )  # fmt: skip
+        label,
+        counts.positives,
+        0.5,
+        counts,
+        counts.precision,
+        counts.recall,
+        counts.f1,
+        counts.f1_low,
+        counts.f1_high,
+        None,
+    )
 
 
 def test_c1_macro_f1_is_the_mean_of_the_label_f1s() -> None:
@@ -95,9 +103,10 @@ def test_c2_the_best_thresholds_per_label_need_not_be_the_best_for_micro_f1() ->
     for threat in grid:
         for insult in grid:
             counts = [
-                curves["threat"].at(threat), curves["insult"].at(insult),
+                curves["threat"].at(threat),
+                curves["insult"].at(insult),
                 curves["clean"].at(best["clean"]),
-            ]  # fmt: skip
+            ]
             tp, wrong = sum(c.tp for c in counts), sum(c.fp + c.fn for c in counts)
             micros.append(2 * tp / (2 * tp + wrong))
             macros.append(sum(c.f1 for c in counts) / 3)
@@ -146,9 +155,14 @@ def test_d6_unknown_scores_give_a_range() -> None:
     ceilings = np.where(hidden, np.inf, scores).min(axis=1).astype(np.float32)
     scores[hidden] = np.nan
     low = evaluate(
-        LABELS, scores, truth, dict.fromkeys(LABELS, 0.3),
-        measured_on="test", none_label="clean", ceilings=ceilings,
-    )  # fmt: skip
+        LABELS,
+        scores,
+        truth,
+        dict.fromkeys(LABELS, 0.3),
+        measured_on="test",
+        none_label="clean",
+        ceilings=ceilings,
+    )
     for label in low.labels:
         assert label.f1_low <= label.f1 <= label.f1_high
     assert low.averages.macro_f1_low < low.averages.macro_f1 < low.averages.macro_f1_high
@@ -202,9 +216,14 @@ def test_the_table_holds_labels_and_averages_side_by_side() -> None:
     default, tuned = evaluated(dict.fromkeys(LABELS, 0.5)), evaluated(THRESHOLDS)
     table = evaluation_table(default, tuned)
     assert table["name"].tolist() == [
-        "threat", "insult", "clean", "macro", "micro",
-        "macro without none-label", "micro without none-label",
-    ]  # fmt: skip
+        "threat",
+        "insult",
+        "clean",
+        "macro",
+        "micro",
+        "macro without none-label",
+        "micro without none-label",
+    ]
     threat = table.iloc[0]
     assert threat["default_f1"] == default.labels[0].f1
     assert threat["tuned_threshold"] == 0.8

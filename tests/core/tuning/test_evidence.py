@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from core.errors import InvalidInput
+from core.tuning.cross_fitting import cross_fit, stratified_folds
 from core.tuning.curves import Counts, label_curve
 from core.tuning.evaluation import multiclass_scores
-from core.tuning.evidence import cross_fit, stratified_folds
-from core.tuning.objectives import choose_all, max_f1
+from core.tuning.joint import choose_all
+from core.tuning.objectives import max_f1
 
 LABELS = ["rare", "common"]
 

@@ -9,29 +9,34 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import Interrupted
-from core.progress import CancelToken, Progress
+from core.progress import CancelToken, Progress, Watch
 from core.tuning.curves import label_curve
-from core.tuning.evidence import corrected_level, wilson
-from core.tuning.evidence.intervals import quantiles
-from core.tuning.evidence.measuring import (
+from core.tuning.evaluation import PartArrays
+from core.tuning.intervals import (
     Decisions,
+    corrected_level,
+    f1_of,
     gain_of,
     label_intervals,
     macro_intervals,
     micro_interval,
+    quantiles,
     readings,
+    resampled_cells,
+    row_types,
     smoothed,
+    tallies,
+    wilson,
 )
-from core.tuning.evidence.rechoosing import (
+from core.tuning.joint import choose_all
+from core.tuning.objectives import max_f1
+from core.tuning.rechoosing import (
     MOST_RESAMPLES_ONE_BY_ONE,
     best_f1_thresholds,
     bins_of,
     rechosen_thresholds,
     thresholds_by_curve,
 )
-from core.tuning.evidence.row_types import f1_of, resampled_cells, row_types, tallies
-from core.tuning.objectives import choose_all, max_f1
-from core.tuning.parts import PartArrays
 
 Bools = np.ndarray
 
@@ -289,5 +294,5 @@ def test_resampling_reports_and_stops_when_asked() -> None:
         cancel.cancel()
 
     with pytest.raises(Interrupted):
-        resampled_cells(row_types(truth, tuned, default), 1_000, 0, report, cancel)
+        resampled_cells(row_types(truth, tuned, default), 1_000, 0, Watch(report, cancel))
     assert [(event.done, event.total) for event in events] == [(100, 1_000)]

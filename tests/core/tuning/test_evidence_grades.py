@@ -5,20 +5,30 @@ import numpy as np
 import pytest
 
 from core.errors import Interrupted
-from core.progress import CancelToken, Progress
-from core.tuning.evaluation import multiclass_scores
-from core.tuning.evidence import GRADES, Evidence, Interval, LabelEvidence, cross_fit
+from core.progress import CancelToken, Progress, Watch
+from core.tuning.cross_fitting import cross_fit
+from core.tuning.evaluation import PartArrays, multiclass_scores
+from core.tuning.evidence import Facts, grade_of
 from core.tuning.evidence import gather_evidence as gather
-from core.tuning.evidence.grading import Facts, grade_of
-from core.tuning.objectives import choose_all
-from core.tuning.parts import PartArrays
+from core.tuning.intervals import GRADES, Evidence, Interval, LabelEvidence
+from core.tuning.joint import choose_all
 
 LABELS = ("rare", "common", "hopeless")
 SURE = Facts(
-    objective="max_f1", status="tuned", note="", is_by_hand=False, is_default=False,
-    positives_tuned=80, positives_measured=120, best_f1=0.6, noise_floor=0.1,
-    gain=Interval(0.05, 0.2), aim=Interval(0.05, 0.2), missed="", f1=Interval(0.5, 0.65),
-)  # fmt: skip
+    objective="max_f1",
+    status="tuned",
+    note="",
+    is_by_hand=False,
+    is_default=False,
+    positives_tuned=80,
+    positives_measured=120,
+    best_f1=0.6,
+    noise_floor=0.1,
+    gain=Interval(0.05, 0.2),
+    aim=Interval(0.05, 0.2),
+    missed="",
+    f1=Interval(0.5, 0.65),
+)
 
 
 def part(name: str, seed: int, n: int = 3_000) -> PartArrays:
@@ -168,9 +178,12 @@ def test_a_sure_label_is_adopted_for_any_objective_that_it_serves(objective: str
 
 @pytest.mark.parametrize(
     ("objective", "why"),
-    [("precision:0.8", "precision is at most"), ("recall:0.8", "recall is at most"),
-     ("flags:60", "of 1,000 documents are flagged")],
-)  # fmt: skip
+    [
+        ("precision:0.8", "precision is at most"),
+        ("recall:0.8", "recall is at most"),
+        ("flags:60", "of 1,000 documents are flagged"),
+    ],
+)
 def test_a_target_that_fresh_documents_miss_keeps_the_default(objective: str, why: str) -> None:
     tuning, measured = part("calibration", 9), part("test", 10)
     kind = objective.partition(":")[0]
@@ -255,9 +268,14 @@ def test_it_stops_at_any_stage_when_asked(stage: str) -> None:
     choices = choose_all(tuning.curves(), "max_f1")
     with pytest.raises(Interrupted):
         gather(
-            tuning, measured, choices, 0.5, objective="max_f1", resamples=300,
-            reporter=report, cancel=cancel,
-        )  # fmt: skip
+            tuning,
+            measured,
+            choices,
+            0.5,
+            objective="max_f1",
+            resamples=300,
+            watch=Watch(report, cancel),
+        )
     assert stage in tasks[-1]
 
 

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 
 from core.tuning.curves import label_curve
-from core.tuning.evidence import gather_evidence, noise_floor
-from core.tuning.objectives import all_positive_f1, choose_all
-from core.tuning.parts import PartArrays
+from core.tuning.evaluation import PartArrays
+from core.tuning.evidence import gather_evidence
+from core.tuning.joint import choose_all
+from core.tuning.noise import noise_floor
+from core.tuning.objectives import all_positive_f1
 
 
 def truth_of(n: int, positives: int) -> np.ndarray:

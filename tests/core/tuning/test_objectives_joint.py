@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import Interrupted, InvalidInput
-from core.progress import CancelToken
+from core.progress import CancelToken, Watch
 from core.tuning.curves import Counts, Curve, label_curves
-from core.tuning.objectives import Choice, choose, choose_all
-from core.tuning.objectives.joint import _problem
+from core.tuning.joint import _problem, choose_all
+from core.tuning.objectives import Choice, choose
 
 LABELS = ("a", "b", "c")
 
@@ -214,8 +214,8 @@ def test_wrong_settings_are_refused() -> None:
 
 def test_the_note_tells_a_gap_that_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "core.tuning.objectives.joint.best_micro_macro",
-        lambda problem, cancel: ([0] * len(problem.points), 0.0003),
+        "core.tuning.joint.best_micro_macro",
+        lambda problem, watch: ([0] * len(problem.points), 0.0003),
     )
     curves = label_curves(("a", "b"), *problem_of(1, 2, 200))
     for choice in choose_all(curves, "joint_micro_macro_f1").values():
@@ -227,4 +227,4 @@ def test_the_joint_search_can_be_cancelled() -> None:
     cancel.cancel()
     curves = label_curves(("a", "b"), *problem_of(1, 2, 200))
     with pytest.raises(Interrupted):
-        choose_all(curves, "joint_micro_macro_f1", cancel=cancel)
+        choose_all(curves, "joint_micro_macro_f1", watch=Watch(token=cancel))

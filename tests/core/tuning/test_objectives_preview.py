@@ -6,7 +6,8 @@ import pytest
 
 from core.tuning.curves import label_curves
 from core.tuning.evaluation import evaluate, evaluate_classes, multiclass_scores
-from core.tuning.objectives import MENU, FigureRange, MenuEntry, Objective, choose_all, preview
+from core.tuning.joint import FigureRange, choose_all, preview
+from core.tuning.objectives import MENU, MenuEntry, Objective
 
 LABELS = ("threat", "insult", "clean")
 
@@ -26,14 +27,28 @@ def test_a_preview_shows_what_applying_the_objective_gives(entry: MenuEntry) -> 
     current = {"threat": 0.7}
     found = preview(curves, current, objective)
     choices = choose_all(curves, objective)
-    now = evaluate(LABELS, scores, truth, {"threat": 0.7, "insult": 0.5, "clean": 0.5},
-                   measured_on="calibration", none_label=None).averages  # fmt: skip
-    then = evaluate(LABELS, scores, truth, {k: v.threshold for k, v in choices.items()},
-                    measured_on="calibration", none_label=None).averages  # fmt: skip
+    now = evaluate(
+        LABELS,
+        scores,
+        truth,
+        {"threat": 0.7, "insult": 0.5, "clean": 0.5},
+        measured_on="calibration",
+        none_label=None,
+    ).averages
+    then = evaluate(
+        LABELS,
+        scores,
+        truth,
+        {k: v.threshold for k, v in choices.items()},
+        measured_on="calibration",
+        none_label=None,
+    ).averages
     for figure, expected in (
-        (found.macro_f1_before, now.macro_f1), (found.macro_f1_after, then.macro_f1),
-        (found.micro_f1_before, now.micro_f1), (found.micro_f1_after, then.micro_f1),
-    ):  # fmt: skip
+        (found.macro_f1_before, now.macro_f1),
+        (found.macro_f1_after, then.macro_f1),
+        (found.micro_f1_before, now.micro_f1),
+        (found.micro_f1_after, then.micro_f1),
+    ):
         assert figure.low == figure.high == pytest.approx(expected)
     for row in found.rows:
         assert row.before == curves[row.label].at(current.get(row.label, 0.5))

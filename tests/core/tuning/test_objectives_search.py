@@ -7,11 +7,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from core.tuning import joint
 from core.tuning.curves import Curve, label_curves
-from core.tuning.objectives import choose, choose_all, micro_macro
-from core.tuning.objectives.joint import _problem
-from core.tuning.objectives.micro import Problem, best_micro
-from core.tuning.objectives.micro_macro import best_micro_macro
+from core.tuning.joint import Problem, _problem, best_micro, best_micro_macro, choose_all
+from core.tuning.objectives import choose
 
 LABELS = ("a", "b", "c")
 
@@ -75,14 +74,14 @@ def test_no_combination_beats_the_certified_gap(
     seed: int, at_once: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # A poor start, every micro F1 possible and few combinations tried at once: all is searched.
-    def poor_start(problem: Problem, best: micro_macro._Incumbent) -> micro_macro._Interval:
-        root = good_start(problem, micro_macro._Incumbent(problem))
+    def poor_start(problem: Problem, best: joint._Incumbent) -> joint._Interval:
+        root = good_start(problem, joint._Incumbent(problem))
         best.offer([0] * len(problem.points))
         return dataclasses.replace(root, low=0.0, high=1.0)
 
-    good_start = micro_macro._root
-    monkeypatch.setattr(micro_macro, "_root", poor_start)
-    monkeypatch.setattr(micro_macro, "_MOST_COMBINATIONS", at_once)
+    good_start = joint._root
+    monkeypatch.setattr(joint, "_root", poor_start)
+    monkeypatch.setattr(joint, "_MOST_COMBINATIONS", at_once)
     curves = label_curves(LABELS, *small_problem(seed))
     problem = all_free(curves)
     chosen, gap = best_micro_macro(problem)

@@ -25,10 +25,26 @@ rows_strategy = st.tuples(
     known_rows, st.lists(st.tuples(st.none(), st.booleans(), grid), max_size=4)
 ).map(lambda pair: [*pair[0], *pair[1]])
 objectives = st.sampled_from(
-    ["max_f1", "f_beta:2", "f_beta:0.5", "f_beta:1.3", "precision:0.5", "precision:0.75",
-     "precision:1", "recall:0.5", "recall:0.6", "recall:1", "cost:5", "cost:1", "cost:0.3",
-     "flags:100", "flags:250", "flags:500", "flags:1000"]
-)  # fmt: skip
+    [
+        "max_f1",
+        "f_beta:2",
+        "f_beta:0.5",
+        "f_beta:1.3",
+        "precision:0.5",
+        "precision:0.75",
+        "precision:1",
+        "recall:0.5",
+        "recall:0.6",
+        "recall:1",
+        "cost:5",
+        "cost:1",
+        "cost:0.3",
+        "flags:100",
+        "flags:250",
+        "flags:500",
+        "flags:1000",
+    ]
+)
 
 
 def curve_of(rows: list[Row]) -> Curve:
@@ -47,10 +63,11 @@ def known(scores: list[float], truth: list[int]) -> Curve:
 def possible_cells(rows: list[Row], threshold: float) -> list[Cell]:
     """The counts under every way in which the unknown scores may fall."""
     options = [
-        [score >= threshold] if score is not None
+        [score >= threshold]
+        if score is not None
         else ([False, True] if ceiling >= threshold else [False])
         for score, _, ceiling in rows
-    ]  # fmt: skip
+    ]
     cells = []
     for flags in itertools.product(*options):
         pairs = list(zip(flags, (truth for _, truth, _ in rows), strict=True))

@@ -10,10 +10,9 @@ from hypothesis import strategies as st
 
 from core.errors import InvalidInput
 from core.tuning.curves import label_curve
-from core.tuning.parts import PartArrays
-from core.tuning.reconcile import FINDINGS, Reconciliation, reconcile
-from core.tuning.reconcile.matching import Cells, match
-from core.tuning.reconcile.metrics import macro_figures
+from core.tuning.evaluation import PartArrays
+from core.tuning.matching import FINDINGS, Cells, Reconciliation, match
+from core.tuning.reconcile import macro_figures, reconcile
 
 LABELS = ("threat", "insult", "toxic", "clean")
 SHARES = np.array([0.04, 0.1, 0.2, 0.6])
@@ -82,8 +81,12 @@ def test_intervals_agree_with_brute_force(seed: int) -> None:
     scores = np.round(draws.random(12), 1)
     at = np.round(draws.random(), 2)
     flags = scores >= at
-    cells = Cells(int((flags & truth).sum()), int((flags & ~truth).sum()),
-                  int((~flags & truth).sum()), int((~flags & ~truth).sum()))  # fmt: skip
+    cells = Cells(
+        int((flags & truth).sum()),
+        int((flags & ~truth).sum()),
+        int((~flags & truth).sum()),
+        int((~flags & ~truth).sum()),
+    )
     found = match(label_curve("a", scores, truth), cells)
     assert found.interval is not None and found.kind == "exact" and found.gap == 0
     assert found.interval.low <= at <= found.interval.high

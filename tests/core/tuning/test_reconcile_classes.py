@@ -4,16 +4,9 @@ import dataclasses
 
 import numpy as np
 
-from core.tuning.evaluation import multiclass_scores
-from core.tuning.parts import PartArrays
+from core.tuning.evaluation import PartArrays, multiclass_scores
 from core.tuning.reconcile import ServiceMatrix, reconcile
-from tests.core.tuning.test_reconcile import (
-    LABELS,
-    CellCounts,
-    cells_at,
-    only,
-    part_of,
-)
+from tests.core.tuning.test_reconcile import LABELS, CellCounts, cells_at, only, part_of
 
 
 def classes(n: int = 800) -> tuple[PartArrays, ServiceMatrix, CellCounts]:
@@ -26,9 +19,11 @@ def classes(n: int = 800) -> tuple[PartArrays, ServiceMatrix, CellCounts]:
     matrix = np.bincount(actual * 4 + top, minlength=16).reshape(4, 4).astype(np.int64)
     cells = cells_at(np.eye(4)[top], truth)
     part = part_of(scores, truth)
-    return dataclasses.replace(part, scores=multiclass_scores(part.scores)), ServiceMatrix(
-        LABELS, matrix
-    ), cells  # fmt: skip
+    return (
+        dataclasses.replace(part, scores=multiclass_scores(part.scores)),
+        ServiceMatrix(LABELS, matrix),
+        cells,
+    )
 
 
 def test_the_matrix_of_classes_is_compared_element_by_element() -> None:

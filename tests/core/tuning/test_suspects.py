@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.tuning.suspects import label_suspects
+from core.tuning.review import label_suspects
 
 GIVEN = np.array([True, True, True, True, False, False, False, False])
 SCORES = np.array([0.9, 0.8, 0.7, 0.05, 0.1, 0.2, 0.1, 0.95], dtype=np.float32)

@@ -31,17 +31,33 @@ def test_the_file_has_the_agreed_shape(tmp_path: Path) -> None:
     assert fingerprint.startswith("sha256:")
     found = json.loads(path.read_text())
     assert list(found) == [
-        "format", "version", "mode", "engine", "rule", "default_threshold", "classifiers",
-        "label_order", "labels", "summary", "provenance",
-    ]  # fmt: skip
+        "format",
+        "version",
+        "mode",
+        "engine",
+        "rule",
+        "default_threshold",
+        "classifiers",
+        "label_order",
+        "labels",
+        "summary",
+        "provenance",
+    ]
     assert found["format"] == "comprehend-tuner/thresholds"
     assert (found["version"], found["rule"], found["default_threshold"]) == (1, ">=", 0.5)
     assert found["classifiers"] == [{"arn": ARN, "version": "v1", "labels": ["clean", "threat"]}]
     assert found["labels"]["threat"] == {
-        "threshold": 0.0412, "objective": "max_f1", "tuned_on": "calibration",
-        "measured_on": "test", "support": {"train": 43, "calibration": 6, "test": 12},
-        "returned_share": 1.0, "precision": 0.21, "recall": 0.29, "f1": 0.24, "f1_at_default": 0.0,
-    }  # fmt: skip
+        "threshold": 0.0412,
+        "objective": "max_f1",
+        "tuned_on": "calibration",
+        "measured_on": "test",
+        "support": {"train": 43, "calibration": 6, "test": 12},
+        "returned_share": 1.0,
+        "precision": 0.21,
+        "recall": 0.29,
+        "f1": 0.24,
+        "f1_at_default": 0.0,
+    }
     assert found["summary"] == {
         "measured_on": "test",
         "macro_f1": {"default": 0.42, "tuned": 0.58},

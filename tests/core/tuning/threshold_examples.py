@@ -17,10 +17,18 @@ SECOND_ARN = ARN.replace("v1", "rare")
 
 def label_threshold(threshold: float, **more: Any) -> LabelThreshold:
     return LabelThreshold(
-        threshold=threshold, objective="max_f1", tuned_on="calibration", measured_on="test",
-        support={"train": 43, "calibration": 6, "test": 12}, returned_share=1.0,
-        precision=0.21, recall=0.29, f1=0.24, f1_at_default=0.0, **more,
-    )  # fmt: skip
+        threshold=threshold,
+        objective="max_f1",
+        tuned_on="calibration",
+        measured_on="test",
+        support={"train": 43, "calibration": 6, "test": 12},
+        returned_share=1.0,
+        precision=0.21,
+        recall=0.29,
+        f1=0.24,
+        f1_at_default=0.0,
+        **more,
+    )
 
 
 def thresholds_of(
@@ -38,10 +46,14 @@ def thresholds_of(
             micro_f1=Change(default=0.71, tuned=0.74),
         ),
         provenance=Provenance(
-            dataset="sha256:1", split="sha256:2", scores="sha256:3", seed=7, tool="0.1.0",
+            dataset="sha256:1",
+            split="sha256:2",
+            scores="sha256:3",
+            seed=7,
+            tool="0.1.0",
             created_at="2026-11-23T22:00:00Z",
         ),
-    )  # fmt: skip
+    )
 
 
 FOUR = thresholds_of({"clean": 0.48, "toxic": 0.31, "insult": 0.29, "threat": 0.0412})

@@ -7,14 +7,13 @@ from collections.abc import Callable, Sequence
 import msgspec
 import numpy as np
 
-from core.comprehend.artifacts import load_scores, save_scores
+from core.comprehend.predictions import load_scores, save_scores
 from core.dataset.documents import Dataset, load_dataset, save_dataset
 from core.dataset.duplicates import duplicate_clusters
 from core.files import file_fingerprint
-from core.workflow.actions.comparable import find_compared
-from core.workflow.actions.shared_documents import SharedDocuments, shared_documents
-from core.workflow.actions.truth import load_all_parts
 from core.workflow.session import Session
+from core.workflow.shared_documents import SharedDocuments, find_compared, shared_documents
+from core.workflow.split import load_all_parts
 from core.workflow.state import RunState
 
 Edit = Callable[[Dataset], Dataset]
@@ -57,8 +56,10 @@ def other_session(
         clusters = duplicate_clusters(dataset.texts, dataset.groups)
         np.savez(
             other.path(f"data/{split.id}/truth.npz"),
-            parts=old[order], membership=dataset.membership, clusters=clusters,
-        )  # fmt: skip
+            parts=old[order],
+            membership=dataset.membership,
+            clusters=clusters,
+        )
     return other
 
 

@@ -4,9 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from core.workflow.actions.endpoint import start_endpoint
-from core.workflow.actions.endpoint_plan import EndpointPlan, plan_endpoint
-from core.workflow.actions.launching import session_clients
+from core.workflow.endpoints import EndpointPlan, plan_endpoint, start_endpoint
+from core.workflow.jobs import session_clients
 from core.workflow.session import Session
 from core.workflow.state import EndpointState
 

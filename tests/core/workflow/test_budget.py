@@ -8,8 +8,10 @@ import pytest
 from core.comprehend.jobs import JobStatus
 from core.comprehend.pricing import Estimate, PriceList, load_prices
 from core.errors import InvalidInput, Refused
-from core.workflow.actions.budget import (
+from core.workflow.cleanup import clean_up
+from core.workflow.money import (
     committed_usd,
+    cost_rows,
     exceeds_budget,
     left_usd,
     parse_budget,
@@ -17,17 +19,10 @@ from core.workflow.actions.budget import (
     set_budget,
     set_prices,
 )
-from core.workflow.actions.cleanup import clean_up
-from core.workflow.actions.score import (
-    finish_scoring,
-    plan_scoring,
-    set_twin_returned,
-    start_scoring_jobs,
-)
-from core.workflow.actions.spending import cost_rows
-from core.workflow.actions.train import finish_training, plan_training, start_training_run
+from core.workflow.score import finish_scoring, plan_scoring, set_twin_returned, start_scoring_jobs
 from core.workflow.session import Session
 from core.workflow.state import SessionState
+from core.workflow.train import finish_training, plan_training, start_training_run
 
 
 @pytest.fixture

@@ -6,21 +6,23 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from core.comprehend.clients import Clients
-from core.comprehend.resources import CleanupItem, delete_item
+from core.comprehend.deletion import delete_item
+from core.comprehend.engine import Clients
+from core.comprehend.ledger import CleanupItem
 from core.errors import Interrupted, InvalidInput, OperationFailed, TryAgain
-from core.progress import CancelToken, Progress
-from core.workflow.actions.cleanup import clean_up, cleanup_inventory, deleting, settling
-from core.workflow.actions.launching import session_clients
-from core.workflow.actions.oversample import oversample_training
-from core.workflow.actions.review import load_review
-from core.workflow.actions.score import plan_scoring, set_twin_returned, start_scoring_jobs
-from core.workflow.actions.train import finish_training, plan_training, start_training_run
-from core.workflow.actions.tune import TuningSettings, load_report, tune_thresholds
-from core.workflow.actions.watch import collect_finished, job_rows
+from core.progress import CancelToken, Progress, Watch
+from core.workflow import cleanup
+from core.workflow.cleanup import clean_up, cleanup_inventory
+from core.workflow.jobs import session_clients
+from core.workflow.oversample import oversample_training
+from core.workflow.review import load_review
+from core.workflow.score import plan_scoring, set_twin_returned, start_scoring_jobs
 from core.workflow.session import Session
 from core.workflow.state import SessionState
 from core.workflow.steps import step_statuses
+from core.workflow.thresholds import TuningSettings, load_report, tune_thresholds
+from core.workflow.train import finish_training, plan_training, start_training_run
+from core.workflow.watch import collect_finished, job_rows
 from tests.core.workflow.test_journey import kill_workers
 from tests.killing import killed_at_write
 
@@ -130,7 +132,7 @@ def test_a_deletion_is_recorded_before_the_next_begins(
         seen.append(sum(entry.state == "deleted" for entry in session.state().ledger))
         return delete_item(clients, item, *rest, **named)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(deleting, "delete_item", counted)
+    monkeypatch.setattr(cleanup, "delete_item", counted)
     clean_up(session)
     assert seen == list(range(8))
 
@@ -144,7 +146,7 @@ def test_interrupting_keeps_what_is_recorded(tickets_session: Path) -> None:
             cancel.cancel()
 
     with pytest.raises(Interrupted):
-        clean_up(session, report, cancel)
+        clean_up(session, Watch(report, cancel))
     states = [entry.state for entry in session.state().ledger]
     assert 3 <= states.count("deleted") < len(states)
     clean_up(session)
@@ -197,7 +199,7 @@ def test_output_that_cannot_be_fetched_does_not_keep_anything_alive(
     start_training_run(session, plan_training(session))
     while not all(row.is_final for row in job_rows(session)):
         pass
-    monkeypatch.setattr(settling, "collect_finished", failing)
+    monkeypatch.setattr(cleanup, "collect_finished", failing)
     assert clean_up(session).left == ()
     assert_clean(session)
     assert collect_finished(session) == (), "nobody asks for output that is gone"

@@ -10,21 +10,18 @@ import msgspec
 import numpy as np
 import pytest
 
-from core.comprehend.artifacts import Scores, load_scores, save_scores
+from core.comprehend.predictions import Scores, load_scores, save_scores
 from core.errors import InvalidInput, OperationFailed
 from core.files import file_fingerprint
 from core.tuning.drift import drift_reference
 from core.tuning.thresholds import load
-from core.workflow.actions.compare import (
-    CompareSettings,
-    compare_session_runs,
-)
-from core.workflow.actions.drift import check_drift, drift_of
-from core.workflow.actions.part_data import load_part_data, part_arrays
-from core.workflow.actions.reconciling import reconcile_run, require_fit
-from core.workflow.actions.tune import TuningSettings, tune_thresholds
+from core.workflow.compare import CompareSettings, compare_session_runs
+from core.workflow.drift import check_drift, drift_of
+from core.workflow.parts import load_part_data, part_arrays
+from core.workflow.reconcile import reconcile_run, require_fit
 from core.workflow.session import Session
 from core.workflow.state import RunState
+from core.workflow.thresholds import TuningSettings, tune_thresholds
 
 QUICK = CompareSettings(resamples=300)
 
@@ -136,12 +133,16 @@ def predictions_of(session: Session, path: Path, factor: float = 1.0) -> Path:
     state = session.state()
     scores = load_scores(session.path(state.runs[0].scores["calibration"].path))
     lines = [
-        {"File": "f", "Line": str(line), "Labels": [
-            {"Name": name, "Score": round(float(value) * factor, 4)}
-            for name, value in zip(scores.labels, row, strict=True)
-        ]}
+        {
+            "File": "f",
+            "Line": str(line),
+            "Labels": [
+                {"Name": name, "Score": round(float(value) * factor, 4)}
+                for name, value in zip(scores.labels, row, strict=True)
+            ],
+        }
         for line, row in enumerate(scores.values)
-    ]  # fmt: skip
+    ]
     lines.append({"File": "f", "Line": "9999", "ErrorCode": "X", "ErrorMessage": "x"})
     path.write_text("\n".join(json.dumps(line) for line in lines), encoding="utf-8")
     return path

@@ -7,12 +7,12 @@ import msgspec
 import numpy as np
 import pytest
 
-from core.comprehend.artifacts import load_scores, save_scores
+from core.comprehend.predictions import load_scores, save_scores
 from core.dataset.documents import Dataset, load_dataset, save_dataset
 from core.errors import InvalidInput
-from core.workflow.actions.comparable import find_compared
-from core.workflow.actions.compare import compare_session_runs
+from core.workflow.compare import compare_session_runs
 from core.workflow.session import Session
+from core.workflow.shared_documents import find_compared
 from tests.core.workflow.comparing import other_session, part_ids, shared_by, text_of, with_texts
 from tests.core.workflow.test_compare import QUICK
 
@@ -145,11 +145,13 @@ def test_labels_are_matched_by_name_whatever_their_order(session: Session) -> No
             scores = load_scores(at)
             save_scores(
                 dataclasses.replace(
-                    scores, labels=labels, values=scores.values[:, order],
+                    scores,
+                    labels=labels,
+                    values=scores.values[:, order],
                     source=scores.source[order],
                 ),
                 at,
-            )  # fmt: skip
+            )
     with session.editing() as state:
         state.runs[0].thresholds = None
     (pair,) = compare_session_runs(session, ["base", "larger:base"], QUICK).pairs

@@ -8,18 +8,14 @@ import numpy as np
 import pytest
 
 from core.dataset.documents import load_dataset
-from core.workflow.actions.compare import compare_session_runs
-from core.workflow.actions.part_data import load_part_data
-from core.workflow.actions.relabel import apply_marks
-from core.workflow.actions.review import Mark, add_marks
-from core.workflow.actions.score import finish_scoring, plan_scoring, start_scoring_jobs
-from core.workflow.actions.split import split_dataset
-from core.workflow.actions.train import (
-    finish_training,
-    plan_training,
-    start_training_run,
-)
+from core.workflow.compare import compare_session_runs
+from core.workflow.parts import load_part_data
+from core.workflow.relabel import apply_marks
+from core.workflow.review import Mark, add_marks
+from core.workflow.score import finish_scoring, plan_scoring, start_scoring_jobs
 from core.workflow.session import Session
+from core.workflow.split import split_dataset
+from core.workflow.train import finish_training, plan_training, start_training_run
 from tests.core.workflow.comparing import part_ids, shared_by
 from tests.core.workflow.test_compare import QUICK, noisy, second_run
 

@@ -6,15 +6,15 @@ import msgspec
 import numpy as np
 import pytest
 
-from core.dataset.oversampling import ArmsRequest
+from core.dataset.arms import ArmsRequest
 from core.errors import InvalidInput
-from core.tuning.objectives import choose_all
+from core.tuning.joint import choose_all
 from core.tuning.thresholds import load, save
-from core.workflow.actions.compare import compare_session_runs, compare_thresholds_files
-from core.workflow.actions.part_data import load_part_data
-from core.workflow.actions.tune import TuningSettings, tune_thresholds
+from core.workflow.compare import compare_session_runs, compare_thresholds_files
+from core.workflow.parts import load_part_data
 from core.workflow.session import Session
 from core.workflow.state import ExperimentState
+from core.workflow.thresholds import TuningSettings, tune_thresholds
 from tests.core.workflow.test_compare import QUICK, change_scores, noisy, second_run
 
 
@@ -56,8 +56,10 @@ def test_e8_a_run_without_thresholds_is_tuned_on_its_own_scores(tickets_session:
     report = compare_session_runs(session, ["third", "other"], QUICK)
     (pair,) = report.pairs
     assert (pair.b.is_tuned_here, pair.b.tuned_on, pair.b.objective) == (
-        True, "calibration", "max_f1",
-    )  # fmt: skip
+        True,
+        "calibration",
+        "max_f1",
+    )
     for label, value in pair.a.thresholds.items():
         assert pair.b.thresholds[label] == pytest.approx(value / 2, abs=1e-4)
     assert pair.comparison.macro_f1.difference == 0.0, "a halved scale ranks the same"
@@ -75,10 +77,14 @@ def test_a_run_of_an_experiment_is_tuned_for_its_objective(tickets_session: Path
         state.runs[1].thresholds, state.runs[1].experiment = None, "e1"
         state.experiments.append(
             ExperimentState(
-                id="e1", split="s1", request=ArmsRequest(), objective="precision:0.9", arms=[],
+                id="e1",
+                split="s1",
+                request=ArmsRequest(),
+                objective="precision:0.9",
+                arms=[],
                 made_at="",
             )
-        )  # fmt: skip
+        )
         curves = load_part_data(session, state, state.runs[1], "calibration").curves()
     (pair,) = compare_session_runs(session, ["base", "other"], QUICK).pairs
     wanted = {name: one.threshold for name, one in choose_all(curves, "precision:0.9").items()}

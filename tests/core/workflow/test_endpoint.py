@@ -9,16 +9,18 @@ import pytest
 from core.comprehend.pricing import PriceList
 from core.errors import InvalidInput, OperationFailed, TryAgain
 from core.tuning.thresholds import load
-from core.workflow.actions.endpoint import wait_endpoint
-from core.workflow.actions.endpoint_ending import delete_overdue, stop_endpoint
-from core.workflow.actions.endpoint_plan import plan_endpoint
-from core.workflow.actions.endpoint_records import pick_live
-from core.workflow.actions.endpoint_rows import endpoint_rows
-from core.workflow.actions.launching import session_clients
-from core.workflow.actions.trial import shown, try_document
-from core.workflow.live_endpoints import endpoint_notice, seconds_until_due
-from core.workflow.overview import session_overview
+from core.workflow.endpoints import (
+    delete_overdue,
+    endpoint_rows,
+    pick_live,
+    plan_endpoint,
+    stop_endpoint,
+    wait_endpoint,
+)
+from core.workflow.jobs import session_clients
+from core.workflow.overview import endpoint_notice, seconds_until_due, session_overview
 from core.workflow.session import Session
+from core.workflow.trial import shown, try_document
 from tests.core.workflow.endpoints import change, entries, make_due, served, start
 
 TEXT = "my parcel was charged twice and the app crashes"

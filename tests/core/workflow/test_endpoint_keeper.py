@@ -14,11 +14,15 @@ import msgspec
 import pytest
 
 from core.workflow import endpoint_keeper
-from core.workflow.actions.endpoint import keep_endpoint, wait_endpoint
-from core.workflow.actions.endpoint_ending import delete_overdue, stop_endpoint
-from core.workflow.actions.endpoint_plan import plan_endpoint
 from core.workflow.endpoint_keeper import ensure_keepers, is_kept, keep_until_gone
-from core.workflow.live_endpoints import live_endpoints
+from core.workflow.endpoints import (
+    delete_overdue,
+    keep_endpoint,
+    plan_endpoint,
+    stop_endpoint,
+    wait_endpoint,
+)
+from core.workflow.overview import live_endpoints
 from core.workflow.session import Session
 from core.workflow.state import EndpointState
 from tests.core.workflow.endpoints import entries, make_due, nobody, served, start

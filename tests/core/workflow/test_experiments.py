@@ -6,32 +6,23 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from core.comprehend.clients import TwinOptions
-from core.dataset.oversampling import ArmsRequest
+from core.comprehend.engine import TwinOptions
+from core.dataset.arms import ArmsRequest
 from core.errors import InvalidInput, Refused
-from core.workflow.actions.launching import session_clients
-from core.workflow.actions.oversample import clear_oversampling
-from core.workflow.actions.runs import pick_run
-from core.workflow.actions.score import set_twin_returned
-from core.workflow.actions.train import plan_training
-from core.workflow.actions.watch import stop_job
-from core.workflow.experiments import (
-    ExperimentPlan,
-    adopt_arm,
-    arm_statuses,
-    compare_experiment,
-    find_experiment,
-    load_comparison,
-    plan_experiment,
-    retry_failed,
-    run_experiment,
-    start_experiment,
-    versions,
-)
-from core.workflow.reporting import gather_report, markdown_page
-from core.workflow.reporting.sections import page_title, report_sections
+from core.views.blocks import markdown_page
+from core.views.report import gather_report
+from core.views.sections import page_title, report_sections
+from core.workflow.experiments.arms import arm_statuses, retry_failed, versions
+from core.workflow.experiments.compare import adopt_arm, compare_experiment, load_comparison
+from core.workflow.experiments.plan import ExperimentPlan, find_experiment, plan_experiment
+from core.workflow.experiments.run import run_experiment, start_experiment
+from core.workflow.jobs import pick_run, session_clients
+from core.workflow.oversample import clear_oversampling
+from core.workflow.score import set_twin_returned
 from core.workflow.session import Session
 from core.workflow.steps import step_statuses
+from core.workflow.train import plan_training
+from core.workflow.watch import stop_job
 
 REQUEST = ArmsRequest(labels=("login",), positives=(12, 150))
 
@@ -153,8 +144,11 @@ def test_an_arm_of_an_earlier_experiment_is_not_trained_again(done: Session) -> 
     plan = plan_experiment(done, more)
     assert not plan.is_resumed and plan.id == "e2"
     assert {arm.plan.id: arm.run for arm in plan.arms} == {
-        "base": "base", "n12": "e1-n12", "n150": "e1-n150", "n200": "e2-n200",
-    }  # fmt: skip
+        "base": "base",
+        "n12": "e1-n12",
+        "n150": "e1-n150",
+        "n200": "e2-n200",
+    }
     assert plan.trainings == 1
 
 

@@ -7,32 +7,22 @@ from typing import Any
 import msgspec
 import pytest
 
-from core.comprehend.resources import LedgerEntry
-from core.dataset.oversampling import ArmsRequest
+from core.comprehend.ledger import LedgerEntry
+from core.dataset.arms import ArmsRequest
 from core.errors import InvalidInput, OperationFailed
-from core.workflow.actions.launching import session_clients
-from core.workflow.actions.oversample import oversample_training
-from core.workflow.actions.runs import find_run
-from core.workflow.actions.score import set_twin_returned
-from core.workflow.actions.split import split_dataset
-from core.workflow.actions.train import plan_training, start_training_run
-from core.workflow.experiments import (
-    adopt_arm,
-    arm_statuses,
-    compare_experiment,
-    find_experiment,
-    plan_experiment,
-    retry_failed,
-    run_experiment,
-    running,
-    start_experiment,
-    stopping,
-    versions,
-)
-from core.workflow.experiments.advancing import advance_arm
-from core.workflow.experiments.starting import start_arm
+from core.workflow.experiments import run as running
+from core.workflow.experiments import run as stopping
+from core.workflow.experiments.arms import arm_statuses, retry_failed, versions
+from core.workflow.experiments.compare import adopt_arm, compare_experiment
+from core.workflow.experiments.plan import find_experiment, plan_experiment
+from core.workflow.experiments.run import advance_arm, run_experiment, start_arm, start_experiment
+from core.workflow.jobs import find_run, session_clients
+from core.workflow.oversample import oversample_training
+from core.workflow.score import set_twin_returned
 from core.workflow.session import Session
+from core.workflow.split import split_dataset
 from core.workflow.steps import is_usable, step_statuses
+from core.workflow.train import plan_training, start_training_run
 
 REQUEST = ArmsRequest(labels=("login",), positives=(150,))
 

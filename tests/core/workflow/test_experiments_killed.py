@@ -10,18 +10,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from core.dataset.oversampling import ArmsRequest
+from core.dataset.arms import ArmsRequest
 from core.errors import TryAgain
-from core.workflow.actions.launching import session_clients
-from core.workflow.actions.runs import find_job, find_run
-from core.workflow.experiments import (
-    compare_experiment,
-    find_experiment,
-    load_comparison,
-    plan_experiment,
-    run_experiment,
-    start_experiment,
-)
+from core.workflow.experiments.compare import compare_experiment, load_comparison
+from core.workflow.experiments.plan import find_experiment, plan_experiment
+from core.workflow.experiments.run import run_experiment, start_experiment
+from core.workflow.jobs import find_job, find_run, session_clients
 from core.workflow.session import Session
 from tests.killing import Moment, killed_at_write
 

@@ -8,36 +8,38 @@ import msgspec
 import numpy as np
 import pytest
 
-from core.comprehend.clients import TwinOptions
-from core.dataset.formats import SourceSettings
+from core.comprehend.engine import TwinOptions
+from core.dataset.formats.sources import SourceSettings
 from core.errors import InvalidInput, OperationFailed
 from core.tuning.thresholds import load
-from core.workflow.actions.create import NewSession, create_session
-from core.workflow.actions.groups import proposal_lines, propose_groups
-from core.workflow.actions.joining import labels_taken, part_scores
-from core.workflow.actions.label_needs import labels_in_need, parse_labels
-from core.workflow.actions.launching import session_clients
-from core.workflow.actions.metrics import load_metrics
-from core.workflow.actions.oversample import oversample_training
-from core.workflow.actions.reconciling import reconcile_run
-from core.workflow.actions.score import (
+from core.workflow.data import NewSession, create_session, sample_folder
+from core.workflow.jobs import session_clients
+from core.workflow.metrics import load_metrics
+from core.workflow.money import cost_rows
+from core.workflow.oversample import oversample_training
+from core.workflow.reconcile import reconcile_run
+from core.workflow.score import (
     finish_scoring,
+    labels_taken,
+    part_scores,
     plan_scoring,
     set_twin_returned,
     start_scoring_jobs,
 )
-from core.workflow.actions.spending import cost_rows
-from core.workflow.actions.split import split_dataset
-from core.workflow.actions.train import (
+from core.workflow.session import Session
+from core.workflow.split import split_dataset
+from core.workflow.thresholds import TuningSettings, tune_thresholds
+from core.workflow.train import (
     TrainingPlan,
     finish_training,
+    labels_in_need,
+    parse_labels,
     plan_training,
+    proposal_lines,
+    propose_groups,
     start_training_run,
 )
-from core.workflow.actions.tune import TuningSettings, tune_thresholds
-from core.workflow.actions.watch import job_rows
-from core.workflow.samples import sample_folder
-from core.workflow.session import Session
+from core.workflow.watch import job_rows
 
 DROPPED = ("login", "feature_request")
 RARE = ("cancellation", "account_security", "safety_hazard")
@@ -195,8 +197,9 @@ def test_the_twin_set_otherwise_is_scored_by_the_shared_classifier_once(
     score(session, "base")
     base, rare = session.state().runs
     assert {j.id for j in base.classifiers[0].scoring.values()} == {
-        "base-rare/c1/score-calibration", "base-rare/c1/score-test",
-    }  # fmt: skip
+        "base-rare/c1/score-calibration",
+        "base-rare/c1/score-test",
+    }
     assert not [job for job in rare.replaced_jobs if job.id.startswith("base/")]
     assert min(share for share in base.scores["test"].returned_share.values() if share) == 1.0
 

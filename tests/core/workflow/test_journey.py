@@ -8,28 +8,22 @@ from pathlib import Path
 
 import pytest
 
-from core.comprehend.clients import TwinOptions
-from core.dataset.formats import SourceSettings
+from core.comprehend.engine import TwinOptions
+from core.dataset.formats.sources import SourceSettings
 from core.errors import InvalidInput, OperationFailed
 from core.tuning.thresholds import load
-from core.workflow.actions.check import check_health
-from core.workflow.actions.create import NewSession, create_session
-from core.workflow.actions.metrics import load_metrics
-from core.workflow.actions.oversample import oversample_training
-from core.workflow.actions.part_data import load_part_data
-from core.workflow.actions.score import (
-    finish_scoring,
-    plan_scoring,
-    set_twin_returned,
-    start_scoring_jobs,
-)
-from core.workflow.actions.split import split_dataset
-from core.workflow.actions.train import finish_training, plan_training, start_training_run
-from core.workflow.actions.tune import TuningSettings, load_report, tune_thresholds
-from core.workflow.actions.watch import collect_finished, job_rows
-from core.workflow.samples import sample_folder
+from core.workflow.data import NewSession, create_session, sample_folder
+from core.workflow.health import check_health
+from core.workflow.metrics import load_metrics
+from core.workflow.oversample import oversample_training
+from core.workflow.parts import load_part_data
+from core.workflow.score import finish_scoring, plan_scoring, set_twin_returned, start_scoring_jobs
 from core.workflow.session import Session
+from core.workflow.split import split_dataset
 from core.workflow.state import RunState
+from core.workflow.thresholds import TuningSettings, load_report, tune_thresholds
+from core.workflow.train import finish_training, plan_training, start_training_run
+from core.workflow.watch import collect_finished, job_rows
 
 
 def train(session: Session) -> str:

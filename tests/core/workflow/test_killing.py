@@ -11,18 +11,18 @@ from pathlib import Path
 
 import pytest
 
-from core.comprehend.clients import TwinOptions
-from core.dataset.formats import SourceSettings
-from core.workflow.actions.check import check_health, fix_dataset
-from core.workflow.actions.create import NewSession, create_session
-from core.workflow.actions.launching import session_clients
-from core.workflow.actions.oversample import oversample_training
-from core.workflow.actions.score import finish_scoring, plan_scoring, start_scoring_jobs
-from core.workflow.actions.split import split_dataset
-from core.workflow.actions.train import finish_training, plan_training, start_training_run
-from core.workflow.actions.tune import TuningSettings, tune_thresholds
+from core.comprehend.engine import TwinOptions
+from core.dataset.formats.sources import SourceSettings
+from core.workflow.data import NewSession, create_session
+from core.workflow.health import check_health, fix_dataset
+from core.workflow.jobs import session_clients
+from core.workflow.oversample import oversample_training
+from core.workflow.score import finish_scoring, plan_scoring, start_scoring_jobs
 from core.workflow.session import Session
+from core.workflow.split import split_dataset
 from core.workflow.steps import step_statuses
+from core.workflow.thresholds import TuningSettings, tune_thresholds
+from core.workflow.train import finish_training, plan_training, start_training_run
 from tests.killing import killed_at_write
 
 Step = Callable[[Session], object]

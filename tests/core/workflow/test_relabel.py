@@ -11,10 +11,12 @@ import pytest
 
 from core.dataset.documents import Dataset, load_dataset, save_dataset
 from core.errors import InvalidInput
-from core.workflow.actions.create import current_dataset
-from core.workflow.actions.relabel import apply_marks, preview_marks
-from core.workflow.actions.review import (
+from core.workflow.data import current_dataset
+from core.workflow.relabel import apply_marks, preview_marks
+from core.workflow.review import (
     Mark,
+    Marks,
+    ReviewRow,
     add_marks,
     load_review,
     read_marks,
@@ -22,10 +24,8 @@ from core.workflow.actions.review import (
     review_label,
     undo_marks,
 )
-from core.workflow.actions.review.marks import Marks
-from core.workflow.actions.review.reading import ReviewRow
-from core.workflow.actions.truth import load_all_parts
 from core.workflow.session import Session
+from core.workflow.split import load_all_parts
 from core.workflow.steps import step_statuses
 
 
@@ -127,7 +127,7 @@ def test_a_killed_process_loses_no_mark(session: Session) -> None:
     program = (
         "import sys, os, signal\nfrom pathlib import Path\n"
         "from core.workflow.session import Session\n"
-        "from core.workflow.actions.review import Mark, add_marks\n"
+        "from core.workflow.review import Mark, add_marks\n"
         "add_marks(Session(Path(sys.argv[1])), [Mark('T1', 'bug', 'keep')])\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )
@@ -150,8 +150,10 @@ def test_applying_makes_a_new_revision_and_leaves_the_source(session: Session) -
     gone, bare, moved = (
         some_ids(session, "train", name)[0] for name in ("bug", "billing", "clean")
     )
-    add_marks(session, [Mark(gone, "bug", "drop"), Mark(bare, "billing", "remove"),
-                        Mark(moved, "login", "add")])  # fmt: skip
+    add_marks(
+        session,
+        [Mark(gone, "bug", "drop"), Mark(bare, "billing", "remove"), Mark(moved, "login", "add")],
+    )
     before = by_id(session)
     applied = apply_marks(session)
     after = by_id(session)

@@ -10,17 +10,14 @@ import pytest
 
 from core.errors import InvalidInput
 from core.text import printable
-from core.workflow.actions.create import NewSession, create_session
-from core.workflow.actions.tune import TuningSettings, tune_thresholds
-from core.workflow.reporting import (
-    FullReport,
-    gather_report,
-    html_page,
-    markdown_page,
-    write_report,
-)
-from core.workflow.reporting.sections import page_title, report_sections
+from core.views.blocks import markdown_page
+from core.views.html import html_page
+from core.views.report import gather_report, write_report
+from core.views.report_data import FullReport
+from core.views.sections import page_title, report_sections
+from core.workflow.data import NewSession, create_session
 from core.workflow.session import Session
+from core.workflow.thresholds import TuningSettings, tune_thresholds
 from tests.core.workflow.test_compare import noisy, second_run
 
 _VOID = {"meta", "br"}
@@ -140,9 +137,19 @@ def test_both_pages_say_offline_the_parts_and_how_far_to_trust(report: FullRepor
     markdown, page = pages(report)
     words = " ".join(Page(page).words)
     for text in (markdown, words):
-        for wanted in ("OFFLINE", "tuned on calibration, measured on test", "optimistic",
-                       "How far to trust this", "trained on neither", "cannot tell", "looked at",
-                       "noise floor", "billing", "reproduced", "sha256:"):  # fmt: skip
+        for wanted in (
+            "OFFLINE",
+            "tuned on calibration, measured on test",
+            "optimistic",
+            "How far to trust this",
+            "trained on neither",
+            "cannot tell",
+            "looked at",
+            "noise floor",
+            "billing",
+            "reproduced",
+            "sha256:",
+        ):
             assert wanted in text, wanted
     assert_tables_are_even(markdown)
 
@@ -241,7 +248,7 @@ def test_stale_thresholds_come_with_a_caution_and_without_plots(session: Session
 
 
 def test_without_a_run_there_is_nothing_to_report(small_source: Path, tmp_path: Path) -> None:
-    from core.dataset.formats import SourceSettings
+    from core.dataset.formats.sources import SourceSettings
 
     new = NewSession(tmp_path / "empty", small_source, SourceSettings())
     session = create_session(new).session

@@ -7,12 +7,11 @@ import numpy as np
 import pytest
 
 from core.tuning.curves import label_curves
-from core.workflow.reporting import gather_report, markdown_page, report_stem
-from core.workflow.reporting.blocks import Cautions, Items, Paragraph, Section, table
-from core.workflow.reporting.drawn_curves import drawn_curve
-from core.workflow.reporting.label_sections import precision_and_recall
-from core.workflow.reporting.markdown import escaped
-from core.workflow.reporting.plots import curve_plot, f1_bars
+from core.views.blocks import Cautions, Items, Paragraph, Section, escaped, markdown_page, table
+from core.views.html import curve_plot, f1_bars
+from core.views.report import gather_report, report_stem
+from core.views.report_data import drawn_curve
+from core.views.sections import precision_and_recall
 from core.workflow.reports import Figures
 from core.workflow.session import Session
 from tests.core.workflow.test_report import Page, pages
@@ -131,10 +130,18 @@ def test_precision_and_recall_are_ranges_where_scores_are_unknown() -> None:
     ceilings = np.array([[0], [0], [0], [0.7], [0.4], [0.7], [0]], dtype=np.float32)
     counts = label_curves(("x",), scores, truth, ceilings)["x"].at(0.5)
     found = Figures(
-        threshold=0.5, precision=counts.precision, recall=counts.recall, f1=counts.f1,
-        f1_low=counts.f1_low, f1_high=counts.f1_high, tp=counts.tp, fp=counts.fp, fn=counts.fn,
-        tn=counts.tn, unknown=counts.unknown_positives + counts.unknown_negatives,
-    )  # fmt: skip
+        threshold=0.5,
+        precision=counts.precision,
+        recall=counts.recall,
+        f1=counts.f1,
+        f1_low=counts.f1_low,
+        f1_high=counts.f1_high,
+        tp=counts.tp,
+        fp=counts.fp,
+        fn=counts.fn,
+        tn=counts.tn,
+        unknown=counts.unknown_positives + counts.unknown_negatives,
+    )
     assert (counts.unknown_positives, counts.unknown_negatives) == (1, 1)
     assert precision_and_recall(found) == (".500–.750", ".500–.750")
     exact = msgspec.structs.replace(found, unknown=0, f1_low=found.f1, f1_high=found.f1)

@@ -7,8 +7,8 @@ import pytest
 
 from core.dataset.documents import load_dataset, save_dataset
 from core.errors import InvalidInput
-from core.workflow.actions.create import current_dataset
-from core.workflow.actions.review import (
+from core.workflow.data import current_dataset
+from core.workflow.review import (
     Mark,
     add_marks,
     export_list,
@@ -58,16 +58,19 @@ def test_a_list_is_exported_edited_and_taken_in(session: Session, tmp_path: Path
     assert import_marks(session, path).all() == [Mark(review.rows[0].id, "billing", "keep")]
 
 
-@pytest.mark.parametrize(("text", "said"), [
-    ("id,label\n", "line 1: column mark is missing"),
-    ("id,label,mark\nnobody,bug,keep\n", "line 2: no document has the id 'nobody'"),
-    ("id,label,mark\nID,bug,delete\n", "line 2: 'delete' is not a mark"),
-    ("id,label,mark\nID,nolabel,add\n", "line 2: 'nolabel' is not a label"),
-    ("id,label,mark\nID,bug,keep\nID,bug,add\n", "line 3: another mark than in line 2"),
-    ('id,label,mark,text\nID,bug,keep,"a\nb"\nID,bug\n', "line 4: 2 cells only"),
-    ("id,label,mark\n\xff", "line 2: not UTF-8"),
-    ('id,label,mark\nID,"bug,keep\n', "line"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("id,label\n", "line 1: column mark is missing"),
+        ("id,label,mark\nnobody,bug,keep\n", "line 2: no document has the id 'nobody'"),
+        ("id,label,mark\nID,bug,delete\n", "line 2: 'delete' is not a mark"),
+        ("id,label,mark\nID,nolabel,add\n", "line 2: 'nolabel' is not a label"),
+        ("id,label,mark\nID,bug,keep\nID,bug,add\n", "line 3: another mark than in line 2"),
+        ('id,label,mark,text\nID,bug,keep,"a\nb"\nID,bug\n', "line 4: 2 cells only"),
+        ("id,label,mark\n\xff", "line 2: not UTF-8"),
+        ('id,label,mark\nID,"bug,keep\n', "line"),
+    ],
+)
 def test_a_bad_file_is_named_with_line_and_hint_and_changes_nothing(
     session: Session, tmp_path: Path, text: str, said: str
 ) -> None:

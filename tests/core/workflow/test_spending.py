@@ -8,9 +8,9 @@ import msgspec
 import pytest
 
 from core.comprehend.jobs import JobStatus
+from core.comprehend.ledger import LedgerEntry
 from core.comprehend.pricing import PriceList, scoring_estimate, training_estimate
-from core.comprehend.resources import LedgerEntry
-from core.workflow.actions.spending import SpendingRow, cost_rows, spending
+from core.workflow.money import SpendingRow, cost_rows, spending
 from core.workflow.session import Session
 from core.workflow.state import EndpointState, SessionState
 

@@ -6,10 +6,10 @@ import msgspec
 import pytest
 
 from core.errors import Refused
-from core.workflow.actions.check import require_health
-from core.workflow.actions.oversample import clear_oversampling, oversample_training
-from core.workflow.actions.split import split_dataset
+from core.workflow.health import require_health
+from core.workflow.oversample import clear_oversampling, oversample_training
 from core.workflow.session import Session
+from core.workflow.split import split_dataset
 from core.workflow.steps import next_step, step_statuses
 
 

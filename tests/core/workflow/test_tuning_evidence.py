@@ -8,13 +8,13 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from core.comprehend.artifacts import Scores, load_scores, save_scores
+from core.comprehend.predictions import Scores, load_scores, save_scores
 from core.errors import InvalidInput, OperationFailed
 from core.files import file_fingerprint
-from core.tuning.evidence import GRADES
+from core.tuning.intervals import GRADES
 from core.tuning.thresholds import load
-from core.workflow.actions.tune import TuningSettings, load_report, tune_thresholds
 from core.workflow.session import Session
+from core.workflow.thresholds import TuningSettings, load_report, tune_thresholds
 
 Values = npt.NDArray[np.float32]
 README = Path(__file__).resolve().parents[3] / "README.md"

@@ -8,9 +8,11 @@ import pytest
 
 from core.errors import InvalidInput
 from core.tuning.evaluation import pool
-from core.workflow.actions.run_curves import RunCurves, load_run_curves
-from core.workflow.actions.tune import TuningSettings, load_report, tune_thresholds
-from core.workflow.actions.working_thresholds import (
+from core.workflow.parts import RunCurves, load_run_curves
+from core.workflow.session import Session
+from core.workflow.state import ThresholdsState
+from core.workflow.thresholds import TuningSettings, load_report, tune_thresholds
+from core.workflow.working_thresholds import (
     KnownEvidence,
     WorkingThresholds,
     equivalent_command,
@@ -22,8 +24,6 @@ from core.workflow.actions.working_thresholds import (
     start_working,
     tuning_settings,
 )
-from core.workflow.session import Session
-from core.workflow.state import ThresholdsState
 
 Board = tuple[Session, RunCurves, WorkingThresholds, KnownEvidence]
 
@@ -82,8 +82,10 @@ def test_what_the_session_holds_is_known_and_saves_as_it_is(
     tune_thresholds(session, wanted)
     after = kept(session)
     assert (after.values, after.edited, after.adopted) == (
-        before.values, before.edited, before.adopted,
-    )  # fmt: skip
+        before.values,
+        before.edited,
+        before.adopted,
+    )
 
 
 @pytest.mark.parametrize("tune_on", ["calibration", "test"])
@@ -220,11 +222,31 @@ def test_a_change_counts_what_it_would_do(tickets_session: Path) -> None:
 
 def test_the_command_carries_every_setting() -> None:
     settings = TuningSettings(
-        run="base", objective="cost:5", per_label={"a b": "recall:0.8"}, adopt=("x=y",),
-        adopt_all=True, set_by_hand={"c": 0.25}, forget_by_hand=True,
-    )  # fmt: skip
+        run="base",
+        objective="cost:5",
+        per_label={"a b": "recall:0.8"},
+        adopt=("x=y",),
+        adopt_all=True,
+        set_by_hand={"c": 0.25},
+        forget_by_hand=True,
+    )
     assert shlex.split(equivalent_command("s", settings, Path("f.json"))) == [
-        "comprehend-tuner", "--session", "s", "thresholds", "--run", "base", "--objective",
-        "cost:5", "--objective-for", "a b=recall:0.8", "--reset", "--adopt-all", "--adopt", "x=y",
-        "--set", "c=0.25", "--save", "f.json",
-    ]  # fmt: skip
+        "comprehend-tuner",
+        "--session",
+        "s",
+        "thresholds",
+        "--run",
+        "base",
+        "--objective",
+        "cost:5",
+        "--objective-for",
+        "a b=recall:0.8",
+        "--reset",
+        "--adopt-all",
+        "--adopt",
+        "x=y",
+        "--set",
+        "c=0.25",
+        "--save",
+        "f.json",
+    ]

@@ -1,0 +1,527 @@
+"""The registry of checks, and running them so that none hides another."""
+
+import re
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.comprehend.jobs import new_token
+from core.comprehend.requests import scoring_request, training_request
+from core.comprehend.rights import (
+    DENIED,
+    Facts,
+    PreflightLine,
+    PreflightSettings,
+    ProbeNotes,
+    Question,
+    Verdict,
+    cannot_tell,
+    check_bucket,
+    check_delete,
+    check_encryption,
+    check_get,
+    check_list,
+    check_pass_role,
+    check_put,
+    check_role_exists,
+    check_role_name,
+    check_role_rights,
+    check_trust,
+    denials,
+    failed,
+    passed,
+    remove_probe,
+    warning,
+)
+from core.comprehend.roles import (
+    ACTIONS_ON_CLASSIFIERS,
+    ACTIONS_ON_ENDPOINTS,
+    ACTIONS_ON_JOBS,
+    comprehend_statements,
+    document,
+    find_role,
+    policy_text,
+)
+from core.comprehend.service_errors import code_of, explained
+from core.errors import Interrupted, InvalidInput, TryAgain, TunerError
+from core.files import write_atomic, write_defect
+from core.progress import UNWATCHED, Watch
+from core.text import plural, printable
+
+if TYPE_CHECKING:
+    from core.comprehend.engine import Clients
+
+
+# What can be checked on this machine, and all that there is to check offline.
+
+
+_PACKAGES = ("boto3", "numpy", "pandas", "scikit-learn", "plotext", "textual", "msgspec")
+_ENOUGH_BYTES = 500_000_000
+"""Free space below which a warning is due: prepared files, scores and the twin's models."""
+_LITTLE_BYTES = 50_000_000
+"""Free space below which the next step is likely to fail."""
+
+
+def folder_lines(folder: Path) -> tuple[PreflightLine, ...]:
+    """The session's folder can be written, and the disk has room."""
+    return (
+        _local_line("folder", "Session folder", lambda: _check_folder(folder)),
+        _local_line("disk", "Free disk space", lambda: _check_disk(folder)),
+    )
+
+
+def offline_lines(clients: "Clients") -> tuple[PreflightLine, ...]:
+    """The offline twin answers, and the packages that it needs are there."""
+    return (
+        _local_line("twin", "Offline twin answers", lambda: _check_twin(clients)),
+        _local_line("packages", "Packages", _check_packages),
+    )
+
+
+def _check_folder(folder: Path) -> Verdict:
+    probe = folder / ".preflight"
+    try:
+        write_atomic(probe, b"")
+        probe.unlink()
+    except (TunerError, OSError) as error:
+        return failed(
+            f"{printable(str(folder), 200)} cannot be written: {printable(str(error), 200)}",
+            "check its permissions and the free space, or copy the session elsewhere",
+        )
+    return passed(f"{printable(str(folder), 200)} can be written")
+
+
+def _check_disk(folder: Path) -> Verdict:
+    free = shutil.disk_usage(folder).free
+    found = f"{free / 1e9:,.1f} GB free"
+    if free < _LITTLE_BYTES:
+        return failed(found, "free some space: prepared files and scores would not fit")
+    if free < _ENOUGH_BYTES:
+        return warning(found, "prepared files and scores of a large dataset may not fit")
+    return passed(found)
+
+
+def _check_twin(clients: "Clients") -> Verdict:
+    with explained():
+        answer = clients.comprehend.list_document_classifiers(MaxResults=1)
+    count = len(answer["DocumentClassifierPropertiesList"])
+    return passed("it answers" if count == 0 else "it answers, and holds trained classifiers")
+
+
+def _check_packages() -> Verdict:
+    missing, found = [], []
+    for package in _PACKAGES:
+        try:
+            found.append(f"{package} {version(package)}")
+        except PackageNotFoundError:
+            missing.append(package)
+    if missing:
+        return failed(
+            f"{plural(len(missing), 'package is', 'packages are')} missing: {', '.join(missing)}",
+            "install comprehend-tuner anew into an environment of its own",
+        )
+    return passed(", ".join(found))
+
+
+def _local_line(check_id: str, title: str, ask: Callable[[], Verdict]) -> PreflightLine:
+    try:
+        verdict = ask()
+    except TunerError as error:
+        verdict = failed(f"{error.title}: {error.message}", error.hint)
+    except OSError as error:
+        verdict = failed(printable(str(error), 200), "check the session's folder")
+    return PreflightLine(
+        id=check_id,
+        title=title,
+        outcome=verdict.outcome,
+        found=verdict.found,
+        remedy=verdict.remedy,
+    )
+
+
+# Who calls, and where.
+
+
+_ASSUMED = re.compile(r"arn:(aws[^:]*):sts::(\d{12}):assumed-role/([^/]+)/.+")
+
+
+def check_identity(facts: Facts) -> Verdict:
+    """The credentials work, and belong to the account of the data access role."""
+    with explained():
+        answer = facts.clients.service("sts").get_caller_identity()
+    facts.account, arn = str(answer["Account"]), str(answer["Arn"])
+    facts.caller = policy_source(facts, arn)
+    who = f"{printable(arn, 200)}, account {printable(facts.account, 20)}"
+    owner = facts.role_arn.split(":")[4] if facts.role_arn.count(":") >= 5 else ""
+    if owner and owner != facts.account:
+        return failed(
+            f"{who}; the data access role is of account {printable(owner, 20)}",
+            "use credentials of the role's account (--profile), or a role of this one (--role-arn):"
+            " a role cannot be passed to a service in another account",
+        )
+    if arn.endswith(":root"):
+        return warning(
+            f"{who}: the account's root user",
+            "use a user or role that has only the needed rights",
+        )
+    return passed(who)
+
+
+def policy_source(facts: Facts, arn: str) -> str:
+    """The ARN of the user or role whose policies apply to the caller.
+
+    An assumed role shows itself as a session of Security Token Service, whose ARN lacks the role's
+    path; IAM is asked for the full ARN, and the path is left out when it does not answer.
+    """
+    session = _ASSUMED.fullmatch(arn)
+    if session is None:
+        return arn
+    partition, account, name = session.groups()
+    try:
+        role = find_role(facts.clients, name)
+    except TunerError:
+        role = None
+    return str(role["Arn"]) if role else f"arn:{partition}:iam::{account}:role/{name}"
+
+
+def check_region(facts: Facts) -> Verdict:
+    """The Region offers custom classification."""
+    import botocore.session
+
+    region = facts.clients.info.region
+    session = botocore.session.get_session()
+    known = [
+        name
+        for partition in session.get_available_partitions()
+        for name in session.get_available_regions("comprehend", partition)
+    ]
+    if region in known:
+        return passed(f"{region} offers Amazon Comprehend")
+    return failed(
+        f"Amazon Comprehend is not offered in {printable(region, 40)}",
+        f"choose another with --region: {', '.join(known)}",
+    )
+
+
+# Names, addresses and the delimiter: rules of the service that its client does not check.
+
+
+def check_names(facts: Facts) -> Verdict:
+    """Build the requests that a run would send, and send none of them."""
+    settings, scope = facts.settings, facts.scope
+    base = f"s3://{facts.bucket or 'unnamed-bucket'}/{settings.prefix}run/c1"
+    role = facts.role_arn or f"arn:{scope.partition}:iam::{'0' * 12}:role/ComprehendTuner"
+    tags = dict(settings.tags)
+    arn = f"arn:{scope.partition}:comprehend:{scope.region}:{scope.account or '0' * 12}"
+    try:
+        for name in settings.classifier_names:
+            training_request(
+                name=name,
+                version="v1",
+                train_uri=f"{base}/train-data/train.csv",
+                test_uri=f"{base}/test-data/test.csv",
+                output_uri=f"{base}/training-output/",
+                role_arn=role,
+                mode=settings.mode,
+                delimiter=settings.delimiter,
+                language=settings.language,
+                token=new_token(),
+                tags=tags,
+            )
+            scoring_request(
+                job_name=name,
+                classifier_arn=f"{arn}:document-classifier/{name}/version/v1",
+                input_uri=f"{base}/scoring-data/test.txt",
+                output_uri=f"{base}/scoring-output/",
+                role_arn=role,
+                token=new_token(),
+                tags=tags,
+            )
+    except InvalidInput as error:
+        return failed(error.message, error.hint)
+    count = plural(len(settings.classifier_names), "classifier name")
+    return passed(f"{count}, addresses, tags and delimiter follow the service's rules")
+
+
+# Comprehend: it answers, the caller may use it, and there is room for another job.
+
+
+_QUOTAS = (
+    (
+        "training",
+        "L-94042C4D",
+        "list_document_classifiers",
+        "DocumentClassifierPropertiesList",
+        "Status",
+        ("SUBMITTED", "TRAINING"),
+    ),
+    (
+        "scoring job",
+        "L-E65FE76A",
+        "list_document_classification_jobs",
+        "DocumentClassificationJobPropertiesList",
+        "JobStatus",
+        ("SUBMITTED", "IN_PROGRESS"),
+    ),
+)
+"""What is limited, its code in Service Quotas, and how the active ones are counted."""
+_ONLY_FOR_ENDPOINTS = frozenset(
+    action for action in ACTIONS_ON_ENDPOINTS if action.endswith(("Endpoint", "ClassifyDocument"))
+)
+"""What only trying documents on a live endpoint needs."""
+_DEFAULT_QUOTA = 10
+"""Active trainings and active scoring jobs per account and Region, unless raised."""
+
+
+def check_answers(facts: Facts) -> Verdict:
+    """Comprehend answers the caller's list calls."""
+    client = facts.clients.comprehend
+    calls: tuple[tuple[str, Callable[..., Any]], ...] = (
+        ("comprehend:ListDocumentClassifiers", client.list_document_classifiers),
+        ("comprehend:ListDocumentClassificationJobs", client.list_document_classification_jobs),
+        ("comprehend:ListEndpoints", client.list_endpoints),
+    )
+    denied = []
+    for action, call in calls:
+        try:
+            with explained():
+                call(MaxResults=1)
+        except TunerError as error:
+            if code_of(error) not in DENIED:
+                raise
+            denied.append(action)
+    if denied:
+        return _missing(facts, denied)
+    return passed(f"Comprehend in {printable(facts.clients.info.region, 40)} answers the caller")
+
+
+def check_caller_rights(facts: Facts) -> Verdict:
+    """The caller may start, watch and delete what the product makes."""
+    if facts.caller.endswith(":root"):
+        return passed("the root user may do everything")
+    scope = facts.scope
+    base = f"arn:{scope.partition}:comprehend:{scope.region}:{scope.account}"
+    name = facts.settings.classifier_names[0]
+    endpoint = f"document-classifier-endpoint/{name[:40].rstrip('-')}"
+    questions = [
+        Question(ACTIONS_ON_CLASSIFIERS, f"{base}:document-classifier/{name}/version/v1", {}),
+        Question(ACTIONS_ON_JOBS, f"{base}:document-classification-job/{'0' * 32}", {}),
+        Question(ACTIONS_ON_ENDPOINTS, f"{base}:{endpoint}", {}),
+    ]
+    try:
+        denied = denials(facts.clients, facts.caller, questions)
+    except TunerError as error:
+        return cannot_tell(f"the policies cannot be simulated: {error.message}")
+    actions = sorted({denial.action for denial in denied})
+    if actions and all(action in _ONLY_FOR_ENDPOINTS for action in actions):
+        missing = _missing(facts, actions)
+        return warning(
+            f"{missing.found}: training and scoring work, endpoints do not",
+            missing.remedy,
+            missing.policy,
+        )
+    if actions:
+        return _missing(facts, actions)
+    return passed("its policies allow training, scoring, endpoints, tagging and deleting")
+
+
+def check_quota(facts: Facts) -> Verdict:
+    """There is room for one more training and one more scoring job."""
+    counts, full, nearly = [], [], []
+    for noun, code, operation, key, status, states in _QUOTAS:
+        limit, is_known = _limit(facts, code)
+        active = sum(
+            _count(getattr(facts.clients.comprehend, operation), key, {status: state})
+            for state in states
+        )
+        basis = "" if is_known else " by default"
+        counts.append(f"{plural(active, noun)} of {limit}{basis}")
+        if active >= limit:
+            full.append(noun)
+        elif active == limit - 1:
+            nearly.append(noun)
+    found = f"active in this account and Region: {', '.join(counts)}"
+    if full:
+        return failed(
+            found,
+            f"wait until a {full[0]} ends, or ask for a higher quota in the Service Quotas console",
+        )
+    if nearly:
+        return warning(found, f"only one more {nearly[0]} can start until another one ends")
+    return passed(found)
+
+
+def _missing(facts: Facts, actions: list[str]) -> Verdict:
+    return failed(
+        f"the caller may not {printable(', '.join(actions), 400)}",
+        f"add this to the policies of {printable(facts.caller, 200)}",
+        document(
+            *(
+                statement
+                for statement in comprehend_statements(facts.scope)
+                if not set(actions).isdisjoint(statement["Action"])
+            )
+        ),
+    )
+
+
+def _limit(facts: Facts, code: str) -> tuple[int, bool]:
+    """The quota of the account, and whether it is known; otherwise the documented default."""
+    try:
+        with explained():
+            answer = facts.clients.service("service-quotas").get_service_quota(
+                ServiceCode="comprehend", QuotaCode=code
+            )
+        return int(answer["Quota"]["Value"]), True
+    except TunerError:
+        return _DEFAULT_QUOTA, False
+
+
+def _count(list_page: Callable[..., Any], key: str, wanted: dict[str, str]) -> int:
+    """How many entries a filtered list has, over all its pages."""
+    count = 0
+    more: dict[str, str] = {}
+    while True:
+        with explained():
+            page = list_page(Filter=wanted, MaxResults=500, **more)
+        count += len(page[key])
+        if not page.get("NextToken"):
+            return count
+        more = {"NextToken": page["NextToken"]}
+
+
+_NO_NOTES = ProbeNotes()
+
+
+@dataclass(frozen=True)
+class Check:
+    """One question about the account."""
+
+    id: str
+    title: str
+    ask: Callable[[Facts], Verdict]
+    needs: tuple[str, ...] = ()
+    """Checks without whose success the question makes no sense."""
+
+
+CHECKS: tuple[Check, ...] = (
+    Check("identity", "Credentials and account", check_identity),
+    Check("region", "Region", check_region),
+    Check("comprehend", "Comprehend answers", check_answers, ("identity", "region")),
+    Check("caller-rights", "Caller's rights in Comprehend", check_caller_rights, ("identity",)),
+    Check(
+        "quota",
+        "Room for a training and a scoring job",
+        check_quota,
+        ("identity", "region", "comprehend"),
+    ),
+    Check("bucket", "Bucket", check_bucket, ("identity",)),
+    Check("encryption", "Encryption of the bucket", check_encryption, ("bucket",)),
+    Check("put-object", "Caller writes to the bucket", check_put, ("bucket",)),
+    Check("get-object", "Caller reads from the bucket", check_get, ("put-object",)),
+    Check("list-objects", "Caller lists the bucket", check_list, ("put-object",)),
+    Check("delete-object", "Caller deletes from the bucket", check_delete, ("put-object",)),
+    Check("role", "Data access role", check_role_exists, ("identity",)),
+    Check("trust", "Role trusts Comprehend", check_trust, ("role",)),
+    Check("role-rights", "Role's rights on the files", check_role_rights, ("role", "bucket")),
+    Check("pass-role", "Caller passes the role", check_pass_role, ("role",)),
+    Check("role-name", "Name of the role", check_role_name),
+    Check("names", "Names, addresses, delimiter", check_names),
+)
+"""Every check, in the order in which they are asked and shown."""
+
+
+@dataclass(frozen=True)
+class Preflight:
+    """What all checks found."""
+
+    lines: tuple[PreflightLine, ...]
+    leftovers: tuple[str, ...]
+    """Addresses of objects that were written and could not be removed."""
+
+
+def run_preflight(
+    clients: "Clients",
+    settings: PreflightSettings,
+    watch: Watch = UNWATCHED,
+    notes: ProbeNotes = _NO_NOTES,
+) -> Preflight:
+    """Ask every question about account, bucket, role and service; nothing paid is started.
+
+    A check that depends on a failed one is not asked and says so. One small object is written below
+    the prefix and removed again.
+
+    Args:
+        clients: Amazon's clients.
+        settings: names, prefix and delimiter to check.
+        notes: told of that object before it is written and after it is removed.
+
+    Raises:
+        Interrupted: stopping was asked for; the object was removed.
+    """
+    facts = Facts(clients, settings, notes)
+    lines: list[PreflightLine] = []
+    blocked: set[str] = set()
+    try:
+        for number, check in enumerate(CHECKS):
+            watch.report("checking the account", number, len(CHECKS), "checks", check.title)
+            watch.check()
+            verdict = _blocked_verdict(check, blocked) or _asked(check, facts)
+            is_unasked = any(need in blocked for need in check.needs)
+            if verdict.outcome == "failed" or is_unasked or _is_unwritten(check, facts):
+                blocked.add(check.id)
+            lines.append(_line(check, verdict))
+    finally:
+        leftovers = _left_over(facts)
+    watch.report("checking the account", len(CHECKS), len(CHECKS), "checks")
+    return Preflight(tuple(lines), leftovers)
+
+
+def _left_over(facts: Facts) -> tuple[str, ...]:
+    """Remove the probe object where no check has; name it when that fails."""
+    try:
+        remove_probe(facts)
+    except TunerError:
+        return (facts.probe_uri,)
+    return ()
+
+
+def _is_unwritten(check: Check, facts: Facts) -> bool:
+    return check.id == "put-object" and not facts.probe_uri
+
+
+def _blocked_verdict(check: Check, blocked: set[str]) -> Verdict | None:
+    cause = next((need for need in check.needs if need in blocked), None)
+    if cause is None:
+        return None
+    title = next(other.title for other in CHECKS if other.id == cause)
+    return cannot_tell(f"not asked, because of: {title}")
+
+
+def _asked(check: Check, facts: Facts) -> Verdict:
+    """Ask one question; a fault becomes its verdict, so that the others are still asked."""
+    try:
+        return check.ask(facts)
+    except Interrupted:
+        raise
+    except TunerError as error:
+        found = f"{error.title}: {error.message}"
+        if isinstance(error, TryAgain) or code_of(error) in DENIED:
+            return cannot_tell(found, error.hint)
+        return failed(found, error.hint)
+    except Exception as error:
+        return cannot_tell(write_defect(error))
+
+
+def _line(check: Check, verdict: Verdict) -> PreflightLine:
+    return PreflightLine(
+        id=check.id,
+        title=check.title,
+        outcome=verdict.outcome,
+        found=verdict.found,
+        remedy=verdict.remedy,
+        policy=policy_text(verdict.policy) if verdict.policy else "",
+    )

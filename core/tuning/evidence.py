@@ -1,0 +1,508 @@
+"""Everything that is known of how good a set of thresholds is, in one pass."""
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from core.progress import UNWATCHED, Watch
+from core.tuning.cross_fitting import cross_fit, decide
+from core.tuning.curves import column_of
+from core.tuning.evaluation import PartArrays
+from core.tuning.intervals import (
+    FEW_POSITIVES,
+    GRADES,
+    ROUGH_POSITIVES,
+    WIDEST,
+    Cells,
+    Decision,
+    Decisions,
+    Evidence,
+    Grade,
+    Interval,
+    LabelEvidence,
+    LabelIntervals,
+    Reading,
+    cross_fitted_level,
+    distinct_positives,
+    f1_of,
+    hull,
+    label_intervals,
+    macro_intervals,
+    micro_interval,
+    quantiles,
+    readings,
+    share_interval,
+    tallies,
+)
+from core.tuning.joint import choose_all
+from core.tuning.noise import NoiseFloor, noise_floor
+from core.tuning.objectives import Choice, Objective, parse_objective
+from core.tuning.rechoosing import TakeAll, rechosen_thresholds
+
+# Whether the tuned threshold of a label serves its objective better than the default does.
+#
+# For objectives with a worth of their own (F1, F-beta, cost, the joint ones) that is the sign of
+# the difference in that worth, on the same documents. A target (precision, recall, number
+# flagged) is not better or worse than a default; it is missed for certain, or not.
+
+
+def aim_interval(
+    pair: tuple[Reading, Reading], column: int, objective: Objective, level: float
+) -> Interval | None:
+    """The interval of the difference in worth, tuned minus default; None for a target.
+
+    Only its sign has a meaning that all objectives share.
+
+    Args:
+        pair: the unlucky and the lucky reading.
+        column: of the label.
+        objective: of the label.
+        level: such as 0.9.
+    """
+    if objective.kind in ("precision", "recall", "flags"):
+        return None
+    first, second = (
+        quantiles(
+            _worth(objective, reading, column, True) - _worth(objective, reading, column, False),
+            level,
+        )
+        for reading in pair
+    )
+    return hull(first, second)
+
+
+def _worth(objective: Objective, reading: Reading, column: int, is_tuned: bool) -> Cells:
+    hits, flagged, positives = tallies(reading.smoothed[:, column], is_tuned)
+    value = 1.0 if objective.value is None else objective.value
+    match objective.kind:
+        case "f_beta":
+            whole = flagged + value**2 * positives
+            # F-beta is F1 with the positives weighed by beta squared.
+            gained: Cells = (1 + value**2) * hits / np.where(whole > 0, whole, 1)
+            return gained
+        case "cost":
+            saved: Cells = (1 + value) * hits - flagged - value * positives
+            return saved
+        case "joint_micro_f1" | "joint_micro_macro_f1":
+            return _joint_worth(objective, reading, hits, flagged, positives)
+        case _:
+            return f1_of(hits, flagged, positives)
+
+
+def _joint_worth(
+    objective: Objective, reading: Reading, hits: Cells, flagged: Cells, positives: Cells
+) -> Cells:
+    """What the label adds to micro-F1, to first order, with the other labels as they are.
+
+    Micro-F1 is N / D with N = 2TP and D = flagged + positives, each summed over labels; a label
+    that changes them by dN and dD changes it by (dN - F dD) / D (Dinkelbach 1967).
+    """
+    all_hits, all_flagged, all_positives = (
+        float(count.sum()) for count in tallies(reading.total, True)
+    )
+    whole = all_flagged + all_positives
+    micro = 2 * all_hits / whole if whole else 0.0
+    share: Cells = (2 * hits - micro * (flagged + positives)) / max(whole, 1.0)
+    if objective.kind == "joint_micro_macro_f1":
+        share += f1_of(hits, flagged, positives) / reading.total.shape[0]
+    return share
+
+
+def missed_target(
+    pair: tuple[Reading, Reading],
+    column: int,
+    objective: Objective,
+    found: LabelIntervals,
+    level: float,
+) -> str:
+    """How a target is missed for certain; empty when it may be met or is no target."""
+    value = objective.value or 0.0
+    if objective.kind == "precision" and found.precision.high < value:
+        return f"precision is at most {found.precision.high:.2f}"
+    if objective.kind == "recall" and found.recall.high < value:
+        return f"recall is at most {found.recall.high:.2f}"
+    if objective.kind == "flags":
+        types = pair[1].types
+        cells = types.cells[:, column].astype(np.float64)
+        flagged = tallies(cells, True)[1]
+        least = 1000 * share_interval(flagged, cells.sum(axis=1), types, level).low
+        if least > value:
+            return f"at least {least:.1f} of 1,000 documents are flagged"
+    return ""
+
+
+# The grade of one label from what is known of it, as `grades.GRADES` says.
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the grade of one label rests on."""
+
+    objective: str
+    status: str
+    """`tuned`, or why not."""
+    note: str
+    """Why it was not tuned, in words."""
+    is_by_hand: bool
+    """Whether a person set the threshold."""
+    is_default: bool
+    """Whether the threshold is the default one."""
+    positives_tuned: int
+    positives_measured: int
+    best_f1: float
+    """The highest F1 of the tuning part."""
+    noise_floor: float | None
+    gain: Interval | None
+    """In F1, over the default; None when it cannot be measured."""
+    aim: Interval | None
+    """In the worth of the objective, over the default; None for a target."""
+    missed: str
+    """How a target is missed for certain; empty when it may be met."""
+    f1: Interval | None
+
+
+def grade_of(facts: Facts) -> tuple[Grade, str, Decision]:
+    """The grade, what it rests on, and which threshold to use.
+
+    A threshold that a person set is graded like any other and stays in use whatever the grade.
+    """
+    grade, why = _graded(facts)
+    decision = next(rule.decision for rule in GRADES if rule.grade == grade)
+    if facts.is_by_hand:
+        return grade, f"set by hand; {why}", "tuned"
+    return grade, why, decision
+
+
+def _graded(facts: Facts) -> tuple[Grade, str]:
+    if refused := _refused(facts):
+        return "D", refused
+    if facts.gain is None or facts.f1 is None:
+        return "C", "no document of the measuring part has the label"
+    if facts.aim is not None and not facts.is_default and facts.aim.low <= 0:
+        return "C", f"better or worse than the default: {_gained(facts)}"
+    return _adopted(facts, facts.f1)
+
+
+def _refused(facts: Facts) -> str:
+    """Why the default is kept whatever else is known; empty when it is not."""
+    if facts.status != "tuned" and not facts.is_by_hand:
+        return facts.note or facts.status
+    if facts.noise_floor is not None and facts.best_f1 <= facts.noise_floor:
+        return (
+            f"the best F1 of the tuning part, {facts.best_f1:.3f}, is within what scores that know "
+            f"nothing of the label reach ({facts.noise_floor:.3f})"
+        )
+    if facts.missed:
+        return f"{facts.objective} is missed: {facts.missed}"
+    if facts.gain is not None and facts.aim is not None and facts.aim.high < 0:
+        return f"worse than the default for certain: {_gained(facts)}"
+    return ""
+
+
+def _adopted(facts: Facts, f1: Interval) -> tuple[Grade, str]:
+    found = _gained(facts)
+    if facts.is_default:
+        found = "the best threshold is the default"
+    elif facts.aim is None:
+        found = f"{facts.objective} may be met; {found}"
+    doubts = []
+    fewest = min(facts.positives_tuned, facts.positives_measured)
+    if fewest < FEW_POSITIVES:
+        part = "tune on" if facts.positives_tuned == fewest else "measure on"
+        doubts.append(f"only {fewest} positives to {part}")
+    if facts.positives_measured < ROUGH_POSITIVES:
+        doubts.append(
+            f"intervals are rough with fewer than {ROUGH_POSITIVES} positives to measure on"
+        )
+    if f1.width > WIDEST:
+        doubts.append(f"F1 anywhere from {f1.low:.2f} to {f1.high:.2f}")
+    return ("B", f"{found}; {'; '.join(doubts)}") if doubts else ("A", found)
+
+
+def _gained(facts: Facts) -> str:
+    """The gain in F1, and that it is not what was tuned for when it is not."""
+    assert facts.gain is not None
+    low, high = facts.gain.low, facts.gain.high
+    places = 2 if max(abs(low), abs(high)) >= 0.01 else 4
+    text = f"F1 changes by {low:+.{places}f} to {high:+.{places}f}"
+    if facts.objective != "max_f1" and facts.aim is not None:
+        return f"by {facts.objective}; {text}"
+    return text
+
+
+METHOD = (
+    "precision, recall, F1: score intervals (Wilson); gains: bootstrap of duplicate groups, "
+    "smoothed by half a document per cell; macro-F1: from the labels' intervals and correlations; "
+    "micro-F1: bootstrap; thresholds: chosen anew on resamples of the tuning part; all wider by a "
+    "factor of root folds / (folds - 1) where figures are cross-fitted"
+)
+
+
+@dataclass(frozen=True)
+class _Case:
+    """What evidence is gathered about."""
+
+    tuning: PartArrays
+    measured: PartArrays
+    choices: Mapping[str, Choice]
+    values: Mapping[str, float]
+    """The thresholds in question."""
+    by_hand: Mapping[str, float]
+    default: float
+    objectives: Mapping[str, Objective]
+    take: TakeAll
+    level: float
+    """Of the intervals as they are computed; higher than what they promise when cross-fitted."""
+    seed: int
+
+    @property
+    def is_cross_fitted(self) -> bool:
+        """Whether thresholds are chosen and measured on one part."""
+        return self.tuning.name == self.measured.name
+
+
+def gather_evidence(  # noqa: PLR0913 - two parts, and settings by name
+    tuning: PartArrays,
+    measured: PartArrays,
+    choices: Mapping[str, Choice],
+    default: float,
+    *,
+    objective: str,
+    per_label: Mapping[str, str] = {},
+    by_hand: Mapping[str, float] = {},
+    resamples: int = 1_000,
+    level: float = 0.9,
+    seed: int = 0,
+    folds: int = 5,
+    watch: Watch = UNWATCHED,
+) -> Evidence:
+    """Intervals, noise floor and grade of every label's threshold, and intervals of the averages.
+
+    When both parts have the same name, decisions are cross-fitted: each document is decided by a
+    threshold chosen without its fold. Thresholds set by hand are fixed; whether the part was looked
+    at when they were set, nobody can tell from here.
+
+    The method of each interval is the one that `tests.benchmarks.bench_evidence_coverage` found to
+    hold the true figure as often as it says. From fewer than 20 positives they are rough.
+
+    Args:
+        tuning: the documents that `choices` were made on.
+        measured: the documents that figures are measured on.
+        choices: of every label, from `tuning`.
+        default: the threshold without tuning.
+        objective: what was chosen for, as `objectives.parse_objective` reads it.
+        per_label: other objectives of single labels.
+        by_hand: thresholds that a person set instead, by label.
+        resamples: of the bootstrap, and draws of the noise floor.
+        level: of the intervals.
+        seed: the same seed gives the same evidence, and the folds of `cross_fit`.
+        folds: of the cross-fit.
+        watch: told how far each of the three stages has come.
+
+    Raises:
+        InvalidInput: no such objective, or too few documents to cross-fit.
+        Interrupted: stopped through `watch`.
+    """
+    labels = measured.labels
+    case = _Case(
+        tuning=tuning,
+        measured=measured,
+        choices=choices,
+        values={label: by_hand.get(label, choices[label].threshold) for label in labels},
+        by_hand=by_hand,
+        default=default,
+        objectives={label: parse_objective(per_label.get(label, objective)) for label in labels},
+        take=functools.partial(
+            choose_all, objective=objective, per_label=per_label, default=default
+        ),
+        level=cross_fitted_level(level, folds) if tuning.name == measured.name else level,
+        seed=seed,
+    )
+    decisions = _decisions(case, folds, watch)
+    pair = readings(decisions, resamples, seed, watch)
+    kinds = {wanted.name for wanted in case.objectives.values()}
+    rechosen = rechosen_thresholds(
+        tuning,
+        kinds.pop() if len(kinds) == 1 else "",
+        case.take,
+        default,
+        resamples,
+        seed,
+        watch,
+    )
+    floors = _noise_floors(case, resamples, watch)
+    has_positives = [bool(count) for count in np.count_nonzero(measured.truth, axis=0)]
+    intervals = [
+        label_intervals(pair, column, case.level) if has_positives[column] else None
+        for column in range(len(labels))
+    ]
+    macro = macro_intervals(pair, intervals)
+    found = _label_evidence(case, pair, intervals, floors, rechosen)
+    return Evidence(
+        labels=found,
+        macro_f1=macro[0] if macro else None,
+        micro_f1=micro_interval(pair, case.level) if macro else None,
+        macro_gain=macro[1] if macro else None,
+        level=level,
+        resamples=resamples,
+        seed=seed,
+        method=METHOD,
+        tuned_on=tuning.name,
+        measured_on=f"{measured.name}, cross-fitted" if case.is_cross_fitted else measured.name,
+        notes=_notes(case, decisions, found),
+    )
+
+
+def _decisions(case: _Case, folds: int, watch: Watch) -> Decisions:
+    measured, labels = case.measured, case.measured.labels
+    shape = measured.truth.shape
+    tuned, tuned_open, default, default_open = (np.zeros(shape, np.bool_) for _ in range(4))
+    used: dict[str, tuple[float, ...]] = {label: (case.values[label],) for label in labels}
+    if case.is_cross_fitted:
+        fitted = cross_fit(
+            labels,
+            measured.scores,
+            measured.truth,
+            measured.ceilings,
+            folds,
+            case.seed,
+            case.take,
+            measured.clusters,
+            watch=watch,
+        )
+        tuned, tuned_open = fitted.flags, fitted.undecided
+        used = {label: fitted.fold_thresholds[label] for label in labels}
+    for column, label in enumerate(labels):
+        scores, highest = measured.scores[:, column], column_of(measured.ceilings, column)
+        default[:, column], default_open[:, column] = decide(scores, case.default, highest)
+        if case.is_cross_fitted and label not in case.by_hand:
+            continue
+        used[label] = (case.values[label],)
+        tuned[:, column], tuned_open[:, column] = decide(scores, case.values[label], highest)
+    return Decisions(
+        truth=measured.truth,
+        tuned=tuned,
+        tuned_open=tuned_open,
+        default=default,
+        default_open=default_open,
+        can_gain=np.array([min(used[label]) < case.default for label in labels], dtype=np.bool_),
+        can_lose=np.array([max(used[label]) > case.default for label in labels], dtype=np.bool_),
+        clusters=measured.clusters,
+    )
+
+
+def _noise_floors(
+    case: _Case,
+    draws: int,
+    watch: Watch,
+) -> list[NoiseFloor | None]:
+    tuning = case.tuning
+    floors = []
+    for column in range(len(tuning.labels)):
+        watch.check()
+        floors.append(
+            noise_floor(
+                tuning.scores[:, column],
+                tuning.truth[:, column],
+                column_of(tuning.ceilings, column),
+                tuning.clusters,
+                draws,
+                (case.seed, column, 1),
+            )
+        )
+        watch.report("drawing the noise floor", column + 1, len(tuning.labels), "labels")
+    return floors
+
+
+def _label_evidence(
+    case: _Case,
+    pair: tuple[Reading, Reading],
+    intervals: list[LabelIntervals | None],
+    floors: list[NoiseFloor | None],
+    rechosen: Mapping[str, npt.NDArray[np.float64]],
+) -> tuple[LabelEvidence, ...]:
+    curves = case.tuning.curves()
+    supports = [distinct_positives(p.truth, p.clusters) for p in (case.tuning, case.measured)]
+    records = []
+    for column, label in enumerate(case.measured.labels):
+        found, floor, choice = intervals[column], floors[column], case.choices[label]
+        wanted, is_by_hand = case.objectives[label], label in case.by_hand
+        curve = curves[label]
+        facts = Facts(
+            objective=wanted.name,
+            status=choice.status,
+            note=choice.note,
+            is_by_hand=is_by_hand,
+            is_default=case.values[label] == case.default,
+            positives_tuned=int(supports[0][column]),
+            positives_measured=int(supports[1][column]),
+            best_f1=float(curve.f1_low.max()) if len(curve) else 0.0,
+            noise_floor=floor.high if floor else None,
+            gain=found.gain if found else None,
+            aim=aim_interval(pair, column, wanted, case.level),
+            missed=missed_target(pair, column, wanted, found, case.level) if found else "",
+            f1=found.f1 if found else None,
+        )
+        spread = rechosen[label] if choice.status == "tuned" and not is_by_hand else None
+        records.append(_record(label, facts, found, spread, case))
+    return tuple(records)
+
+
+def _record(
+    label: str,
+    facts: Facts,
+    found: LabelIntervals | None,
+    spread: npt.NDArray[np.float64] | None,
+    case: _Case,
+) -> LabelEvidence:
+    grade, why, decision = grade_of(facts)
+    return LabelEvidence(
+        label=label,
+        positives_tuned=facts.positives_tuned,
+        positives_measured=facts.positives_measured,
+        threshold=_threshold_interval(spread, case.values[label], case.level),
+        precision=found.precision if found else None,
+        recall=found.recall if found else None,
+        f1=facts.f1,
+        f1_default=found.f1_default if found else None,
+        gain=facts.gain,
+        noise_floor=facts.noise_floor,
+        grade=grade,
+        why=why,
+        decision=decision,
+    )
+
+
+def _threshold_interval(
+    spread: npt.NDArray[np.float64] | None, chosen: float, level: float
+) -> Interval | None:
+    """The central interval of thresholds chosen anew, stretched to hold the chosen one."""
+    if spread is None:
+        return None
+    found = quantiles(spread, level)
+    return Interval(min(found.low, chosen), max(found.high, chosen))
+
+
+def _notes(case: _Case, decisions: Decisions, found: tuple[LabelEvidence, ...]) -> tuple[str, ...]:
+    notes = []
+    rough = sum(0 < record.positives_measured < ROUGH_POSITIVES for record in found)
+    if rough:
+        notes.append(
+            f"{rough} label(s) have fewer than {ROUGH_POSITIVES} positives to measure on: their "
+            "intervals are rough"
+        )
+    if decisions.has_open:
+        notes.append(
+            "scores that were not returned may reach a threshold: intervals reach from the "
+            "unlucky to the lucky reading"
+        )
+    if case.is_cross_fitted:
+        notes.append("thresholds are measured on documents that they were not chosen on, by folds")
+    if case.by_hand:
+        notes.append("thresholds set by hand may have been set with the measuring part in sight")
+    if decisions.clusters is not None and len(np.unique(decisions.clusters)) < len(case.measured):
+        notes.append("copies of a document are resampled together and counted once")
+    return tuple(notes)

@@ -1,0 +1,1 @@
+"""Every number, table and sentence about results, worded once; their renderers and charts."""

@@ -1,0 +1,226 @@
+"""The pieces that a report is put together from, the same for Markdown and HTML.
+
+Text in them is plain: whoever writes a page makes it printable and escapes it.
+"""
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.text import cell_width, printable
+from core.tuning.intervals import Interval
+
+NONE = "–"
+"""What stands for a figure that is not defined or not known."""
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """Sentences."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Cautions:
+    """Sentences that must be seen."""
+
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Items:
+    """A list."""
+
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Code:
+    """Lines to copy."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under headers; columns named in `left` are left-aligned, the others right-aligned."""
+
+    caption: str
+    """What the figures are, with the parts that they belong to."""
+    headers: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    left: tuple[str, ...] = ()
+    """The first column always is."""
+
+    def is_left(self, column: int) -> bool:
+        """Whether a column is left-aligned."""
+        return column == 0 or self.headers[column] in self.left
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A place for a plot, which only pages with pictures fill."""
+
+    name: str
+    """``f1``, ``curves`` or ``reliability``."""
+    caption: str
+
+
+Block = Paragraph | Cautions | Items | Code | Table | Plot
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading with what stands under it."""
+
+    title: str
+    blocks: tuple[Block, ...]
+
+
+def table(
+    caption: str,
+    headers: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    left: Sequence[str] = (),
+) -> Table:
+    """A table from any sequences.
+
+    Raises:
+        ValueError: a row has more or fewer cells than there are headers.
+    """
+    for row in rows:
+        if len(row) != len(headers):
+            raise ValueError(f"{len(row)} cells under {len(headers)} headers")
+    return Table(caption, tuple(headers), tuple(tuple(row) for row in rows), tuple(left))
+
+
+def name(label: str) -> str:
+    """A label or another name of outside origin for a cell."""
+    return printable(label, 60)
+
+
+def figure(value: float | None, digits: int = 3) -> str:
+    """A share or score without its leading zero: ``.240``, ``1.000``; a dash when undefined."""
+    if value is None or math.isnan(value):
+        return NONE
+    text = f"{value:.{digits}f}"
+    return text[1:] if text.startswith("0.") else text.replace("-0.", "-.")
+
+
+def threshold(value: float | None) -> str:
+    """A threshold to four decimals, smaller ones to two significant digits."""
+    if value is not None and 0 < value < 0.001:
+        return f"{value:.2g}"
+    return figure(value, 4)
+
+
+def signed(value: float) -> str:
+    """A difference with its sign."""
+    text = figure(value)
+    return text if text.startswith("-") else f"+{text}"
+
+
+def interval(found: Interval | None, digits: int = 3) -> str:
+    """An interval; a dash when there is none."""
+    if found is None:
+        return NONE
+    return f"{figure(found.low, digits)} to {figure(found.high, digits)}"
+
+
+def signed_interval(found: Interval | None) -> str:
+    """The interval of a difference."""
+    return NONE if found is None else f"{signed(found.low)} to {signed(found.high)}"
+
+
+def ranged(value: float, low: float, high: float) -> str:
+    """A figure, or the range that scores that were not returned allow."""
+    return figure(value) if low == high else f"{figure(low)}–{figure(high)}"
+
+
+def dollars(value: float | None) -> str:
+    """An amount in US dollars, without the sign that some Markdown reads as a formula."""
+    return NONE if value is None else f"{value:,.2f}"
+
+
+def count(value: int | None) -> str:
+    """A whole number, thousands separated."""
+    return NONE if value is None else f"{value:,}"
+
+
+def moment(text: str) -> str:
+    """An ISO time to the second, for reading."""
+    return f"{text[:10]} {text[11:19]}" if text else NONE
+
+
+# A report as Markdown that reads well unrendered; text of outside origin stays literal.
+
+
+_SPECIAL = re.compile(r"[\\`*\[\]|~$]")
+_EDGE_UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
+_BLOCK_START = re.compile(r"^(#{1,6}(?=\s|$)|[-+](?=\s|$)|[-=]+$|\d{1,9}(?=[.)](?:\s|$)))")
+_LINK = re.compile(r"(?i)(https?|ftp|mailto|xmpp)(?=:)|www(?=\.)")
+
+
+def markdown_page(title: str, sections: tuple[Section, ...]) -> str:
+    """The report in GitHub's flavour of Markdown."""
+    lines = [f"# {escaped(title)}", ""]
+    for section in sections:
+        if section.title:
+            lines += [f"## {escaped(section.title)}", ""]
+        for block in section.blocks:
+            lines += _block(block)
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def escaped(text: str) -> str:
+    """Text that Markdown shows as it is: no markup, no HTML, no link, one line."""
+    text = printable(text).strip()
+    text = _SPECIAL.sub(lambda found: "\\" + found.group(), text)
+    text = _EDGE_UNDERSCORE.sub(r"\\_", text)
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    text = _LINK.sub(lambda found: found.group() + "\\", text)
+    return _BLOCK_START.sub(_defused, text)
+
+
+def _defused(found: re.Match[str]) -> str:
+    mark = found.group()
+    return f"{mark}\\" if mark.isdigit() else f"\\{mark}"
+
+
+def _block(block: Block) -> list[str]:
+    match block:
+        case Paragraph():
+            return [escaped(block.text), ""]
+        case Cautions():
+            lines = [f"> **!** {escaped(text)}" for text in block.texts]
+            return ["\n>\n".join(lines), ""] if lines else []
+        case Items():
+            return [*(f"- {escaped(text)}" for text in block.texts), ""] if block.texts else []
+        case Code():
+            return ["```", *map(printable, block.text.split("\n")), "```", ""]
+        case Table():
+            return [*_table(block), ""]
+        case Plot():
+            return []
+
+
+def _table(table: Table) -> list[str]:
+    cells = [[escaped(cell) for cell in row] for row in (table.headers, *table.rows)]
+    columns = range(len(table.headers))
+    widths = [max(3, *(cell_width(row[column]) for row in cells)) for column in columns]
+
+    def line(row: list[str]) -> str:
+        padded = []
+        for column, cell in enumerate(row):
+            gap = " " * (widths[column] - cell_width(cell))
+            padded.append(cell + gap if table.is_left(column) else gap + cell)
+        return f"| {' | '.join(padded)} |"
+
+    rule = [
+        "-" * widths[column] if table.is_left(column) else "-" * (widths[column] - 1) + ":"
+        for column in columns
+    ]
+    head = [escaped(table.caption), "", line(cells[0]), f"| {' | '.join(rule)} |"]
+    return [*head, *map(line, cells[1:])]

@@ -1,0 +1,414 @@
+"""Plan, arms and history of oversampling experiments as text of 80 columns."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from core.text import plural, printable
+from core.views.terminal import figure, figure_range, narrow_tables, paragraph, price_line
+from core.views.thresholds import threshold_text
+
+if TYPE_CHECKING:
+    from core.tuning.arm_effects import ArmFigures, ArmRow, ArmsComparison, Effect, Noise
+    from core.tuning.intervals import Interval
+    from core.workflow.experiments.plan import (
+        ArmPreview,
+        ArmStatus,
+        ExperimentPlan,
+        ExperimentReport,
+        Version,
+    )
+
+
+_WIDEST_LABEL = 20
+_KINDS = {
+    "base": "as it was split",
+    "distinct": "distinct positives drawn",
+    "repeats": "positives repeated",
+    "mixed": "drawn for some labels, repeated for others",
+    "repeats-from": "few distinct positives repeated",
+    "ml-ros": "documents of rare labels repeated (ML-ROS)",
+}
+
+
+def plan_text(plan: "ExperimentPlan") -> str:
+    """What an experiment would train, score and cost, for people."""
+    named = ", ".join(printable(label, 40) for label in plan.request.labels)
+    state = "carried on" if plan.is_resumed else "new"
+    stop = f"; stops after {plural(plan.patience, 'arm')} without gain" if plan.patience else ""
+    lines = [
+        *paragraph(
+            f"experiment {plan.id} ({state}) on {plan.engine}: "
+            f"{plural(len(plan.arms), 'arm')} on the training part of split {plan.split}; "
+            f"for {named or 'rare labels (ML-ROS)'}; every arm tuned for {plan.objective}{stop}"
+        ),
+        "",
+        *_arm_tables(plan),
+        *_kinds(plan.arms),
+        *_runs(plan),
+        "",
+        "positives of every label in training, copies included:",
+        *_label_tables(plan),
+        "",
+        *_price_lines(plan),
+    ]
+    for caution in plan.cautions:
+        lines += paragraph(caution, "! ")
+    return "\n".join(lines)
+
+
+def _arm_tables(plan: "ExperimentPlan") -> list[str]:
+    """Per arm: positives of the chosen labels, documents, file, imbalance, price."""
+    labels = plan.request.labels
+    headers = ["arm", *labels, "docs", "file", "MeanIR", "SCUMBLE", "price $"]
+    rows = [
+        [
+            arm.plan.id,
+            *(
+                positives_text(arm.after.get(label, 0), arm.distinct.get(label, 0))
+                for label in labels
+            ),
+            f"{arm.documents:,}",
+            size_text(arm.size_bytes),
+            figure(arm.imbalance.mean_ir),
+            figure(arm.imbalance.scumble, 3),
+            _price(arm),
+        ]
+        for arm in plan.arms
+    ]
+    return spaced(narrow_tables(headers, rows, widest=_WIDEST_LABEL))
+
+
+def _kinds(arms: "Sequence[ArmPreview]") -> list[str]:
+    """What is done to the training part, by kind of arm."""
+    groups: dict[str, list[str]] = {}
+    for arm in arms:
+        groups.setdefault(arm.plan.kind, []).append(arm.plan.id)
+    return [
+        line
+        for kind, ids in groups.items()
+        for line in paragraph(f"{', '.join(ids)}: {_KINDS.get(kind, kind)}", "  ", "    ")
+    ]
+
+
+def _runs(plan: "ExperimentPlan") -> list[str]:
+    """What the runs are called, and which are there already."""
+    usual = {arm.plan.id: f"{plan.id}-{arm.plan.id}" for arm in plan.arms}
+    others = [f"{arm.plan.id} is {arm.run}" for arm in plan.arms if arm.run != usual[arm.plan.id]]
+    there = [arm.plan.id for arm in plan.arms if arm.is_there]
+    known = [f"there already: {', '.join(there)}"] if there else []
+    return paragraph("; ".join([f"runs: {plan.id}-ARM", *others, *known]), "  ", "    ")
+
+
+def _label_tables(plan: "ExperimentPlan") -> list[str]:
+    raised = set(plan.request.labels)
+    labels = [*plan.request.labels, *(label for label in plan.labels if label not in raised)]
+    return count_tables(labels, {arm.plan.id: arm.after for arm in plan.arms})
+
+
+def count_tables(labels: Sequence[str], columns: Mapping[str, Mapping[str, int]]) -> list[str]:
+    """Positives with a row per label and a column per arm, in as many tables as needed."""
+    rows = [
+        [label, *(f"{counts.get(label, 0):,}" for counts in columns.values())] for label in labels
+    ]
+    return spaced(narrow_tables(["label", *columns], rows, widest=_WIDEST_LABEL))
+
+
+def _price(arm: "ArmPreview") -> str:
+    low = arm.training.low_usd + arm.scoring.low_usd
+    high = arm.training.high_usd + arm.scoring.high_usd
+    if round(low, 2) == round(high, 2):
+        return f"{high:,.2f}"
+    return f"{low:,.2f}–{high:,.2f}"
+
+
+def _price_lines(plan: "ExperimentPlan") -> list[str]:
+    if not plan.estimate.high_usd and not plan.trainings:
+        return ["price: nothing is left to pay, every job is started"]
+    lines = [
+        price_line(plan.estimate.low_usd, plan.estimate.high_usd, plan.is_paid),
+        *paragraph(f"basis: {plan.estimate.basis}"),
+    ]
+    if plan.trainings:
+        trainings = plural(plan.trainings, "training")
+        lines.append(f"{trainings} still to start, up to {plan.at_once} at once")
+        lines += paragraph(f"keeping: {plan.keeping.basis}")
+    if plan.is_paid and plan.budget_usd is not None and plan.left_usd is not None:
+        budget = (
+            f"budget: ${plan.budget_usd:,.2f}, of which ${max(plan.left_usd, 0.0):,.2f} is left"
+        )
+        lines.append(f"{budget}: too little for the high end" if plan.is_over_budget else budget)
+    return lines
+
+
+def positives_text(total: int, distinct: int) -> str:
+    """Positives with their copies set apart: ``500=20+480``; the number alone without copies."""
+    copies = total - distinct
+    return f"{total:,}={distinct:,}+{copies:,}" if copies else f"{total:,}"
+
+
+def size_text(size_bytes: int) -> str:
+    """A file size for reading, in steps of 1,000."""
+    if size_bytes < 1_000_000:
+        return f"{size_bytes / 1_000:,.1f} kB"
+    return f"{size_bytes / 1_000_000:,.1f} MB"
+
+
+def spaced(blocks: Sequence[str]) -> list[str]:
+    """Tables with an empty line between two."""
+    lines: list[str] = []
+    for block in blocks:
+        lines += ["", block] if lines else [block]
+    return lines
+
+
+def arms_text(statuses: "Sequence[ArmStatus]") -> str:
+    """Where every arm stands, and in full why one failed or was skipped."""
+    rows = [
+        [status.arm.plan.id, status.arm.run, status.stage, status.detail] for status in statuses
+    ]
+    lines = narrow_tables(["arm", "run ", "stage ", "detail "], rows, widest=30)
+    for status in statuses:
+        if status.stage in ("failed", "skipped") and len(status.detail) > 30:
+            lines += paragraph(
+                f"{status.arm.plan.id} {status.stage}: {status.detail}", "  ", "    "
+            )
+    return "\n".join(lines)
+
+
+def history_text(versions: "Sequence[Version]") -> str:
+    """Every trained run, oldest first: what it is, how it stands, its macro-F1, its verdict."""
+    if not versions:
+        return "no run yet"
+    rows = [
+        [
+            f"{'›' if version.is_current else ' '} {version.run}",
+            version.kind,
+            version.experiment or "–",
+            version.split,
+            version.state,
+            figure_range(version.macro_f1_default),
+            figure_range(version.macro_f1),
+            version.made_at[:10],
+        ]
+        for version in versions
+    ]
+    headers = ["  run", "kind ", "exp. ", "split ", "state ", "F1@def", "F1", "made "]
+    lines = [*spaced(narrow_tables(headers, rows)), "› the session's thresholds are its"]
+    lines.append("F1@def, F1: macro-F1 on test at the default and at the run's own thresholds")
+    for version in versions:
+        if version.verdict:
+            lines += paragraph(f"{version.run}: {version.verdict}")
+    labels = _differing(versions)
+    if labels:
+        counts = {version.run: version.positives for version in versions}
+        lines += ["", "positives trained on, of the labels that differ:"]
+        lines += count_tables(labels, counts)
+    return "\n".join(lines)
+
+
+def _differing(versions: "Sequence[Version]") -> list[str]:
+    """Labels of which not every version was trained on equally many positives."""
+    names = dict.fromkeys(label for version in versions for label in version.positives)
+    return [
+        label
+        for label in names
+        if len({version.positives.get(label, 0) for version in versions}) > 1
+    ]
+
+
+# The comparison of an experiment's arms as text of 80 columns.
+
+
+_AVERAGES = ("macro", "micro")
+_FIGURES = {
+    "average_precision": "AP",
+    "f1_default": "F1@def",
+    "f1_tuned": "F1",
+    "precision": "P",
+    "recall": "R",
+}
+_ZERO = ".000"
+_VERDICTS = {"cannot tell apart": "cannot tell"}
+"""Verdicts in as few letters as a table has room for; the legend explains them."""
+
+
+def experiment_text(report: "ExperimentReport", all_labels: bool = False) -> str:
+    """Every arm against the base: two tables per label and average, then the verdicts.
+
+    Args:
+        all_labels: whether labels that were not raised get tables as well.
+    """
+    found = report.comparison
+    raised = ", ".join(printable(label, 40) for label in report.labels)
+    lines = [
+        *paragraph(
+            f"session {printable(report.session)} · experiment {report.experiment} · "
+            f"{report.engine}"
+        ),
+        *paragraph(
+            f"labels: {raised or 'rare labels (ML-ROS)'}; every arm tuned on {report.tuned_on} for "
+            f"{report.objective}, measured on {report.measured_on}: "
+            f"{plural(found.documents, 'document')} ({found.distinct_documents:,} distinct)"
+        ),
+    ]
+    labels = _shown_labels(found, all_labels)
+    for name in labels:
+        lines += ["", *_tables(found, name, is_label=True)]
+    for name in _AVERAGES:
+        lines += ["", *_tables(found, name, is_label=False)]
+    lines += ["", *_legend(found)]
+    if not all_labels:
+        lines.append("labels that were not raised: compare --all-labels")
+    lines += ["", "verdicts against base:"]
+    for arm in found.arms:
+        lines += paragraph(f"{arm.arm}: {arm.verdict}", "  ", "    ")
+    if not found.arms:
+        lines.append("  no arm is scored yet")
+    for arm_id, reason in report.missing.items():
+        lines += paragraph(f"{arm_id} is not compared: {reason}", "! ")
+    lines += _noise(found, [*labels, *_AVERAGES])
+    return "\n".join([*lines, *_closing(report)])
+
+
+def _shown_labels(found: "ArmsComparison", all_labels: bool) -> list[str]:
+    names = [figures.name for figures in found.base.labels]
+    raised = [name for name in found.chosen if name in names]
+    if not all_labels:
+        return raised
+    return [*raised, *(name for name in names if name not in found.chosen)]
+
+
+def _tables(found: "ArmsComparison", name: str, is_label: bool) -> list[str]:
+    """One table of the ranking, one of the decisions; the ranking is left out when unknown."""
+    rows = [(arm, _figures(arm, name, is_label)) for arm in (found.base, *found.arms)]
+    title = printable(name, 60) if is_label else f"{name} average"
+    support = rows[0][1].support
+    head = f"{title} ({plural(support, 'positive')} in {found.part})"
+    lines = [head]
+    if any(figures.average_precision is not None for _, figures in rows):
+        lines += [*_ranking(rows, name if is_label else None), ""]
+    return [*lines, *_decisions(rows)]
+
+
+def _figures(arm: "ArmRow", name: str, is_label: bool) -> "ArmFigures":
+    if not is_label:
+        return arm.macro if name == "macro" else arm.micro
+    return next(figures for figures in arm.labels if figures.name == name)
+
+
+def _ranking(rows: "Sequence[tuple[ArmRow, ArmFigures]]", label: str | None) -> list[str]:
+    """The ranking of every arm, with the positives that it was trained on when of a label."""
+    headers = ["arm", *([] if label is None else ["positives"]), "AP", "ΔAP", "interval", "AP is "]
+    cells = [
+        [
+            arm.arm,
+            *([] if label is None else [_positives(arm, label)]),
+            figure(figures.average_precision),
+            *_effect(figures.average_precision_effect),
+        ]
+        for arm, figures in rows
+    ]
+    return spaced(narrow_tables(headers, cells))
+
+
+def _decisions(rows: "Sequence[tuple[ArmRow, ArmFigures]]") -> list[str]:
+    headers = ["arm", "F1@def", "F1", "ΔF1", "interval", "P", "R", "thr", "F1 is "]
+    cells = []
+    for arm, figures in rows:
+        difference, interval, verdict = _effect(figures.f1_tuned_effect)
+        cells.append(
+            [
+                arm.arm,
+                _ranged(figures.f1_default, figures.f1_default_range),
+                _ranged(figures.f1_tuned, figures.f1_tuned_range),
+                difference,
+                interval,
+                figure(figures.precision),
+                figure(figures.recall),
+                "–" if figures.threshold is None else threshold_text(figures.threshold),
+                verdict,
+            ]
+        )
+    if all(row[7] == "–" for row in cells):
+        headers, cells = [*headers[:7], headers[8]], [[*row[:7], row[8]] for row in cells]
+    return spaced(narrow_tables(headers, cells))
+
+
+def _positives(arm: "ArmRow", label: str) -> str:
+    total = arm.positives.get(label, 0)
+    return positives_text(total, arm.distinct.get(label, total))
+
+
+def _effect(effect: "Effect | None") -> tuple[str, str, str]:
+    """Difference, its interval, and the verdict in short."""
+    if effect is None:
+        return "–", "–", ""
+    low, high = effect.interval.low, effect.interval.high
+    ends = [signed(low), signed(high)]
+    if low > 0 and ends[0] == _ZERO:
+        ends[0] = "<.001"
+    if high < 0 and ends[1] == _ZERO:
+        ends[1] = ">-.001"
+    verdict = _VERDICTS.get(effect.verdict, effect.verdict)
+    return signed(effect.difference), "–".join(ends), verdict
+
+
+def signed(value: float) -> str:
+    """A difference with its sign, to three digits."""
+    rounded = round(value, 3) + 0.0
+    return f"{'+' if rounded > 0 else ''}{figure(rounded, 3)}"
+
+
+def _ranged(value: float, bounds: "Interval | None") -> str:
+    if bounds is None or bounds.low == bounds.high:
+        return figure(value)
+    return f"{figure(bounds.low)}–{figure(bounds.high)}"
+
+
+def _legend(found: "ArmsComparison") -> list[str]:
+    return [
+        *paragraph(
+            "positives: all = distinct + copies. AP: average precision, the ranking whatever the "
+            "threshold. F1@def: at the default threshold, which copies raise by themselves. F1, P, "
+            "R: at the arm's own thr. Δ: against base. cannot tell: the interval holds 0."
+        ),
+        f"{found.resamples:,} paired resamples, seed {found.seed}",
+    ]
+
+
+def _noise(found: "ArmsComparison", names: Sequence[str]) -> list[str]:
+    """How far trainings of one arm lie apart, by figure; nothing without replicates."""
+    by_name: dict[str, dict[str, Noise]] = {}
+    for one in found.noise:
+        if one.name in names:
+            by_name.setdefault(one.name, {})[one.figure] = one
+    if not by_name:
+        return []
+    degrees = max(one.degrees for row in by_name.values() for one in row.values())
+    rows = [
+        [name, *(figure(row[f].deviation, 3) if f in row else "–" for f in _FIGURES)]
+        for name, row in by_name.items()
+    ]
+    head = (
+        "noise: standard deviation between trainings of the same arm with other seeds "
+        f"({plural(degrees, 'degree')} of freedom)"
+    )
+    return ["", *paragraph(head), *narrow_tables(["", *_FIGURES.values()], rows)]
+
+
+def _closing(report: "ExperimentReport") -> list[str]:
+    """Advice, notes, cautions, and how often the test part was looked at."""
+    found = report.comparison
+    lines = []
+    if found.advice:
+        lines += ["", "advice:"]
+        for sentence in found.advice:
+            lines += paragraph(sentence, "  ", "    ")
+    if found.notes:
+        lines.append("")
+    for note in found.notes:
+        lines += paragraph(note, "  ", "    ")
+    for caution in report.cautions:
+        lines += paragraph(caution, "! ")
+    lines.append(f"the test part was looked at {plural(report.test_looks, 'time')}")
+    return lines

@@ -1,0 +1,985 @@
+"""The report of a run as sections, the same for every form of page."""
+
+from collections import Counter
+from pathlib import Path
+
+from core.comprehend.pricing import Estimate
+from core.text import plural, printable
+from core.tuning.arm_effects import ArmFigures, ArmRow, Effect
+from core.tuning.intervals import Interval
+from core.tuning.paired import Difference
+from core.views.blocks import (
+    NONE,
+    Block,
+    Cautions,
+    Code,
+    Items,
+    Paragraph,
+    Plot,
+    Section,
+    Table,
+    count,
+    dollars,
+    figure,
+    interval,
+    moment,
+    name,
+    ranged,
+    signed,
+    signed_interval,
+    table,
+    threshold,
+)
+from core.views.report_data import FullReport, HealthLine
+from core.workflow.compare import ComparedPair
+from core.workflow.experiments.compare import load_comparison
+from core.workflow.experiments.plan import ExperimentReport, find_experiment
+from core.workflow.metrics import MetricsFile
+from core.workflow.reconcile import ClassifierReconciliation
+from core.workflow.reports import Figures, LabelReport, RunReport, RunSummary, usage_lines
+from core.workflow.session import Session
+from core.workflow.state import RunState, SessionState
+
+# Sections on what checks the figures: returned scores, other runs, the service, calibration.
+
+
+_WIDEST_MATRIX = 12
+"""Labels of a confusion matrix that fits on a page."""
+
+
+def returned_section(report: FullReport) -> Section:
+    """How much of each label's positives the service returned a score for."""
+    shares = report.returned_share
+    labels = list(dict.fromkeys(label for part in shares.values() for label in part))
+    if not labels:
+        return Section("Scores that were returned", ())
+    rows = [
+        [name(label), *(figure(part.get(label)) for part in shares.values())] for label in labels
+    ]
+    caption = (
+        f"Share of each label's positives whose score was returned ({report.engine}), by part. "
+        "Below 1.000 the rest is unknown, and recall and F1 are ranges."
+    )
+    return Section("Scores that were returned", (table(caption, ["label", *shares], rows),))
+
+
+def comparison_section(report: FullReport) -> Section:
+    """Other runs against this one, in pairs."""
+    found = report.comparison
+    if found is None:
+        return Section("Comparison with other runs", ())
+    blocks: list[Block] = [_pair(pair, found.engine) for pair in found.pairs]
+    if found.cautions:
+        blocks.append(Cautions(found.cautions))
+    return Section("Comparison with other runs", tuple(blocks))
+
+
+def _pair(pair: ComparedPair, engine: str) -> Table:
+    found = pair.comparison
+    sides = "; ".join(
+        f"{letter} = {name(side.name)}, tuned on {side.tuned_on}, measured on {side.measured_on}"
+        for letter, side in (("a", pair.a), ("b", pair.b))
+    )
+    caption = (
+        f"F1 on {count(found.documents)} documents of {found.part} ({engine}): {sides}. Intervals "
+        f"of b minus a from {count(found.resamples)} paired resamples, averages at "
+        f"{found.interval_level:.1%}, labels at {found.label_interval_level:.1%}."
+    )
+    averages = [
+        found.macro_f1,
+        found.micro_f1,
+        found.macro_f1_without_none,
+        found.micro_f1_without_none,
+    ]
+    rows = [_difference(row) for row in (*averages, *found.labels) if row is not None]
+    headers = [
+        "F1 of",
+        "positives",
+        "a",
+        "b",
+        "b minus a",
+        "interval",
+        "verdict on b",
+        "AP a",
+        "AP b",
+    ]
+    return table(caption, headers, rows, left=["verdict on b"])
+
+
+def _difference(row: Difference) -> list[str]:
+    return [
+        name(row.name),
+        count(row.support),
+        _ranged(row.a, row.a_range),
+        _ranged(row.b, row.b_range),
+        signed(row.difference),
+        signed_interval(row.interval),
+        row.verdict,
+        figure(row.average_precision_a),
+        figure(row.average_precision_b),
+    ]
+
+
+def _ranged(value: float, found: Interval | None) -> str:
+    return figure(value) if found is None else f"{figure(found.low)}–{figure(found.high)}"
+
+
+def service_section(report: FullReport) -> Section:
+    """What the service counted itself, and whether the scores give the same."""
+    blocks: list[Block] = []
+    for one in report.reconciliation:
+        blocks += _reconciliation(one)
+    for metrics in report.service:
+        blocks += _service(metrics)
+    return Section("The service's own metrics, and reconciliation", tuple(blocks))
+
+
+def _reconciliation(one: ClassifierReconciliation) -> list[Block]:
+    found = one.found
+    outcome = Paragraph(
+        f"Classifier {one.classifier}, reconciled on {found.part}: {found.outcome}. {found.summary}"
+    )
+    points = [f"{name(label)}: {_points(point)}" for label, point in found.operating_points.items()]
+    blocks: list[Block] = [outcome]
+    if points and found.common is None:
+        blocks += [Paragraph("Thresholds that give the service's counts:"), Items(tuple(points))]
+    elif found.common is not None:
+        blocks.append(
+            Paragraph(f"Thresholds that give the counts of all labels: {_points(found.common)}.")
+        )
+    blocks.append(Items(tuple(finding.message for finding in found.findings)))
+    return blocks
+
+
+def _points(found: Interval | None) -> str:
+    if found is None:
+        return "none"
+    return f"above {threshold(found.low)} up to {threshold(found.high)}"
+
+
+def _service(metrics: MetricsFile) -> list[Block]:
+    tested = f"{count(metrics.documents_tested)} test documents"
+    who = f"classifier {metrics.classifier}"
+    rows = [
+        [key, figure(value, 4), figure(metrics.recomputed_metrics.get(key), 4)]
+        for key, value in metrics.service_metrics.items()
+    ]
+    caption = f"Metrics that the service reported for {who} on {tested}, at its own threshold"
+    blocks: list[Block] = []
+    if rows:
+        blocks.append(table(caption, ["metric", "reported", "from the matrix"], rows))
+    if metrics.cells:
+        blocks.append(_cells(metrics, f"The service's counts for {who} on {tested}"))
+    if metrics.matrix and len(metrics.labels) <= _WIDEST_MATRIX:
+        matrix = [
+            [name(label), *map(count, row)]
+            for label, row in zip(metrics.labels, metrics.matrix, strict=True)
+        ]
+        caption = f"Confusion matrix of {who} on {tested}: rows actual, columns predicted"
+        blocks.append(table(caption, ["actual", *map(name, metrics.labels)], matrix))
+    absent = [name(label) for label in metrics.all_labels if label not in metrics.labels]
+    if absent:
+        blocks.append(
+            Paragraph(f"Without test documents, left out of its averages: {', '.join(absent)}.")
+        )
+    return blocks
+
+
+def _cells(metrics: MetricsFile, caption: str) -> Table:
+    rows = []
+    for label, cell in metrics.cells.items():
+        tp, fp, fn, tn = (cell[key] for key in ("tp", "fp", "fn", "tn"))
+        figures = ((tp, tp + fp), (tp, tp + fn), (2 * tp, 2 * tp + fp + fn))
+        rows.append(
+            [
+                name(label),
+                *map(count, (tp, fp, fn, tn)),
+                *(figure(above / below) if below else NONE for above, below in figures),
+            ]
+        )
+    return table(caption, ["label", "TP", "FP", "FN", "TN", "precision", "recall", "F1"], rows)
+
+
+def calibration_section(report: FullReport) -> Section:
+    """Whether scores can be read as shares of positives."""
+    view = report.calibration
+    if view is None:
+        return Section("Calibration", ())
+    rows = [
+        [
+            name(label.label),
+            count(label.known),
+            count(label.unknown),
+            figure(label.ece),
+            threshold(label.threshold),
+            figure(label.half_best_f1),
+            "full" if label.decimals is None else str(label.decimals),
+            count(label.distinct_near),
+            count(label.ties),
+        ]
+        for label in view.labels
+    ]
+    caption = (
+        f"How scores read on {count(view.documents)} documents of {view.part} ({report.engine}). "
+        "ECE: mean distance of score and share of positives; F*/2: threshold that calibrated "
+        "scores would have (from the best F1 of this part, optimistic); distinct: scores among the "
+        "100 documents nearest the threshold; ties: documents at exactly the threshold."
+    )
+    headers = [
+        "label",
+        "scores",
+        "not returned",
+        "ECE",
+        "threshold",
+        "F*/2",
+        "decimals",
+        "distinct",
+        "ties",
+    ]
+    notes = [f"{name(label.label)}: {label.note}" for label in view.labels if label.note]
+    plot = Plot(
+        "reliability",
+        f"Share of positives by mean score on {view.part} ({report.engine}); each point a bin, its "
+        f"line the {view.level:.0%} interval; calibrated scores lie on the diagonal; the upright "
+        "line is the threshold.",
+    )
+    blocks = (table(caption, headers, rows), Items((*notes, *view.notes)), plot)
+    return Section("Calibration", blocks)
+
+
+# Sections on what stands behind the figures: data, split, jobs, cost, use, provenance.
+
+
+def data_section(report: FullReport) -> Section:
+    """The source, the revisions and what the health check said."""
+    data = report.data
+    none = f"; none-label {name(data.none_label)}" if data.none_label else ""
+    lead = (
+        f"Source {printable(data.source, 120)}: {plural(data.rows_read, 'row')} read, "
+        f"{plural(data.documents, 'document')} imported{none}."
+    )
+    notes = list(data.notes)
+    if data.not_scored_rows:
+        notes.append(f"{plural(data.not_scored_rows, 'row')} left out: not scored by the labellers")
+    if data.contradictions:
+        notes.append(
+            f"{plural(data.contradictions, 'document')} with the none-label beside another label"
+        )
+    revisions = table(
+        "Revisions of the dataset, up to the one that was split",
+        ["revision", "documents", "labels", "made by", "at (UTC)"],
+        [
+            [
+                found.id,
+                count(found.documents),
+                count(found.labels),
+                found.how,
+                moment(found.made_at),
+            ]
+            for found in data.revisions
+        ],
+        left=["made by", "at (UTC)"],
+    )
+    return Section("Data", (Paragraph(lead), Items(tuple(notes)), revisions, *_health(report)))
+
+
+def _health(report: FullReport) -> tuple[Block, ...]:
+    health = report.health
+    if health is None:
+        return (Paragraph("The dataset's health was not checked."),)
+    of = "this dataset" if health.is_of_this_dataset else "another revision of the dataset"
+    words = f"Health of {of}: {plural(health.passed, 'check')} passed"
+    if not health.found:
+        return (Paragraph(f"{words}, nothing was found."),)
+    return (Paragraph(f"{words}, {plural(len(health.found), 'finding')}:"), _findings(health.found))
+
+
+def _findings(found: tuple[HealthLine, ...]) -> Items:
+    return Items(
+        tuple(
+            f"{line.severity}: {line.title}"
+            + (f" ({plural(line.count, line.of.removesuffix('s'))})" if line.count else "")
+            + (f". {line.meaning}" if line.meaning else "")
+            for line in found
+        )
+    )
+
+
+def split_section(report: FullReport) -> Section:
+    """Parts, sizes and positives per label."""
+    split = report.split
+    parts = list(split.sizes)
+    sizes = ", ".join(
+        f"{part} {count(split.sizes[part])} ({split.ratios[part]:.0%} wanted)" for part in parts
+    )
+    lead = (
+        f"Split {split.id} of revision {split.revision}, seed {split.seed}: {sizes}. The largest "
+        f"relative deviation of a label's share in a part is {split.worst_deviation:.1%}."
+    )
+    rows = [
+        [name(label), *(count(counts.get(part, 0)) for part in parts)]
+        for label, counts in split.support.items()
+    ]
+    blocks: list[Block] = [
+        Paragraph(lead),
+        table("Documents with each label, by part", ["label", *parts], rows),
+        _findings(split.findings),
+    ]
+    if report.oversampled:
+        changed = ", ".join(
+            f"{name(label)} {count(number)} instead of {count(split.support[label]['train'])}"
+            for label, number in report.oversampled.items()
+            if number != split.support[label]["train"]
+        )
+        words = "Positives that the run was trained on, copies included, where they differ"
+        blocks.append(Paragraph(f"{words}: {changed or 'nowhere'}."))
+    return Section("Split", tuple(blocks))
+
+
+def jobs_section(report: FullReport) -> Section:
+    """Every job with its state and times."""
+    rows = [
+        [
+            name(job.id) + (" (replaced)" if job.is_replaced else ""),
+            f"{job.kind} {job.part}".strip(),
+            job.state,
+            moment(job.submitted_at),
+            moment(job.started_at),
+            moment(job.ended_at),
+            printable(job.message, 200) or NONE,
+        ]
+        for job in report.jobs
+    ]
+    headers = ["job", "kind", "state", "submitted", "started", "ended", "message"]
+    caption = f"Jobs of the run ({report.engine}); times in UTC"
+    return Section("Jobs", (table(caption, headers, rows, left=headers),) if rows else ())
+
+
+def cost_section(report: FullReport) -> Section:
+    """What was estimated, what was billed and what keeping costs."""
+    cost = report.cost
+    rows = [
+        [
+            name(line.what),
+            line.kind,
+            _dollars(line.estimate),
+            dollars(line.billed_usd),
+            _span(line.low_usd, line.high_usd),
+            line.note or NONE,
+        ]
+        for line in cost.lines
+    ]
+    rows.append(["in all", "", "", "", _span(cost.low_usd, cost.high_usd), ""])
+    whose = "" if cost.is_paid else "OFFLINE: nothing was charged; Amazon would charge this. "
+    caption = f"{whose}US dollars up to {report.as_of}, at the prices of {cost.prices_of}"
+    headers = ["what", "kind", "estimated", "billed", "counted", "note"]
+    keeping = f"Keeping the run's classifiers: {_dollars(cost.keeping)} US dollars a month."
+    blocks = (table(caption, headers, rows, left=["kind", "note"]), Paragraph(keeping))
+    return Section("Cost", blocks)
+
+
+def _dollars(estimate: Estimate | None) -> str:
+    return NONE if estimate is None else _span(estimate.low_usd, estimate.high_usd)
+
+
+def _span(low: float, high: float) -> str:
+    return dollars(high) if dollars(low) == dollars(high) else f"{dollars(low)} to {dollars(high)}"
+
+
+def use_section(report: FullReport) -> Section:
+    """How to save the thresholds file and use it."""
+    tuning = report.tuning
+    if tuning is None:
+        return Section("How to use the thresholds", ())
+    command = (
+        f"comprehend-tuner --session {printable(report.session)} thresholds "
+        f"--run {printable(report.run)} --save thresholds.json"
+    )
+    blocks = (
+        Paragraph(
+            "Save the file; it holds the numbers in full precision and names its classifier:"
+        ),
+        Code(command),
+        Paragraph("Then, on a reply of the endpoint:"),
+        Code(usage_lines(Path("thresholds.json"), tuning.mode)),
+        Paragraph("Or on the predictions of a scoring job:"),
+        Code("comprehend-tuner apply thresholds.json predictions.jsonl"),
+        Paragraph(
+            "A label is given when its score is equal to or above its threshold. The thresholds "
+            "belong to the classifier named below and to no other version of it."
+        ),
+    )
+    return Section("How to use the thresholds", blocks)
+
+
+def provenance_section(report: FullReport) -> Section:
+    """Fingerprints, seeds and versions."""
+    made = report.provenance
+    rows = [
+        ["source file", made.source],
+        ["dataset", made.dataset],
+        ["split", f"{made.split}, seed {made.split_seed}"],
+        ["training inputs", made.training],
+        *([f"scores of {part}", mark] for part, mark in made.scores.items()),
+        ["thresholds file", made.thresholds_file or NONE],
+        *([f"classifier {found.id}", found.arn or NONE] for found in report.classifiers),
+        ["engine", report.engine],
+        ["tool", f"comprehend-tuner {made.tool}"],
+    ]
+    if report.tuning and report.tuning.evidence:
+        found = report.tuning.evidence
+        rows.append(
+            ["evidence", f"{count(found.resamples)} resamples, seed {found.seed}, {found.method}"]
+        )
+    if made.twin is not None:
+        twin = made.twin
+        decimals = "full precision" if twin.decimals is None else plural(twin.decimals, "decimal")
+        rows.append(["offline twin", f"returns {twin.returned} labels a document, {decimals}"])
+    caption = "What the figures were made from"
+    return Section("Provenance", (table(caption, ["what", "mark"], rows, left=["mark"]),))
+
+
+# The section on the experiment that a run is an arm, or the base, of.
+
+
+def experiment_of(session: Session, state: SessionState, run: RunState) -> ExperimentReport | None:
+    """The newest kept comparison of arms that a run takes part in; None without one."""
+    for experiment in reversed(state.experiments):
+        if any(arm.run == run.name for arm in experiment.arms):
+            found = load_comparison(session, find_experiment(state, experiment.id))
+            if found is not None:
+                return found
+    return None
+
+
+def experiment_section(report: ExperimentReport | None) -> Section:
+    """Every arm against the base: figures of the raised labels and of macro, verdicts, advice."""
+    if report is None:
+        return Section("Experiment", ())
+    found = report.comparison
+    raised = ", ".join(name(label) for label in report.labels) or "every rare label (ML-ROS)"
+    lead = (
+        f"Experiment {report.experiment} raises {raised} in the training part. Every arm has"
+        f" thresholds of its own, chosen on {report.tuned_on} for {report.objective}, and is"
+        f" measured on {report.measured_on} ({plural(found.documents, 'document')}). Verdicts rest"
+        f" on {plural(found.claims, 'look')}, which share {found.level:.0%}: each of these"
+        f" intervals is one of {found.claim_level:.2%}."
+    )
+    blocks: list[Block] = [Paragraph(lead)]
+    blocks += [_table(report, label) for label in (*report.labels, "macro")]
+    verdicts = tuple(f"{row.arm}: {row.verdict}" for row in found.arms)
+    missing = tuple(f"{arm} is not compared: {why}" for arm, why in report.missing.items())
+    blocks += [Items((*verdicts, *missing)), Items(found.advice), Items(found.notes)]
+    return Section("Experiment", tuple(blocks))
+
+
+def _table(report: ExperimentReport, label: str) -> Table:
+    rows = (report.comparison.base, *report.comparison.arms)
+    of_label = label in report.labels
+    support = _figures(rows[0], label).support
+    what = f"{name(label)}, {plural(support, 'positive')}" if of_label else "macro average"
+    return table(
+        f"Arms against the base on {report.measured_on}: {what}",
+        [
+            "arm",
+            "trained on",
+            "AP",
+            "AP difference",
+            "F1 at default",
+            "F1",
+            "F1 difference",
+            "precision",
+            "recall",
+        ],
+        [_row(row, label, of_label) for row in rows],
+        left=["trained on"],
+    )
+
+
+def _row(row: ArmRow, label: str, of_label: bool) -> list[str]:
+    found = _figures(row, label)
+    return [
+        row.arm,
+        _positives(row, label) if of_label else NONE,
+        figure(found.average_precision),
+        _effect(found.average_precision_effect),
+        _value_with_bounds(found.f1_default, found.f1_default_range),
+        _value_with_bounds(found.f1_tuned, found.f1_tuned_range),
+        _effect(found.f1_tuned_effect),
+        figure(found.precision),
+        figure(found.recall),
+    ]
+
+
+def _figures(row: ArmRow, label: str) -> ArmFigures:
+    return next((found for found in row.labels if found.name == label), row.macro)
+
+
+def _positives(row: ArmRow, label: str) -> str:
+    total, distinct = row.positives[label], row.distinct[label]
+    copies = total - distinct
+    return count(distinct) + (f" and {plural(copies, 'copy', 'copies')}" if copies else "")
+
+
+def _effect(effect: Effect | None) -> str:
+    if effect is None:
+        return NONE
+    return f"{signed(effect.difference)} ({signed_interval(effect.interval)})"
+
+
+def _value_with_bounds(value: float, bounds: Interval | None) -> str:
+    return figure(value) if bounds is None else ranged(value, bounds.low, bounds.high)
+
+
+# How far the figures of a report can be trusted, in plain words.
+
+
+def parts_words(tuning: RunReport) -> str:
+    """What the thresholds were tuned on and what the figures were measured on."""
+    words = f"tuned on {tuning.tuned_on}, measured on {tuning.measured_on}"
+    return f"{words} (optimistic: the rows it was tuned on)" if tuning.is_optimistic else words
+
+
+def trust_section(report: FullReport) -> Section:
+    """The paragraph that an engineer without statistics follows, and the table of grades."""
+    tuning = report.tuning
+    if tuning is None:
+        return Section("How far to trust this", ())
+    sentences = [
+        _parts(report, tuning),
+        _optimism(tuning),
+        _intervals(tuning),
+        _grades(tuning),
+        _unknown(tuning),
+        _looks(report),
+        "All of it holds for documents like those measured here; when the stream changes, look "
+        "again with: comprehend-tuner drift.",
+    ]
+    rows = [[rule.grade, rule.meaning, rule.rule, rule.decision] for rule in report.grades]
+    blocks: tuple[Block, ...] = (
+        *(Paragraph(sentence) for sentence in sentences if sentence),
+        table(
+            "Grades of evidence",
+            ["grade", "meaning", "when", "threshold used"],
+            rows,
+            left=["meaning", "when", "threshold used"],
+        ),
+    )
+    return Section("How far to trust this", blocks)
+
+
+def _parts(report: FullReport, tuning: RunReport) -> str:
+    sizes = tuning.documents
+    tuned = (
+        f"Thresholds were tuned on {tuning.tuned_on} ({plural(sizes[tuning.tuned_on], 'document')})"
+    )
+    if tuning.is_cross_fitted:
+        return (
+            f"{tuned} and measured on {tuning.measured_on}: each document was judged by thresholds "
+            "that were chosen without it, so the figures are those of the procedure and not "
+            "optimistic. The thresholds in the file were chosen on all of them."
+        )
+    if tuning.is_optimistic:
+        return (
+            f"{tuned} and measured on the same documents. The figures are optimistic: expect less "
+            "on new documents."
+        )
+    measured = sizes.get("test", 0)
+    words = f"{tuned} and measured on {tuning.measured_on} ({plural(measured, 'document')})."
+    if tuning.tuned_on == "train":
+        return f"{words} The classifier was trained on the first: the thresholds are misleading."
+    if any(classifier.is_adopted for classifier in report.classifiers):
+        return (
+            f"{words} The classifier was trained elsewhere: whether it saw these documents then "
+            "is not known here."
+        )
+    return f"{words} The classifier was trained on neither."
+
+
+def _optimism(tuning: RunReport) -> str:
+    if tuning.is_optimistic:
+        return ""
+    own, used = tuning.tuned_optimistic, tuning.tuned
+    return (
+        f"On the rows they were tuned on ({tuning.tuned_on}) the thresholds would read macro-F1 "
+        f"{ranged(own.macro_f1, own.macro_f1_low, own.macro_f1_high)}, which is optimistic; on "
+        f"{tuning.measured_on} it is "
+        f"{ranged(used.macro_f1, used.macro_f1_low, used.macro_f1_high)}. Expect the latter."
+    )
+
+
+def _intervals(tuning: RunReport) -> str:
+    found = tuning.evidence
+    if found is None:
+        return "No intervals were computed: every figure may be a matter of chance."
+    return (
+        f"An interval of {found.level:.0%} should hold the figure on fresh documents of the same "
+        f"kind {found.level * 100:.0f} times in 100 (method and seed: see Provenance). The "
+        "noise floor is what the best F1 stays below in 95 of 100 cases when scores know nothing "
+        "of the label: an F1 near it says nothing."
+    )
+
+
+def _grades(tuning: RunReport) -> str:
+    counted = Counter(label.evidence.grade for label in tuning.labels if label.evidence)
+    if not counted:
+        return ""
+    shares = ", ".join(f"{plural(counted[grade], 'label')} {grade}" for grade in sorted(counted))
+    words = f"Grades: {shares}."
+    kept = [label for label in tuning.labels if label.status not in _USED]
+    if kept:
+        words += (
+            f" The default {figure(tuning.default_threshold, 2)} stays for "
+            f"{', '.join(printable(label.label, 40) for label in kept)}."
+        )
+    adopted = [printable(label.label, 40) for label in tuning.labels if label.status == "adopted"]
+    if adopted:
+        words += f" Adopted although the evidence keeps the default: {', '.join(adopted)}."
+    return words
+
+
+_USED = ("tuned", "adopted", "set by hand")
+
+
+def _unknown(tuning: RunReport) -> str:
+    ranges = [label for label in tuning.labels if label.tuned.f1_low < label.tuned.f1_high]
+    if not ranges:
+        return ""
+    return (
+        f"For {plural(len(ranges), 'label')} the service did not return every score that matters. "
+        "Such a score is unknown, not 0: the figures are ranges, and the truth lies inside."
+    )
+
+
+def _looks(report: FullReport) -> str:
+    return (
+        f"Figures of the test part were looked at {plural(report.test_looks, 'time')}, to tune or "
+        "to compare; the more looks, the likelier the best of them is luck."
+    )
+
+
+# Sections on the labels' thresholds and their evidence.
+
+
+def averages_table(tuning: RunReport) -> Table:
+    """Averages at the default thresholds and at those used, with and without the none-label."""
+    rows = [
+        _average("all labels, default", tuning.default),
+        _average("all labels, tuned", tuning.tuned),
+    ]
+    if tuning.default_without_none and tuning.tuned_without_none:
+        without = f"without {name(tuning.none_label or '')}"
+        rows.append(_average(f"{without}, default", tuning.default_without_none))
+        rows.append(_average(f"{without}, tuned", tuning.tuned_without_none))
+    caption = (
+        f"Averages, {parts_words(tuning)}. Macro-F1 is the mean of the labels' F1; micro-F1 is the "
+        "F1 of the pooled counts."
+    )
+    if any(found.macro_f1_low < found.macro_f1_high for found in (tuning.default, tuning.tuned)):
+        caption += (
+            " Macro-F1 is a range; the other averages take scores that were not returned as below "
+            "the threshold."
+        )
+    absent = tuning.tuned.labels_without_support
+    if absent:
+        names = ", ".join(name(label) for label in absent)
+        caption += f" Left out of the macro averages, having no positives there: {names}."
+    headers = [
+        "average",
+        "macro-F1",
+        "macro-P",
+        "macro-R",
+        "micro-F1",
+        "micro-P",
+        "micro-R",
+        "all labels right",
+        "Hamming loss",
+    ]
+    return table(caption, headers, rows)
+
+
+def _average(what: str, found: RunSummary) -> list[str]:
+    return [
+        what,
+        ranged(found.macro_f1, found.macro_f1_low, found.macro_f1_high),
+        figure(found.macro_precision),
+        figure(found.macro_recall),
+        figure(found.micro_f1),
+        figure(found.micro_precision),
+        figure(found.micro_recall),
+        figure(found.subset_accuracy),
+        figure(found.hamming_loss),
+    ]
+
+
+def labels_section(report: FullReport) -> Section:
+    """Thresholds, evidence and counts of every label, with plots."""
+    tuning = report.tuning
+    blocks: list[Block] = []
+    if tuning is not None:
+        blocks += [
+            _thresholds(tuning),
+            _notes(tuning),
+            Plot(
+                "f1",
+                f"F1 per label, {_badged(report)}{parts_words(tuning)}. Bar: F1 at the "
+                "threshold used; line: interval; diamond: F1 at the default threshold; "
+                "where F1 is a range, its low end.",
+            ),
+            _evidence(tuning),
+            _counts(tuning),
+            _precisely(tuning),
+        ]
+    if report.curves:
+        part = report.curves[0].part
+        caption = (
+            f"F1, precision and recall by threshold on {part}, {_badged(report)}the part that "
+            "thresholds are chosen on: optimistic. Upright line: threshold used; band around it: "
+            "where tuning lands on resamples; dashed upright: default; shaded lines: what scores "
+            "that were not returned allow. Thinned for drawing only."
+        )
+        blocks.append(Plot("curves", caption))
+    return Section("Thresholds and evidence", tuple(blocks))
+
+
+def _badged(report: FullReport) -> str:
+    return "OFFLINE scores, " if report.is_offline else ""
+
+
+def _thresholds(tuning: RunReport) -> Table:
+    level = f"{tuning.evidence.level:.0%} interval" if tuning.evidence else "interval"
+    headers = [
+        "label",
+        "threshold",
+        "status",
+        "grade",
+        "F1 default",
+        "F1",
+        level,
+        "precision",
+        "recall",
+        "AP",
+    ]
+    rows = [_threshold_row(label) for label in tuning.labels]
+    default = figure(tuning.default_threshold, 2)
+    caption = (
+        f"Thresholds for {printable(tuning.objective)} (label when the score is at least the "
+        f"threshold), default {default}; figures {parts_words(tuning)}. AP: average "
+        "precision, whatever the threshold."
+    )
+    return table(caption, headers, rows, left=["status"])
+
+
+def _threshold_row(label: LabelReport) -> list[str]:
+    before, after = label.default, label.tuned
+    return [
+        name(label.label),
+        threshold(label.threshold),
+        label.status,
+        label.evidence.grade if label.evidence else NONE,
+        ranged(before.f1, before.f1_low, before.f1_high),
+        ranged(after.f1, after.f1_low, after.f1_high),
+        interval(label.f1_interval),
+        *precision_and_recall(after),
+        figure(label.average_precision),
+    ]
+
+
+def precision_and_recall(found: Figures) -> tuple[str, str]:
+    """Both as figures, or as the ranges that scores that were not returned allow.
+
+    How many of the unknown documents have the label follows from the highest F1,
+    2x / (x + FP + positives), where x are the true positives with all of these counted in.
+    """
+    positives = found.tp + found.fn
+    most = found.f1_high * (found.fp + positives) / (2 - found.f1_high)
+    lucky = min(max(round(most) - found.tp, 0), found.unknown)
+    unlucky = found.unknown - lucky
+    if not found.unknown or not positives:
+        return figure(found.precision), figure(found.recall)
+    tp, fp = found.tp, found.fp
+    low = tp / (tp + fp + unlucky) if tp else 0.0
+    high = (tp + lucky) / (tp + lucky + fp) if tp + lucky else 0.0
+    return (
+        ranged(found.precision, low, high),
+        ranged(found.recall, found.recall, (tp + lucky) / positives),
+    )
+
+
+def _notes(tuning: RunReport) -> Items:
+    return Items(
+        tuple(
+            f"{name(label.label)}: {label.note or label.status}"
+            for label in tuning.labels
+            if label.note or label.status != "tuned"
+        )
+    )
+
+
+def _evidence(tuning: RunReport) -> Table:
+    level = f"{tuning.evidence.level:.0%}" if tuning.evidence else "unknown level"
+    headers = [
+        "label",
+        "grade",
+        "decision",
+        "positives tuned",
+        "measured",
+        "tuned threshold",
+        "lands in",
+        "F1 of it",
+        "gain",
+        "noise floor",
+        "why",
+    ]
+    rows = []
+    for label in tuning.labels:
+        found = label.evidence
+        if found is None:
+            rows.append(
+                [
+                    name(label.label),
+                    NONE,
+                    NONE,
+                    NONE,
+                    NONE,
+                    threshold(label.tuned_threshold),
+                    *[NONE] * 5,
+                ]
+            )
+            continue
+        landing = found.threshold
+        rows.append(
+            [
+                name(label.label),
+                found.grade,
+                f"use {found.decision}",
+                count(found.positives_tuned),
+                count(found.positives_measured),
+                threshold(label.tuned_threshold),
+                NONE
+                if landing is None
+                else f"{threshold(landing.low)} to {threshold(landing.high)}",
+                interval(found.f1),
+                signed_interval(found.gain),
+                figure(found.noise_floor),
+                found.why,
+            ]
+        )
+    caption = (
+        f"Evidence for the tuned thresholds, whether or not they are used; intervals at {level}, "
+        f"{parts_words(tuning)}. Gain: F1 tuned minus F1 at the default, on the same documents. "
+        "Positives without their copies."
+    )
+    return table(caption, headers, rows, left=["decision", "why"])
+
+
+def _counts(tuning: RunReport) -> Table:
+    parts = list(dict.fromkeys(part for label in tuning.labels for part in label.support))
+    headers = [
+        "label",
+        *(f"in {part}" for part in parts),
+        "TP",
+        "FP",
+        "FN",
+        "TN",
+        "unknown",
+        "F1 on tuning rows",
+    ]
+    rows = []
+    for label in tuning.labels:
+        found, own = label.tuned, label.tuned_optimistic
+        rows.append(
+            [
+                name(label.label),
+                *(count(label.support.get(part)) for part in parts),
+                *(count(cell) for cell in (found.tp, found.fp, found.fn, found.tn, found.unknown)),
+                ranged(own.f1, own.f1_low, own.f1_high),
+            ]
+        )
+    caption = (
+        f"Positives by part, and counts at the thresholds used, {parts_words(tuning)}. Unknown: "
+        "documents whose score was not returned and could reach the threshold. F1 on tuning rows "
+        f"({tuning.tuned_on}) is optimistic."
+    )
+    return table(caption, headers, rows)
+
+
+def _precisely(tuning: RunReport) -> Table:
+    rows = [[name(label.label), repr(label.threshold), label.objective] for label in tuning.labels]
+    caption = f"Thresholds in full precision, tuned on {tuning.tuned_on}; apply these, not rounded"
+    return table(caption, ["label", "threshold", "objective"], rows, left=["objective"])
+
+
+def page_title(report: FullReport) -> str:
+    """What the page is called."""
+    return f"Run {printable(report.run, 80)} of session {printable(report.session, 80)}"
+
+
+def report_sections(report: FullReport) -> tuple[Section, ...]:
+    """Every section that has something to say, results first."""
+    found = [
+        _head(report),
+        trust_section(report),
+        labels_section(report),
+        returned_section(report),
+        comparison_section(report),
+        experiment_section(report.experiment),
+        service_section(report),
+        calibration_section(report),
+        data_section(report),
+        split_section(report),
+        jobs_section(report),
+        cost_section(report),
+        use_section(report),
+        provenance_section(report),
+    ]
+    return tuple(section for section in found if section.blocks)
+
+
+def _head(report: FullReport) -> Section:
+    where = "on the offline twin" if report.is_offline else "on Amazon Comprehend"
+    lead = (
+        f"{report.engine} · {report.mode} · scored {where} · as of {report.as_of} · "
+        f"comprehend-tuner {report.provenance.tool}"
+    )
+    tuning = report.tuning
+    if tuning is None:
+        what = "This run has no thresholds, so nothing can be said of them yet."
+        return Section(
+            "", (Paragraph(lead), Paragraph(what), Cautions(report.cautions), *_missing(report))
+        )
+    return Section(
+        "",
+        (
+            Paragraph(lead),
+            Paragraph(_headline(tuning)),
+            averages_table(tuning),
+            Cautions(report.cautions),
+            *_missing(report),
+        ),
+    )
+
+
+def _headline(tuning: RunReport) -> str:
+    before, after = tuning.default, tuning.tuned
+    level = f"{tuning.evidence.level:.0%} interval" if tuning.evidence else "interval"
+    words = (
+        f"Macro-F1 {ranged(before.macro_f1, before.macro_f1_low, before.macro_f1_high)} at the "
+        f"default threshold {figure(tuning.default_threshold, 2)}, "
+        f"{ranged(after.macro_f1, after.macro_f1_low, after.macro_f1_high)} at the thresholds used"
+    )
+    if tuning.macro_f1_interval is not None:
+        words += (
+            f" ({level} {interval(tuning.macro_f1_interval)}; "
+            f"gain {signed_interval(tuning.macro_gain)})"
+        )
+    return f"{words}: {parts_words(tuning)}."
+
+
+def _missing(report: FullReport) -> tuple[Paragraph | Items, ...]:
+    if not report.gaps:
+        return ()
+    lines = tuple(
+        f"{gap.what}: {gap.why}" + (f" ({gap.remedy})" if gap.remedy else "") for gap in report.gaps
+    )
+    return (Paragraph("Missing from this report:"), Items(lines))

@@ -1,0 +1,132 @@
+"""Reconcile a run's scores of the test part with what the service counted on it."""
+
+import dataclasses
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import OperationFailed
+from core.text import printable
+from core.tuning.evaluation import PartArrays
+from core.tuning.matching import Reconciliation
+from core.tuning.reconcile import ServiceMatrix, reconcile
+from core.workflow.jobs import find_run
+from core.workflow.metrics import MetricsFile, load_metrics
+from core.workflow.parts import PartData, load_part_data, part_arrays
+from core.workflow.score import part_scores
+from core.workflow.session import Session
+from core.workflow.steps import split_of
+
+_PART = "test"
+
+
+class ClassifierReconciliation(msgspec.Struct, frozen=True, kw_only=True):
+    """One classifier of a run."""
+
+    classifier: str
+    """``c1``, ``c2`` …"""
+    labels: tuple[str, ...]
+    """The labels whose scores in the run are this classifier's."""
+    found: Reconciliation
+
+
+def reconcile_run(session: Session, run_name: str) -> tuple[ClassifierReconciliation, ...]:
+    """Whether the joined scores of the test part give the service's own counts, per classifier.
+
+    With several classifiers each is reconciled on the labels that the run takes from it, apart from
+    the none-label of a group, which means something else there.
+
+    Raises:
+        InvalidInput: the test part was not scored, or a classifier has no metrics here.
+    """
+    state = session.state()
+    run = find_run(state, run_name)
+    data = load_part_data(session, state, run, _PART)
+    source = part_scores(session, run, _PART).source
+    texts = _scored_texts(session, split_of(state, run).scoring[_PART].path, len(data.truth))
+    is_group = len(run.classifiers) > 1
+    found = []
+    for place, (classifier, metrics) in enumerate(
+        zip(run.classifiers, load_metrics(session, run.name), strict=True)
+    ):
+        own = _own_columns(data, source == place, is_group)
+        is_whole = own.labels == data.truth.labels
+        found.append(
+            ClassifierReconciliation(
+                classifier=classifier.id,
+                labels=own.labels,
+                found=reconcile(
+                    own,
+                    _cells(metrics, own, is_group),
+                    metrics.service_metrics if is_whole else {},
+                    metrics.documents_tested,
+                    metrics.mode,
+                    matrix=_matrix(metrics),
+                    texts=texts,
+                    is_own_test=not classifier.training.is_adopted,
+                ),
+            )
+        )
+    return tuple(found)
+
+
+def require_fit(found: Sequence[ClassifierReconciliation]) -> None:
+    """Stop when scores contradict the service's counts: every figure from them would be wrong.
+
+    Raises:
+        OperationFailed: a classifier's scores do not fit.
+    """
+    for one in found:
+        if one.found.outcome == "does not fit":
+            raise OperationFailed(
+                "Scores do not fit the service's counts",
+                f"classifier {printable(one.classifier)}: {one.found.summary}",
+                "look at: comprehend-tuner metrics; then score the test part again",
+            )
+
+
+def _own_columns(data: PartData, is_own: npt.NDArray[np.bool_], is_group: bool) -> PartArrays:
+    """The labels whose scores are the classifier's, a group's none-label left out."""
+    arrays = part_arrays(data)
+    kept = [
+        column
+        for column, label in enumerate(arrays.labels)
+        if is_own[column] and not (is_group and label == data.truth.none_label)
+    ]
+    return dataclasses.replace(
+        arrays,
+        labels=tuple(arrays.labels[column] for column in kept),
+        scores=arrays.scores[:, kept],
+        truth=arrays.truth[:, kept],
+        ceilings=None if arrays.ceilings is None else arrays.ceilings[:, kept],
+    )
+
+
+def _cells(
+    metrics: MetricsFile, own: PartArrays, is_group: bool
+) -> dict[str, tuple[int, int, int, int]]:
+    """The service's cells; of a group only those of labels that the run takes from it."""
+    return {
+        label: (cell["tp"], cell["fp"], cell["fn"], cell["tn"])
+        for label, cell in metrics.cells.items()
+        if not is_group or label in own.labels
+    }
+
+
+def _matrix(metrics: MetricsFile) -> ServiceMatrix | None:
+    if not metrics.matrix:
+        return None
+    return ServiceMatrix(metrics.labels, np.array(metrics.matrix, dtype=np.int64))
+
+
+def _scored_texts(session: Session, path: str, n_documents: int) -> list[str] | None:
+    """The lines of a scoring file, ended by line feeds only; None when it is not as expected."""
+    try:
+        lines = session.path(path).read_bytes().removesuffix(b"\n").split(b"\n")
+    except OSError:
+        return None
+    if len(lines) != n_documents:
+        return None
+    return [line.decode("utf-8", errors="replace") for line in lines]

@@ -1,0 +1,387 @@
+"""The split step: deal the documents into parts and prepare Comprehend's files from them."""
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from core.comprehend.pricing import units
+from core.dataset.documents import BoolMatrix, Dataset, Mode, load_dataset
+from core.dataset.duplicates import duplicate_clusters
+from core.dataset.formats.comprehend_files import (
+    choose_delimiter,
+    one_line,
+    save_line_map,
+    write_scoring_text,
+    write_training_csv,
+)
+from core.dataset.health.checks import run_part_checks
+from core.dataset.health.findings import HealthContext
+from core.dataset.label_groups import Group, project
+from core.dataset.label_sets import part_names_for
+from core.dataset.resampling import Recipe, Resampled, resample
+from core.dataset.splits import SplitAudit, audit_split, stratified_split
+from core.errors import InvalidInput
+from core.files import file_fingerprint, fingerprint, write_atomic
+from core.progress import UNWATCHED, Watch
+from core.text import plural
+from core.workflow.data import current_dataset
+from core.workflow.session import Session, now
+from core.workflow.state import OversamplingState, PartFile, SessionState, SplitState
+from core.workflow.steps import training_inputs
+
+# Which documents of a part truly have which label, without their texts.
+
+
+@dataclass(frozen=True)
+class PartTruth:
+    """The true labels of the documents of one part, in file order."""
+
+    labels: tuple[str, ...]
+    membership: BoolMatrix
+    """bool (n_documents, n_labels)."""
+    clusters: npt.NDArray[np.int32]
+    """int32 (n_documents,): documents with equal text or group share a number."""
+    mode: Mode
+    none_label: str | None
+
+    def __len__(self) -> int:
+        return len(self.membership)
+
+
+def save_truth(
+    session: Session,
+    split_id: str,
+    dataset: Dataset,
+    parts: npt.NDArray[np.int8],
+    clusters: npt.NDArray[np.int32],
+) -> None:
+    """Keep parts, labels and clusters of all documents beside a split's files."""
+    data = io.BytesIO()
+    np.savez(data, parts=parts, membership=dataset.membership, clusters=clusters)
+    write_atomic(session.path(_path(split_id)), data.getvalue())
+
+
+def load_truth(session: Session, state: SessionState, split: SplitState, part: str) -> PartTruth:
+    """The truth of one part.
+
+    Raises:
+        InvalidInput: the file is absent or damaged.
+    """
+    revision = next(r for r in state.revisions if r.id == split.revision)
+    path = session.path(_path(split.id))
+    try:
+        with np.load(path, allow_pickle=False) as kept:
+            rows = kept["parts"] == split.part_names.index(part)
+            membership, clusters = kept["membership"][rows], kept["clusters"][rows]
+    except (OSError, ValueError, KeyError) as error:
+        raise InvalidInput(
+            "Cannot read the split", f"{path}: {error}", "split again: comprehend-tuner split"
+        ) from error
+    return PartTruth(revision.labels, membership, clusters, revision.mode, revision.none_label)
+
+
+def load_all_parts(session: Session, split: SplitState) -> npt.NDArray[np.int8]:
+    """int8 (n_documents,): the part of each document of the revision that was split.
+
+    Raises:
+        InvalidInput: the file is absent or damaged.
+    """
+    path = session.path(_path(split.id))
+    try:
+        with np.load(path, allow_pickle=False) as kept:
+            parts: npt.NDArray[np.int8] = kept["parts"]
+            return parts
+    except (OSError, ValueError, KeyError) as error:
+        raise InvalidInput(
+            "Cannot read the split", f"{path}: {error}", "split again: comprehend-tuner split"
+        ) from error
+
+
+def _path(split_id: str) -> str:
+    return f"data/{split_id}/truth.npz"
+
+
+Parts = npt.NDArray[np.int8]
+
+
+@dataclass(frozen=True)
+class SplitPreview:
+    """An assignment that was computed but not kept."""
+
+    parts: Parts
+    """int8 (n_documents,): part of each document."""
+    clusters: npt.NDArray[np.int32]
+    """int32 (n_documents,): documents that had to stay together share a number."""
+    audit: SplitAudit
+
+
+@dataclass(frozen=True)
+class SplitMade:
+    """A split that was kept, with its audit."""
+
+    split: SplitState
+    audit: SplitAudit
+    is_new: bool
+    """False when the same split of the same dataset was there already."""
+
+
+def preview_split(dataset: Dataset, ratios: tuple[float, ...], seed: int) -> SplitPreview:
+    """Compute a split and its audit without keeping anything.
+
+    Args:
+        dataset: the documents; equal texts and equal groups stay in one part.
+        ratios: wanted share of each part, 2 or 3 of them.
+        seed: same seed, same parts.
+
+    Raises:
+        InvalidInput: the ratios cannot be met.
+    """
+    clusters = duplicate_clusters(dataset.texts, dataset.groups)
+    parts = stratified_split(dataset.membership, ratios, seed, clusters)
+    audit = audit_split(parts, dataset, part_names_for(ratios), ratios, clusters)
+    return SplitPreview(parts, clusters, audit)
+
+
+def split_dataset(
+    session: Session,
+    ratios: tuple[float, ...],
+    seed: int,
+    watch: Watch = UNWATCHED,
+) -> SplitMade:
+    """Split the newest revision and write training, test and scoring files.
+
+    Raises:
+        InvalidInput: the ratios cannot be met, or a document or label cannot be written.
+        TryAgain: another terminal runs a step of this session.
+        Interrupted: cancelled; the session is as it was.
+    """
+    with session.working():
+        state = session.state()
+        dataset = current_dataset(session, state)
+        watch.report("splitting", 0, len(dataset), "documents")
+        preview = preview_split(dataset, ratios, seed)
+        made = fingerprint(state.dataset.fingerprint, preview.parts.tobytes(), repr(ratios))
+        same = [split for split in state.splits if split.fingerprint == made]
+        if same and same[-1] is state.splits[-1] and _files_exist(session, same[-1]):
+            return SplitMade(same[-1], preview.audit, is_new=False)
+        watch.check()
+        split = prepare_split(session, state, dataset, preview, (ratios, seed, made), watch)
+        with session.editing() as state:
+            if state.dataset.fingerprint != split.dataset:
+                raise InvalidInput("Dataset changed", "it changed during the split", "split again")
+            state.splits.append(split)
+        session.record("split", id=split.id, ratios=ratios, seed=seed, sizes=split.sizes)
+        return SplitMade(split, preview.audit, is_new=True)
+
+
+def prepare_split(
+    session: Session,
+    state: SessionState,
+    dataset: Dataset,
+    preview: SplitPreview,
+    made_from: tuple[tuple[float, ...], int, str],
+    watch: Watch,
+) -> SplitState:
+    ratios, seed, made = made_from
+    names = preview.audit.part_names
+    split_id = f"s{len(state.splits) + 1}"
+    delimiter = choose_delimiter(dataset.labels) if dataset.mode == "multi-label" else "|"
+    training: dict[str, PartFile] = {}
+    scoring: dict[str, PartFile] = {}
+    for position, name in enumerate(names):
+        watch.report(f"writing {name}", position, len(names), "parts")
+        part = dataset.subset(np.flatnonzero(preview.parts == position))
+        if name != "calibration":
+            training[name] = write_training(session, part, f"data/{split_id}/{name}.csv", delimiter)
+        scoring[name] = _write_scoring(session, part, f"data/{split_id}/{name}")
+    _write_parts(session, split_id, dataset, preview.parts, names)
+    save_truth(session, split_id, dataset, preview.parts, preview.clusters)
+    context = HealthContext(
+        dataset=dataset, parts=preview.parts, part_names=names, delimiter=delimiter
+    )
+    return SplitState(
+        id=split_id,
+        dataset=state.dataset.fingerprint,
+        revision=state.dataset.id,
+        ratios=ratios,
+        part_names=names,
+        seed=seed,
+        sizes=preview.audit.sizes,
+        delimiter=delimiter,
+        worst_deviation=preview.audit.worst_deviation,
+        fingerprint=made,
+        support={
+            label.label: dict(zip(names, label.counts, strict=True))
+            for label in preview.audit.labels
+        },
+        training=training,
+        scoring=scoring,
+        findings=run_part_checks(context),
+        made_at=now(),
+    )
+
+
+def write_training(session: Session, part: Dataset, path: str, delimiter: str) -> PartFile:
+    """Write a two-column training or test file below the session's folder.
+
+    Raises:
+        InvalidInput: a document or label cannot be written.
+    """
+    written = write_training_csv(part, session.path(path), delimiter)
+    return PartFile(path=path, fingerprint=file_fingerprint(session.path(path)), documents=written)
+
+
+def _write_scoring(session: Session, part: Dataset, stem: str) -> PartFile:
+    line_map = write_scoring_text(part, session.path(f"{stem}.txt"))
+    save_line_map(line_map, session.path(f"{stem}.lines.json"))
+    return PartFile(
+        path=f"{stem}.txt",
+        fingerprint=line_map.fingerprint,
+        documents=len(line_map.ids),
+        units=units(map(one_line, part.texts)),
+        line_map=f"{stem}.lines.json",
+    )
+
+
+def _write_parts(
+    session: Session, split_id: str, dataset: Dataset, parts: Parts, names: tuple[str, ...]
+) -> None:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["id", "part"])
+    writer.writerows(zip(dataset.ids, (names[part] for part in parts.tolist()), strict=True))
+    write_atomic(session.path(f"data/{split_id}/parts.csv"), text.getvalue().encode("utf-8"))
+
+
+def _files_exist(session: Session, split: SplitState) -> bool:
+    files = (*split.training.values(), *split.scoring.values())
+    return all(session.path(file.path).exists() for file in files)
+
+
+# Changed training parts: the pieces that a change starts from, and the file that it makes.
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """The documents of a split: what is changed, and what must stay apart from it."""
+
+    train: Dataset
+    held_out: tuple[Dataset, ...]
+
+
+def load_pieces(session: Session, state: SessionState, split: SplitState) -> Pieces:
+    """Load the training part and the held-out parts of a split.
+
+    Raises:
+        InvalidInput: the dataset or the split is absent or damaged.
+    """
+    revision = state.revision_of(split)
+    dataset = load_dataset(session.path(revision.path))
+    parts = load_all_parts(session, split)
+    train = split.part_names.index("train")
+    pieces = [
+        dataset.subset(np.flatnonzero(parts == position))
+        for position in range(len(split.part_names))
+    ]
+    held_out = tuple(piece for position, piece in enumerate(pieces) if position != train)
+    return Pieces(pieces[train], held_out)
+
+
+def changed_training(
+    session: Session, split: SplitState, recipe: Recipe, changed: Resampled, path: str
+) -> OversamplingState:
+    """Write a changed training part and describe it.
+
+    Raises:
+        InvalidInput: a document or label cannot be written.
+    """
+    return OversamplingState(
+        split=split.fingerprint,
+        targets=dict(recipe.targets),
+        distinct=dict(recipe.distinct),
+        growth=recipe.growth,
+        is_shuffled=recipe.is_shuffled,
+        seed=recipe.seed,
+        added=changed.added,
+        removed=changed.removed,
+        before=changed.before,
+        after=changed.after,
+        training=write_training(session, changed.dataset, path, split.delimiter),
+        made_at=now(),
+    )
+
+
+# The files that classifiers are trained and tested on: those of the split, and those of groups.
+
+
+@dataclass(frozen=True)
+class ClassifierFiles:
+    """What one classifier is trained on."""
+
+    files: dict[str, PartFile]
+    """``train`` and ``test``."""
+    delimiter: str
+    """What stands between labels."""
+
+
+def main_files(split: SplitState, over: OversamplingState | None) -> dict[str, PartFile]:
+    """Training and test file of all labels, the changed training file when there is one."""
+    files = dict(split.training)
+    if over is not None:
+        files["train"] = over.training
+    return files
+
+
+def write_group_files(
+    session: Session,
+    state: SessionState,
+    split: SplitState,
+    over: OversamplingState | None,
+    groups: Sequence[Group],
+    watch: Watch = UNWATCHED,
+) -> list[ClassifierFiles]:
+    """Write a training and a test file per group from the same documents as the main files.
+
+    Repeating it writes the same bytes to the same paths.
+
+    Raises:
+        InvalidInput: the dataset is absent or damaged, or a label cannot be written.
+        Interrupted: cancelled between two files.
+    """
+    if not groups:
+        return []
+    parts = _parts(session, state, split, over)
+    made = []
+    for done, group in enumerate(groups):
+        watch.report("writing group files", done, len(groups), plural(len(groups), "group"))
+        watch.check()
+        key = fingerprint(training_inputs(split, over), *group.all_labels)[7:15]
+        delimiter = choose_delimiter(group.all_labels)
+        files = {
+            name: write_training(
+                session, project(part, group), f"data/{split.id}/groups/{key}/{name}.csv", delimiter
+            )
+            for name, part in parts.items()
+        }
+        made.append(ClassifierFiles(files, delimiter))
+    return made
+
+
+def _parts(
+    session: Session, state: SessionState, split: SplitState, over: OversamplingState | None
+) -> dict[str, Dataset]:
+    """The documents of the parts that training reads, the training part as it was changed."""
+    revision = state.revision_of(split)
+    dataset = load_dataset(session.path(revision.path))
+    numbers = load_all_parts(session, split)
+    parts = {
+        name: dataset.subset(np.flatnonzero(numbers == split.part_names.index(name)))
+        for name in split.training
+    }
+    if over is not None:
+        parts["train"] = resample(parts["train"], over.recipe).dataset
+    return parts

@@ -1,0 +1,812 @@
+"""The train step: plan the classifiers of a run, create them, fetch their metrics."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+import numpy as np
+
+from core.comprehend.engine import Clients, require_bucket, require_role
+from core.comprehend.jobs import new_token
+from core.comprehend.pricing import (
+    Estimate,
+    PriceList,
+    keeping_estimate,
+    scoring_estimate,
+    total_estimate,
+    training_estimate,
+)
+from core.comprehend.requests import resource_name, training_request
+from core.dataset.documents import Mode
+from core.dataset.label_groups import RETURNED, Group, plan_groups
+from core.errors import InvalidInput
+from core.progress import UNWATCHED, Watch
+from core.text import plural, printable
+from core.tuning.curves import Curve
+from core.tuning.objectives import LEAST_RETURNED_SHARE
+from core.workflow.health import require_health
+from core.workflow.jobs import (
+    find_run,
+    launch,
+    object_base,
+    pick_run,
+    replace_failed,
+    resource_tags,
+    session_clients,
+    wait_for,
+)
+from core.workflow.metrics import MetricsFile, collect_training, load_metrics
+from core.workflow.money import PlanRow, exceeds_budget, left_usd, require_budget
+from core.workflow.parts import load_part_data
+from core.workflow.score import charged_units
+from core.workflow.session import Session, check_name, now
+from core.workflow.split import ClassifierFiles, load_truth, main_files, write_group_files
+from core.workflow.state import (
+    ClassifierState,
+    JobState,
+    OversamplingState,
+    RunState,
+    SessionState,
+    SplitState,
+)
+from core.workflow.steps import (
+    held_out_parts,
+    is_failed,
+    is_trained,
+    is_usable,
+    oversampling_in_force,
+    split_of,
+    training_inputs,
+    tuning_part,
+)
+
+# Which labels need a classifier that returns every score, and the groups that give it to them.
+
+
+GroupKind = Literal["single", "rare", "complete"]
+"""One classifier for all labels; extra ones for the labels in need; extra ones for every label."""
+HIDDEN_F1 = 0.05
+"""A label is in need when its unknown scores may hide more of its best F1 than this."""
+
+
+class LabelInNeed(msgspec.Struct, frozen=True, kw_only=True):
+    """A label that the returned scores say too little of."""
+
+    label: str
+    returned_share: float
+    """Share of its positives in the tuning part whose score was returned."""
+    hidden_f1: float
+    """How much higher its best F1 may be than what the returned scores prove."""
+    reason: str
+
+
+def labels_in_need(session: Session, state: SessionState, run: RunState) -> tuple[LabelInNeed, ...]:
+    """The labels of a run whose scores were returned too seldom, by its tuning part.
+
+    A label is in need when less than half of its positives were returned, so that it cannot be
+    tuned at all, or when the scores that were not returned may hide more than `HIDDEN_F1` of its
+    best F1. The none-label never is, and neither is a label without positives in the part.
+
+    Raises:
+        InvalidInput: the tuning part was not scored, or a file is damaged.
+    """
+    data = load_part_data(session, state, run, tuning_part(split_of(state, run)))
+    if data.truth.mode == "multi-class":
+        return ()
+    needs = [
+        _need(label, curve)
+        for label, curve in data.curves().items()
+        if label != data.truth.none_label and curve.positives
+    ]
+    return tuple(need for need in needs if need.reason)
+
+
+def _need(label: str, curve: Curve) -> LabelInNeed:
+    share = curve.returned_share
+    hidden = float(curve.f1_high.max() - curve.f1_low.max()) if len(curve) else 1.0
+    reason = ""
+    if share < LEAST_RETURNED_SHARE:
+        reason = f"cannot be tuned: the scores of {share:.0%} of its positives were returned"
+    elif hidden > HIDDEN_F1:
+        reason = f"scores that were not returned may hide up to {hidden:.2f} of its best F1"
+    return LabelInNeed(label=label, returned_share=share, hidden_f1=hidden, reason=reason)
+
+
+def groups_of(run: RunState) -> tuple[Group, ...]:
+    """The groups that a run has beside its main classifier."""
+    return tuple(
+        Group(labels=classifier.labels[:-1], none_label=classifier.labels[-1])
+        for classifier in run.classifiers[1:]
+    )
+
+
+def single_run(
+    state: SessionState, split: SplitState, over: OversamplingState | None
+) -> RunState | None:
+    """The newest run of one classifier that was trained on a split, or on a changed one."""
+    inputs = training_inputs(split, over)
+    runs = [run for run in state.runs if run.inputs == inputs and len(run.classifiers) == 1]
+    return runs[-1] if runs else None
+
+
+def wanted_groups(
+    session: Session, state: SessionState, split: SplitState, kind: GroupKind, labels: Sequence[str]
+) -> tuple[Group, ...]:
+    """The groups that a kind of run needs; none for a single classifier.
+
+    Args:
+        labels: the labels to cover; those in need, or all, when empty.
+
+    Raises:
+        InvalidInput: labels cannot be grouped here, none is in need, or it cannot be told yet.
+    """
+    if kind == "single":
+        if labels:
+            raise InvalidInput(
+                "No label groups", "a single classifier covers every label", "leave out --labels"
+            )
+        return ()
+    _require_groupable(state)
+    in_need = _chosen(state, labels) if labels else _all_in_need(session, state, split, kind)
+    membership = load_truth(session, state, split, "train").membership.astype(np.float32)
+    together = (membership.T @ membership).astype(np.int64)
+    dataset = state.dataset
+    return plan_groups(dataset.labels, dataset.none_label, in_need, together=together)
+
+
+def parse_labels(given: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
+    """Read label names separated by commas; what is a label as a whole is not taken apart."""
+    names: list[str] = []
+    for text in given:
+        names += [text] if text in known else [name.strip() for name in text.split(",")]
+    return tuple(dict.fromkeys(name for name in names if name))
+
+
+def _require_groupable(state: SessionState) -> None:
+    if state.dataset.mode == "multi-class":
+        raise InvalidInput(
+            "No label groups",
+            "classes compete within one classifier: scores of several cannot be ranked",
+            "groups are for sets of labels; train a single classifier",
+        )
+    if len(state.dataset.labels) <= RETURNED:
+        raise InvalidInput(
+            "No label groups",
+            f"a classifier with at most {RETURNED} labels returns every score already",
+            "train a single classifier",
+        )
+
+
+def _chosen(state: SessionState, labels: Sequence[str]) -> tuple[str, ...]:
+    none_label = state.dataset.none_label
+    if none_label is not None and none_label in labels:
+        raise InvalidInput(
+            "No group for the none-label",
+            f"{printable(none_label, 60)!r} means that a document has no other label",
+            "name other labels",
+        )
+    return tuple(labels)
+
+
+def _all_in_need(
+    session: Session, state: SessionState, split: SplitState, kind: GroupKind
+) -> tuple[str, ...]:
+    if kind == "complete":
+        return state.dataset.labels
+    run = single_run(state, split, oversampling_in_force(state, split))
+    part = tuning_part(split)
+    if run is None or part not in run.scores:
+        raise InvalidInput(
+            "Not scored yet",
+            f"which labels are in need shows in the scores of the {part} part",
+            "score first: comprehend-tuner score; or name them: train --groups rare --labels A,B",
+        )
+    needs = labels_in_need(session, state, run)
+    if not needs:
+        raise InvalidInput(
+            "No label is in need",
+            f"run {printable(run.name)}: the returned scores tell enough of every label",
+            "go on with: comprehend-tuner thresholds",
+        )
+    return tuple(need.label for need in needs)
+
+
+# Put the runs and trainings that are about to start into the state, before any call is made.
+
+
+@dataclass(frozen=True)
+class NewRun:
+    """A run that is not there yet."""
+
+    name: str
+    groups: tuple[Group, ...]
+    shared: str
+    """The run whose main classifier it takes over; empty when it trains its own."""
+    experiment: str = ""
+    """The experiment that it is an arm of; empty for a run of its own."""
+
+    @property
+    def trained(self) -> tuple[str, ...]:
+        """Ids of the classifiers that it trains."""
+        own = () if self.shared else ("c1",)
+        return (*own, *(f"c{number}" for number in range(2, 2 + len(self.groups))))
+
+
+def shareable_run(
+    state: SessionState, split: SplitState, over: OversamplingState | None
+) -> RunState | None:
+    """The run whose main classifier a run with groups can take over; None to train another.
+
+    Raises:
+        InvalidInput: there is one that is not trained yet; another would be paid a second time.
+    """
+    run = single_run(state, split, over)
+    if run is None:
+        return None
+    main = run.classifiers[0]
+    if not is_trained(main):
+        raise InvalidInput(
+            "Not trained yet",
+            f"the groups stand beside the classifier of run {printable(run.name)}, which is not"
+            " trained yet",
+            f"finish it first: comprehend-tuner train --run {printable(run.name)}",
+        )
+    deleted = {entry.name for entry in state.ledger if entry.state == "deleted"}
+    parts = held_out_parts(split)
+    is_scored = all(part in main.scoring and is_usable(main.scoring[part]) for part in parts)
+    return run if is_scored or main.training.arn not in deleted else None
+
+
+def add_run(
+    state: SessionState,
+    split: SplitState,
+    over: OversamplingState | None,
+    clients: Clients,
+    new: NewRun,
+    group_files: Sequence[ClassifierFiles],
+) -> None:
+    """Put a run and the intent of each of its trainings into the state.
+
+    A run of its own becomes the one that the session is about; an arm does not.
+
+    A main classifier that another run has keeps that run's jobs: they have one id, are paid once
+    and are cleaned up once.
+    """
+    files = [ClassifierFiles(main_files(split, over), split.delimiter), *group_files]
+    revision = state.revision_of(split)
+    label_sets = [revision.labels, *(group.all_labels for group in new.groups)]
+    classifiers = []
+    for number, (own, labels) in enumerate(zip(files, label_sets, strict=True), start=1):
+        if number == 1 and new.shared:
+            classifiers.append(_shared(state, new.shared))
+            continue
+        classifier_id = f"c{number}"
+        classifiers.append(
+            ClassifierState(
+                id=classifier_id,
+                labels=labels,
+                name=resource_name("ct", state.name, state.uid, new.name, classifier_id),
+                version="v1",
+                training=_training_job(state, clients, revision.mode, new.name, classifier_id, own),
+            )
+        )
+    if not new.experiment:
+        state.adopted = ""
+    state.runs.append(
+        RunState(
+            name=new.name,
+            split=split.id,
+            inputs=training_inputs(split, over),
+            oversampled=dict(over.after) if over is not None else {},
+            classifiers=classifiers,
+            experiment=new.experiment,
+            notes=_notes(state, new),
+            made_at=now(),
+        )
+    )
+
+
+def replace_failed_trainings(state: SessionState, clients: Clients, run: RunState) -> None:
+    """Intend every training of a run anew that failed, from the same files."""
+    for classifier in run.classifiers:
+        failed = classifier.training
+        if not replace_failed(run, failed):
+            continue
+        stem = f"{run.name}/{classifier.id}/"
+        earlier = [job for job in run.replaced_jobs if job.kind == "training"]
+        attempt = sum(job.id.startswith(stem) for job in earlier) + 1
+        classifier.version = f"v{attempt}"
+        classifier.training = _attempt(state, clients, run, classifier.id, failed, attempt)
+
+
+def _shared(state: SessionState, run_name: str) -> ClassifierState:
+    """The main classifier of another run with its jobs."""
+    main = next(run for run in state.runs if run.name == run_name).classifiers[0]
+    usable = {part: job for part, job in main.scoring.items() if is_usable(job)}
+    return msgspec.structs.replace(
+        main,
+        training=msgspec.structs.replace(main.training),
+        scoring={part: msgspec.structs.replace(job) for part, job in usable.items()},
+    )
+
+
+def _notes(state: SessionState, new: NewRun) -> tuple[str, ...]:
+    """What is known of the classifier that is taken over holds for the new run too."""
+    return next((run.notes for run in state.runs if run.name == new.shared), ())
+
+
+def _training_job(
+    state: SessionState,
+    clients: Clients,
+    mode: Mode,
+    run_name: str,
+    classifier_id: str,
+    own: ClassifierFiles,
+) -> JobState:
+    """The first attempt at a training."""
+    require_bucket(clients.info)
+    base = object_base(state, clients, run_name, classifier_id)
+    uris = {part: f"{base}/{part}-data/{Path(file.path).name}" for part, file in own.files.items()}
+    token = new_token()
+    request = training_request(
+        name=resource_name("ct", state.name, state.uid, run_name, classifier_id),
+        version="v1",
+        train_uri=uris["train"],
+        test_uri=uris.get("test"),
+        output_uri=f"{base}/training-output/",
+        role_arn=require_role(clients.info),
+        mode=mode,
+        delimiter=own.delimiter,
+        token=token,
+        tags=resource_tags(state, run_name),
+    )
+    return JobState(
+        id=f"{run_name}/{classifier_id}/train",
+        kind="training",
+        token=token,
+        request=request,
+        uploads={own.files[part].path: uri for part, uri in uris.items()},
+        intended_at=now(),
+        estimate=training_estimate(own.files["train"].documents, 1, state.prices),
+    )
+
+
+def _attempt(
+    state: SessionState,
+    clients: Clients,
+    run: RunState,
+    classifier_id: str,
+    failed: JobState,
+    attempt: int,
+) -> JobState:
+    """The same training once more, as another version with a token of its own."""
+    require_bucket(clients.info)
+    token = new_token()
+    inputs = failed.request["InputDataConfig"]
+    request = training_request(
+        name=resource_name("ct", state.name, state.uid, run.name, classifier_id),
+        version=f"v{attempt}",
+        train_uri=inputs["S3Uri"],
+        test_uri=inputs.get("TestS3Uri"),
+        output_uri=failed.request["OutputDataConfig"]["S3Uri"],
+        role_arn=require_role(clients.info),
+        mode=state.revision_of(split_of(state, run)).mode,
+        delimiter=inputs.get("LabelDelimiter", "|"),
+        token=token,
+        tags=resource_tags(state, run.name),
+    )
+    return JobState(
+        id=f"{run.name}/{classifier_id}/train-{attempt}",
+        kind="training",
+        token=token,
+        request=request,
+        uploads=dict(failed.uploads),
+        intended_at=now(),
+        estimate=failed.estimate,
+    )
+
+
+# Which run a training is: one that is there with the same inputs, or a new one with its name.
+
+
+_LONGEST_STEM = 28
+
+
+def usable_split(state: SessionState) -> SplitState:
+    """The split of the present dataset.
+
+    Raises:
+        InvalidInput: there is none.
+    """
+    if state.split is None or state.split.dataset != state.dataset.fingerprint:
+        raise InvalidInput(
+            "No split", "the present dataset is not split yet", "run: comprehend-tuner split"
+        )
+    return state.split
+
+
+def run_to_train(
+    state: SessionState,
+    split: SplitState,
+    over: OversamplingState | None,
+    given: str | None,
+    wanted: tuple[Group, ...] | None,
+    kind: GroupKind,
+) -> NewRun:
+    """The run to train: one that is there with the same inputs and groups, or a new one.
+
+    An arm of an experiment will do as well: training the same file again would pay for it twice.
+    The base of an experiment that is not started yet is started by it; the names of its other arms
+    are taken.
+
+    Args:
+        wanted: its groups; None when any run of these inputs will do.
+    """
+    if given is not None:
+        return named_run(state, split, over, given, wanted)
+    inputs = training_inputs(split, over)
+    own = [run for run in state.runs if not run.experiment]
+    arms = [run for run in state.runs if run.experiment]
+    for run in reversed([*arms, *own]):
+        if run.inputs == inputs and wanted in (None, groups_of(run)):
+            return NewRun(run.name, groups_of(run), "")
+    taken = taken_names(state)
+    names = ("base" if number == 1 else f"run{number}" for number in range(1, 10_000))
+    planned = _planned_base(state, split, over, wanted)
+    if not wanted:
+        return NewRun(planned or next(name for name in names if name not in taken), (), "")
+    shared = shareable_run(state, split, over)
+    stem = shared.name[:_LONGEST_STEM] if shared else next(n for n in names if n not in taken)
+    named = (f"{stem}-{kind}" + (f"-{n}" if n > 1 else "") for n in range(1, 10_000))
+    name = planned or next(name for name in named if name not in taken)
+    return NewRun(name, wanted, shared.name if shared else "")
+
+
+def taken_names(state: SessionState) -> set[str]:
+    """Names of runs, and of the runs that arms are to be trained as."""
+    arms = (arm for experiment in state.experiments for arm in experiment.arms)
+    return {run.name for run in state.runs} | {arm.run for arm in arms}
+
+
+def _planned_base(
+    state: SessionState,
+    split: SplitState,
+    over: OversamplingState | None,
+    wanted: tuple[Group, ...] | None,
+) -> str | None:
+    """The name that an experiment has for these trainings, which it has not started yet."""
+    there = {run.name for run in state.runs}
+    for experiment in state.experiments if over is None else ():
+        base = experiment.arms[0]
+        is_own = base.run.startswith(f"{experiment.id}-")
+        if experiment.split == split.id and experiment.groups == (wanted or ()) and not is_own:
+            if base.run not in there:
+                return base.run
+    return None
+
+
+def named_run(
+    state: SessionState,
+    split: SplitState,
+    over: OversamplingState | None,
+    name: str,
+    wanted: tuple[Group, ...] | None,
+) -> NewRun:
+    """The run of this name, which may be there when it has the same inputs and groups.
+
+    Raises:
+        InvalidInput: it has others, or the name is an experiment's that is to begin with it.
+    """
+    hint = "give the new run another name with --run NAME"
+    run = next((run for run in state.runs if run.name == name), None)
+    if run is None:
+        if name in taken_names(state) and name != _planned_base(state, split, over, wanted):
+            message = f"run {printable(name)} is an arm of an experiment, not started yet"
+            raise InvalidInput("Name is taken", message, hint)
+        shared = shareable_run(state, split, over) if wanted else None
+        return NewRun(check_name(name), wanted or (), shared.name if shared else "")
+    if run.inputs != training_inputs(split, over):
+        message = f"run {printable(name)} was trained on other data"
+        raise InvalidInput("Run exists", message, hint)
+    if wanted not in (None, groups_of(run)):
+        message = f"run {printable(name)} has other label groups"
+        raise InvalidInput("Run exists", message, hint)
+    return NewRun(name, groups_of(run), "")
+
+
+@dataclass(frozen=True)
+class TrainingPlan:
+    """What a training would upload, create and cost."""
+
+    run: str
+    is_resumed: bool
+    """Whether the run exists and is only carried on."""
+    split: str
+    mode: str
+    labels: tuple[str, ...]
+    groups: tuple[Group, ...]
+    """Labels of the classifiers beside the main one: ``c2``, ``c3`` …"""
+    shared: str
+    """The run whose main classifier a new run takes over, not trained again; empty for none."""
+    uploads: tuple[tuple[str, int], ...]
+    """Session files with their size in bytes; those of groups are written when they start."""
+    classifiers: int
+    documents: int
+    rows: tuple[PlanRow, ...]
+    """Price of each training that is still to be started."""
+    estimate: Estimate
+    """Their sum, without keeping the classifiers."""
+    keeping: Estimate
+    """Keeping the classifiers that these trainings make, per month."""
+    scoring: Estimate
+    """Scoring the held-out parts with the classifiers that these trainings make."""
+    budget_usd: float | None
+    left_usd: float | None
+    """What the budget leaves beside everything started and intended; None without a budget."""
+    is_over_budget: bool
+    """Whether what is new would be refused."""
+    engine: str
+    is_paid: bool
+
+
+def plan_training(
+    session: Session,
+    run_name: str | None = None,
+    groups: GroupKind | None = None,
+    labels: Sequence[str] = (),
+) -> TrainingPlan:
+    """Say what `train` would do, without doing it.
+
+    A run with groups has the main classifier, taken over from the run that has it already, and one
+    classifier per group of labels, which returns their every score.
+
+    Args:
+        groups: None carries on the newest run of these inputs, or plans a single classifier.
+        labels: what the groups must cover; the labels in need, or all, when empty.
+
+    Raises:
+        InvalidInput: there is no split of the present dataset, the run's name is taken, or it
+            cannot be told which labels are in need.
+    """
+    state = session.state()
+    split = usable_split(state)
+    if groups is None and labels:
+        groups = "rare"
+    wanted = None if groups is None else wanted_groups(session, state, split, groups, labels)
+    over = oversampling_in_force(state, split)
+    new = run_to_train(state, split, over, run_name, wanted, groups or "single")
+    clients = session_clients(session)
+    files = main_files(split, over)
+    run = next((run for run in state.runs if run.name == new.name), None)
+    trainings = _trainings_to_start(run, new)
+    documents = files["train"].documents
+    one = training_estimate(documents, 1, state.prices)
+    is_main = "c1" in trainings or run is not None
+    uploads = [(file.path, session.path(file.path).stat().st_size) for file in files.values()]
+    return TrainingPlan(
+        run=new.name,
+        is_resumed=run is not None,
+        split=split.id,
+        mode=state.dataset.mode,
+        labels=state.dataset.labels,
+        groups=new.groups,
+        shared=new.shared,
+        uploads=tuple(uploads) if is_main else (),
+        classifiers=len(trainings) if run is None else len(run.classifiers),
+        documents=documents,
+        rows=tuple(
+            PlanRow(f"{classifier} training", documents, None, one.low_usd, one.high_usd)
+            for classifier in trainings
+        ),
+        estimate=_training_price(len(trainings), documents, state.prices),
+        keeping=keeping_estimate(len(trainings), state.prices),
+        scoring=_scoring_price(session, state, split, len(trainings)),
+        budget_usd=state.budget_usd,
+        left_usd=left_usd(state),
+        is_over_budget=exceeds_budget(state, _new_price(state, split, new)),
+        engine=clients.info.label,
+        is_paid=clients.info.is_paid,
+    )
+
+
+def start_training_run(
+    session: Session,
+    plan: TrainingPlan,
+    despite_findings: bool = False,
+    watch: Watch = UNWATCHED,
+) -> RunState:
+    """Create the run's classifiers, or carry on where an interrupted call stopped.
+
+    Raises:
+        InvalidInput: there is no split of the present dataset, or no bucket or role was chosen.
+        Refused: the health gate is closed, or the budget does not allow what is new.
+        TryAgain: another terminal runs a step of this session.
+        TunerError: an upload or a call failed.
+    """
+    with session.working():
+        state = session.state()
+        clients = session_clients(session)
+        split = usable_split(state)
+        over = oversampling_in_force(state, split)
+        new = named_run(state, split, over, plan.run, plan.groups)
+        exists = any(run.name == new.name for run in state.runs)
+        if not exists or _has_failed(find_run(state, new.name)):
+            require_health(state, despite_findings)
+        files = [] if exists else write_group_files(session, state, split, over, new.groups, watch)
+        with session.editing() as state:
+            require_budget(state, _new_price(state, split, new))
+            if exists:
+                state.adopted = new.name
+                replace_failed_trainings(state, clients, find_run(state, new.name))
+            else:
+                add_run(state, split, over, clients, new, files)
+        for classifier in find_run(session.state(), new.name).classifiers:
+            launch(session, clients, new.name, classifier.training.id, watch)
+        return find_run(session.state(), new.name)
+
+
+def finish_training(
+    session: Session,
+    run_name: str,
+    watch: Watch = UNWATCHED,
+) -> tuple[MetricsFile, ...]:
+    """Wait for the run's trainings and fetch their metrics; interrupting leaves them running.
+
+    Raises:
+        OperationFailed: a training failed.
+        Interrupted: cancelled; the trainings go on.
+    """
+    clients = session_clients(session)
+    for classifier in find_run(session.state(), run_name).classifiers:
+        if is_trained(classifier):
+            continue
+        wait_for(session, clients, run_name, classifier.training.id, watch)
+        collect_training(session, clients, run_name, classifier.id, watch)
+    return load_metrics(session, run_name)
+
+
+def _trainings_to_start(run: RunState | None, new: NewRun) -> list[str]:
+    """Ids of the classifiers whose training was not started, or failed and is started anew."""
+    if run is None:
+        return list(new.trained)
+    return [c.id for c in run.classifiers if not c.training.arn or is_failed(c.training)]
+
+
+def _training_price(n_trainings: int, documents: int, prices: PriceList) -> Estimate:
+    if not n_trainings:
+        return Estimate(0.0, 0.0, "nothing is left to be started")
+    return training_estimate(documents, n_trainings, prices)
+
+
+def _scoring_price(
+    session: Session, state: SessionState, split: SplitState, n_classifiers: int
+) -> Estimate:
+    units = sum(
+        charged_units(session, split.scoring[part], state.prices) for part in held_out_parts(split)
+    )
+    return scoring_estimate(units * n_classifiers, state.prices)
+
+
+def _new_price(state: SessionState, split: SplitState, new: NewRun) -> Estimate:
+    """Price of the trainings that no intent was saved for, with a month of their classifiers."""
+    run = next((run for run in state.runs if run.name == new.name), None)
+    count = len(new.trained) if run is None else sum(is_failed(c.training) for c in run.classifiers)
+    documents = main_files(split, oversampling_in_force(state, split))["train"].documents
+    price = _training_price(count, documents, state.prices)
+    return total_estimate([price, keeping_estimate(count, state.prices)])
+
+
+def _has_failed(run: RunState) -> bool:
+    return any(is_failed(classifier.training) for classifier in run.classifiers)
+
+
+# The proposal of label groups: which labels are in need, what would help, and at what price.
+
+
+_SHOWN = 4
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """Extra classifiers that would return every score of the labels in need."""
+
+    run: str
+    """The run whose scores show the need."""
+    part: str
+    """The part that they are of."""
+    labels: tuple[LabelInNeed, ...]
+    groups: tuple[Group, ...]
+    training: Estimate
+    """The extra trainings."""
+    scoring: Estimate
+    """Scoring the held-out parts with the extra classifiers."""
+    keeping: Estimate
+    """Keeping the extra classifiers, per month."""
+    is_paid: bool
+    command: str
+    """What plans and starts them."""
+
+
+def propose_groups(session: Session, run_name: str | None = None) -> Proposal | None:
+    """What label groups would give a run, and what they would cost; nothing is started.
+
+    Args:
+        run_name: the run; the newest when None.
+
+    Returns:
+        None when no label is in need, the tuning part was not scored, groups are not possible, or
+        a run has them already.
+    """
+    state = session.state()
+    try:
+        run = pick_run(state, run_name)
+        part = tuning_part(split_of(state, run))
+        needs = labels_in_need(session, state, run) if part in run.scores else ()
+        plan = plan_training(session, groups="rare") if needs else None
+    except InvalidInput:
+        return None
+    if plan is None or plan.is_resumed:
+        return None
+    return Proposal(
+        run=run.name,
+        part=part,
+        labels=needs,
+        groups=plan.groups,
+        training=plan.estimate,
+        scoring=plan.scoring,
+        keeping=plan.keeping,
+        is_paid=plan.is_paid,
+        command="comprehend-tuner train --groups rare",
+    )
+
+
+def need_words(proposal: Proposal) -> str:
+    """Which labels are in need, in words."""
+    named = [
+        f"{printable(need.label, 30)} ({need.returned_share:.0%} returned)"
+        for need in proposal.labels[:_SHOWN]
+    ]
+    more = len(proposal.labels) - _SHOWN
+    names = ", ".join([*named, f"{more} more"] if more > 0 else named)
+    what = plural(len(proposal.labels), "label")
+    verb = "needs" if len(proposal.labels) == 1 else "need"
+    return f"{what} {verb} every score: {names}"
+
+
+def price_words(proposal: Proposal) -> str:
+    """What the groups would cost, in words."""
+    where = "" if proposal.is_paid else " on AWS (nothing offline)"
+    return (
+        f"{plural(len(proposal.groups), 'more classifier')}:"
+        f" training {proposal.training.shown}, scoring {proposal.scoring.shown},"
+        f" keeping {proposal.keeping.shown} a month{where}"
+    )
+
+
+def proposal_lines(proposal: Proposal | None, command: str = "") -> list[str]:
+    """The proposal for the output of a command; nothing without one.
+
+    Args:
+        command: what plans it when the session must be named.
+    """
+    if proposal is None:
+        return []
+    return [
+        need_words(proposal),
+        f"label groups return them: {price_words(proposal)}",
+        f"plan them with: {command or proposal.command}",
+    ]
+
+
+def group_lines(plan: TrainingPlan) -> list[str]:
+    """The classifiers of a plan with groups, one a line; nothing for a single one."""
+    if not plan.groups:
+        return []
+    main = f"taken over from run {printable(plan.shared)}, not trained again" if plan.shared else ""
+    lines = [f"c1 all labels{f': {main}' if main else ''}"]
+    for number, group in enumerate(plan.groups, start=2):
+        names = " + ".join(printable(name, 40) for name in group.labels)
+        lines.append(f"c{number} {names}, {group.none_label} for the rest")
+    return lines

@@ -1,0 +1,662 @@
+"""Thresholds while a user moves them: in memory until they are saved.
+
+The curves of a run are loaded once; after that every figure is a look-up. What is saved is what the
+`thresholds` command saves with the same settings: what is seen is what is saved.
+"""
+
+import math
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from core.errors import InvalidInput
+from core.progress import UNWATCHED, Watch
+from core.tuning.cross_fitting import cross_fit
+from core.tuning.curves import Curve
+from core.tuning.evaluation import pool
+from core.tuning.intervals import Evidence, Interval, LabelEvidence
+from core.tuning.joint import FigureRange, PreviewRow, choose_all
+from core.tuning.objectives import Choice, parse_objective
+from core.workflow.jobs import find_run
+from core.workflow.parts import Macro, RunCurves, macro_f1
+from core.workflow.reports import RunReport, export_thresholds, usage_lines
+from core.workflow.session import Session
+from core.workflow.state import RunState, ThresholdsState
+from core.workflow.thresholds import (
+    Decided,
+    TuningSettings,
+    Wish,
+    decide_thresholds,
+    taking,
+    tune_thresholds,
+)
+
+# What another objective would change, before it is taken.
+
+
+@dataclass(frozen=True)
+class Change:
+    """Another objective, for one label or for all, and what it would do on the tuning part."""
+
+    objective: str
+    """Of every label without one of its own, after the change."""
+    per_label: Mapping[str, str]
+    name: str
+    """The objective that was asked for."""
+    label: str | None
+    """The label that it is for; None for all."""
+    part: str
+    """The part that the figures are of: optimistic, thresholds are chosen there."""
+    rows: tuple[PreviewRow, ...]
+    """The labels that it is for."""
+    macro_before: FigureRange
+    macro_after: FigureRange
+    micro_before: FigureRange
+    micro_after: FigureRange
+    chosen: dict[str, Choice]
+    """What the objectives choose, of all labels."""
+
+
+def planned_change(
+    curves: RunCurves,
+    part: str,
+    values: Mapping[str, float],
+    aims: tuple[str, Mapping[str, str]],
+    name: str,
+    label: str | None = None,
+    watch: Watch = UNWATCHED,
+) -> Change:
+    """What an objective would choose and what that does, on one part.
+
+    An objective for all labels takes the place of those of single labels.
+
+    Args:
+        curves: of the run.
+        part: the part to tune on.
+        values: the present thresholds.
+        aims: the present objective and those of single labels.
+        name: the objective, as `parse_objective` reads it.
+        label: the label that it is for; None for all.
+        watch: looked at during a joint search.
+
+    Raises:
+        InvalidInput: no such objective, or a joint one for a single label.
+        Interrupted: stopped through `watch`.
+    """
+    wanted = parse_objective(name)
+    if label is not None and wanted.is_joint:
+        raise InvalidInput(
+            "Not for one label", f"{wanted.name} weighs all labels together", "take all labels"
+        )
+    objective, own = (wanted.name, {}) if label is None else _with_own(aims, label, wanted.name)
+    shown = curves.parts[part]
+    chosen = choose_all(shown, objective, own, curves.default, watch=watch)
+    changed = list(shown) if label is None else [label]
+    after = {**values, **{one: chosen[one].threshold for one in changed}}
+    found = tuple(
+        PreviewRow(
+            one,
+            shown[one].at(values[one]),
+            shown[one].at(after[one]),
+            chosen[one].status,
+            chosen[one].note,
+        )
+        for one in changed
+    )
+    macro = [macro_f1(shown, at) for at in (values, after)]
+    micro = [pool([shown[one].at(at[one]) for one in shown]) for at in (values, after)]
+    return Change(
+        objective=objective,
+        per_label=own,
+        name=wanted.name,
+        label=label,
+        part=part,
+        rows=found,
+        macro_before=FigureRange(macro[0].low, macro[0].high),
+        macro_after=FigureRange(macro[1].low, macro[1].high),
+        micro_before=FigureRange(micro[0].f1_low, micro[0].f1_high),
+        micro_after=FigureRange(micro[1].f1_low, micro[1].f1_high),
+        chosen=chosen,
+    )
+
+
+def _with_own(
+    aims: tuple[str, Mapping[str, str]], label: str, name: str
+) -> tuple[str, dict[str, str]]:
+    """The present objectives with another one for a label."""
+    objective, present = aims
+    own = {one: text for one, text in present.items() if one != label}
+    return objective, own if name == objective else {**own, label: name}
+
+
+# Save working thresholds: in the session, and as a file.
+
+
+@dataclass(frozen=True)
+class SavedThresholds:
+    """What saving wrote."""
+
+    path: Path
+    """The thresholds file, in full."""
+    usage: str
+    """The lines of Python that use it."""
+    report: RunReport
+
+
+def equivalent_command(session_name: str, settings: TuningSettings, path: Path | None) -> str:
+    """The command that tunes with `settings` and writes the file to `path`."""
+    words = ["comprehend-tuner", "--session", session_name, "thresholds"]
+    words += ["--run", settings.run] if settings.run else []
+    if settings.objective != TuningSettings.objective:
+        words += ["--objective", settings.objective]
+    for label, objective in settings.per_label.items():
+        words += ["--objective-for", f"{label}={objective}"]
+    words += ["--tune-on", settings.tune_on] if settings.tune_on else []
+    words += ["--reset"] if settings.forget_by_hand else []
+    words += ["--adopt-all"] if settings.adopt_all else []
+    for label in settings.adopt:
+        words += ["--adopt", label]
+    for label, value in settings.set_by_hand.items():
+        words += ["--set", f"{label}={value!r}"]
+    words += ["--despite-mismatch"] if settings.despite_mismatch else []
+    words += ["--save", str(path)] if path is not None else []
+    return shlex.join(words)
+
+
+def save_working(
+    session: Session,
+    settings: TuningSettings,
+    path: Path,
+    watch: Watch = UNWATCHED,
+) -> SavedThresholds:
+    """Tune with `settings`, keep that in the session, and write the thresholds file to `path`.
+
+    Raises:
+        InvalidInput: a part was not scored.
+        OperationFailed: the file cannot be written, or the scores contradict the service's counts.
+        TryAgain: another terminal runs a step of this session.
+        Interrupted: cancelled.
+    """
+    report = tune_thresholds(session, settings, watch).report
+    run = find_run(session.state(), report.run)
+    written = export_thresholds(session, run, path)
+    usage = usage_lines(written, report.mode, len(run.classifiers))
+    return SavedThresholds(written, usage, report)
+
+
+# What thresholds stand for: objectives, those set by hand, those adopted.
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What tuning must be told so that it ends at certain thresholds."""
+
+    objective: str
+    per_label: Mapping[str, str]
+    by_hand: Mapping[str, float]
+    """Every threshold set by hand, now or earlier."""
+    adopt: tuple[str, ...]
+    """Labels whose choice is used whatever the evidence says."""
+
+    def objective_of(self, label: str) -> str:
+        """What one label is tuned for."""
+        return self.per_label.get(label, self.objective)
+
+
+# What is known of how far thresholds can be trusted, for thresholds that a user may still move.
+
+
+_MEASURED = "test"
+
+KnownDecision = Literal["tuned", "default", ""]
+"""What the evidence says of an objective's choice; empty when it was not gathered of it."""
+
+
+@dataclass(frozen=True)
+class KnownEvidence:
+    """Evidence, and the thresholds that it is of."""
+
+    standing: Standing
+    """What was tuned for and set by hand."""
+    values: Mapping[str, float]
+    """The thresholds in use that the averages are of."""
+    of: Mapping[str, float]
+    """By label: the threshold that its record is of, whether or not it is used."""
+    against: frozenset[str]
+    """Labels whose choice the evidence does not bear."""
+    evidence: Evidence
+    default: float
+    measured_on: str
+    """The part that the averages were measured on, and whether they are optimistic."""
+    macro: Macro
+    """Macro-F1 at `values` on the measuring part."""
+    macro_interval: Interval | None
+
+    @cached_property
+    def records(self) -> dict[str, LabelEvidence]:
+        """The evidence of each label."""
+        return {found.label: found for found in self.evidence.labels}
+
+    def decision(self, label: str, choice: Choice, objective: str) -> KnownDecision:
+        """What the evidence says of a choice; empty when it was not gathered of that choice."""
+        is_of_choice = self.of[label] == choice.threshold and label not in self.standing.by_hand
+        if not is_of_choice or self.standing.objective_of(label) != objective:
+            return ""
+        return "default" if label in self.against else "tuned"
+
+    def is_of(self, label: str, threshold: float, objective: str) -> bool:
+        """Whether the record of a label says something of a threshold that is in use.
+
+        It does when it is of that threshold, or when it keeps the default and that is in use.
+        """
+        if self.standing.objective_of(label) != objective:
+            return False
+        is_kept = label in self.against and threshold == self.default
+        return is_kept or threshold == self.of[label]
+
+    def f1_at(self, label: str, threshold: float) -> Interval | None:
+        """The interval of F1 at the threshold in question or at the default; None for others."""
+        record = self.records[label]
+        if threshold == self.of[label]:
+            return record.f1
+        return record.f1_default if threshold == self.default else None
+
+
+def evidence_of_report(
+    report: RunReport, per_label: Mapping[str, str], default: float
+) -> KnownEvidence | None:
+    """What the session knows of the thresholds that it holds; None when it was not gathered."""
+    if report.evidence is None:
+        return None
+    optimistic = ", optimistic" if report.is_optimistic else ""
+    return KnownEvidence(
+        standing=Standing(
+            report.objective,
+            dict(per_label),
+            {one.label: one.threshold for one in report.labels if one.status == "set by hand"},
+            tuple(one.label for one in report.labels if one.status == "adopted"),
+        ),
+        values={one.label: one.threshold for one in report.labels},
+        of={one.label: one.tuned_threshold for one in report.labels},
+        against=frozenset(
+            one.label for one in report.labels if one.status in ("default kept", "adopted")
+        ),
+        evidence=report.evidence,
+        default=default,
+        measured_on=f"{report.measured_on}{optimistic}",
+        macro=Macro(report.tuned.macro_f1_low, report.tuned.macro_f1_high),
+        macro_interval=report.macro_f1_interval,
+    )
+
+
+def gather_known(
+    curves: RunCurves,
+    tuned_on: str,
+    standing: Standing,
+    watch: Watch = UNWATCHED,
+) -> KnownEvidence:
+    """Gather the evidence that tuning would gather with the same settings.
+
+    Raises:
+        InvalidInput: too few documents to cross-fit.
+        Interrupted: stopped through `watch`.
+    """
+    wish = Wish(
+        objective=standing.objective,
+        per_label=standing.per_label,
+        by_hand=standing.by_hand,
+        adopt=frozenset(standing.adopt),
+        default=curves.default,
+        folds=TuningSettings.folds,
+        seed=TuningSettings.seed,
+        resamples=TuningSettings.resamples,
+    )
+    tuning, measured = curves.arrays[tuned_on], curves.arrays[_MEASURED]
+    decided = decide_thresholds(tuning, measured, curves.parts[tuned_on], wish, watch)
+    measured_on, macro = _macro(curves, tuned_on, wish, decided, watch)
+    return KnownEvidence(
+        standing=standing,
+        values=decided.values,
+        of={
+            label: standing.by_hand.get(label, choice.threshold)
+            for label, choice in decided.choices.items()
+        },
+        against=decided.kept | decided.adopted,
+        evidence=decided.evidence,
+        default=curves.default,
+        measured_on=measured_on,
+        macro=macro,
+        macro_interval=decided.used.macro_f1,
+    )
+
+
+def _macro(
+    curves: RunCurves, tuned_on: str, wish: Wish, decided: Decided, watch: Watch
+) -> tuple[str, Macro]:
+    """Macro-F1 at the thresholds in use, and what it was measured on."""
+    if tuned_on != _MEASURED or wish.by_hand:
+        optimistic = ", optimistic" if tuned_on == _MEASURED else ""
+        return f"{_MEASURED}{optimistic}", macro_f1(curves.parts[_MEASURED], decided.values)
+    arrays = curves.arrays[_MEASURED]
+    fitted = cross_fit(
+        arrays.labels,
+        arrays.scores,
+        arrays.truth,
+        arrays.ceilings,
+        wish.folds,
+        wish.seed,
+        taking(wish, decided.kept),
+        arrays.clusters,
+        watch=watch,
+    )
+    counts = [found for found in fitted.counts.values() if found.positives]
+    n_labels = max(len(counts), 1)
+    return f"{_MEASURED}, cross-fitted", Macro(
+        sum(found.f1_low for found in counts) / n_labels,
+        sum(found.f1_high for found in counts) / n_labels,
+    )
+
+
+# The thresholds of one run as a user has moved them so far.
+
+
+STEP = 0.01
+"""A threshold moves by this much on the linear axis."""
+LOG_STEP = 1.1
+"""A threshold is multiplied or divided by this on the logarithmic axis."""
+_LOWEST = 1e-6
+"""Thresholds below it are 0."""
+_MOST_UNDONE = 1000
+
+
+@dataclass(frozen=True)
+class _Moment:
+    """What undo goes back to."""
+
+    values: dict[str, float]
+    objective: str
+    per_label: dict[str, str]
+    undecided: frozenset[str]
+    taken: frozenset[str]
+
+
+@dataclass
+class WorkingThresholds:
+    """The thresholds of one run as the user has moved them so far."""
+
+    saved: dict[str, float]
+    """What the session holds."""
+    saved_by_hand: frozenset[str]
+    """Labels whose threshold in the session was set by hand."""
+    made_at: str
+    """When the session's were made; another time means they were tuned anew."""
+    tuned_on: str
+    """The part that objectives choose on."""
+    objective: str
+    saved_objective: str
+    values: dict[str, float]
+    per_label: dict[str, str] = field(default_factory=dict)
+    """Objectives of single labels, where they are not `objective`."""
+    saved_per_label: dict[str, str] = field(default_factory=dict)
+    undecided: frozenset[str] = frozenset()
+    """Labels at a choice that the evidence has still to bear; see `settle`."""
+    taken: frozenset[str] = frozenset()
+    """Labels put where their objective has them; one set by hand earlier no longer is."""
+    _past: list[_Moment] = field(default_factory=list)
+    _chosen: dict[tuple[str, frozenset[tuple[str, str]]], dict[str, Choice]] = field(
+        default_factory=dict
+    )
+
+    @property
+    def unsaved(self) -> frozenset[str]:
+        """Labels whose threshold is not the session's."""
+        return frozenset(label for label, at in self.values.items() if at != self.saved[label])
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether anything is not saved."""
+        aims = (self.objective, self.per_label)
+        is_freed = not self.taken.isdisjoint(self.saved_by_hand)
+        return (
+            bool(self.unsaved) or is_freed or aims != (self.saved_objective, self.saved_per_label)
+        )
+
+    def is_by_hand(self, label: str) -> bool:
+        """Whether a label still stands where a hand has put it in the session."""
+        is_left = label in self.saved_by_hand and label not in self.taken
+        return is_left and self.values[label] == self.saved[label]
+
+    def objective_of(self, label: str) -> str:
+        """What one label is tuned for."""
+        return self.per_label.get(label, self.objective)
+
+    def chosen(self, curves: RunCurves) -> dict[str, Choice]:
+        """What the present objectives choose, on the part that is tuned on; kept once computed."""
+        key = (self.objective, frozenset(self.per_label.items()))
+        if key not in self._chosen:
+            self._chosen[key] = choose_all(
+                curves.parts[self.tuned_on], self.objective, self.per_label, curves.default
+            )
+        return self._chosen[key]
+
+    def set(self, label: str, value: float) -> bool:
+        """Give one label a threshold; whether that changed anything."""
+        return self._apply({label: value}, self.undecided - {label}, self.taken - {label})
+
+    def best(self, curves: RunCurves, label: str) -> Choice:
+        """Take the objective's choice for one label, whatever the evidence says of it."""
+        choice = self.chosen(curves)[label]
+        self._apply({label: choice.threshold}, self.undecided - {label}, self.taken | {label})
+        return choice
+
+    def best_of_all(self, curves: RunCurves, known: KnownEvidence | None = None) -> bool:
+        """Take for every label what a fresh tuning would; whether that changed anything.
+
+        That is the objective's choice, or the default where the evidence keeps it. Labels whose
+        evidence is not known stand at the choice until `settle` is told of it.
+        """
+        wanted, undecided = {}, set()
+        for label, choice in self.chosen(curves).items():
+            decision = known.decision(label, choice, self.objective_of(label)) if known else ""
+            wanted[label] = curves.default if decision == "default" else choice.threshold
+            if not decision and choice.threshold != curves.default:
+                undecided.add(label)
+        return self._apply(wanted, frozenset(undecided), frozenset(wanted))
+
+    def take(self, change: Change) -> bool:
+        """Take another objective with what it chooses; whether that changed anything."""
+        self._chosen[(change.objective, frozenset(change.per_label.items()))] = change.chosen
+        taken = {row.label for row in change.rows}
+        undecided = {label for label in taken if change.chosen[label].status == "tuned"}
+        values = {row.label: row.after.threshold for row in change.rows}
+        return self._apply(
+            values,
+            (self.undecided - taken) | undecided,
+            self.taken | taken,
+            (change.objective, dict(change.per_label)),
+        )
+
+    def settle(self, curves: RunCurves, known: KnownEvidence) -> tuple[str, ...]:
+        """Put undecided labels at the default where the evidence keeps it; returns these.
+
+        This is part of the change that put them there: undo takes both back.
+        """
+        chosen = self.chosen(curves)
+        decisions = {
+            label: known.decision(label, chosen[label], self.objective_of(label))
+            for label in self.undecided
+        }
+        kept = tuple(
+            label
+            for label in self.values
+            if decisions.get(label) == "default"
+            and self.values[label] == chosen[label].threshold != curves.default
+        )
+        self.values = {**self.values, **dict.fromkeys(kept, curves.default)}
+        self.undecided = frozenset(label for label in self.undecided if not decisions[label])
+        return kept
+
+    def undo(self) -> frozenset[str] | None:
+        """Take the last change back; the labels that it had changed, None without a change."""
+        if not self._past:
+            return None
+        before, present = self._past.pop(), self.values
+        self.values, self.undecided, self.taken = before.values, before.undecided, before.taken
+        self.objective, self.per_label = before.objective, before.per_label
+        return frozenset(label for label, at in self.values.items() if at != present[label])
+
+    def _apply(
+        self,
+        wanted: Mapping[str, float],
+        undecided: frozenset[str],
+        taken: frozenset[str],
+        aims: tuple[str, dict[str, str]] | None = None,
+    ) -> bool:
+        before = _Moment(self.values, self.objective, self.per_label, self.undecided, self.taken)
+        objective, per_label = aims or (self.objective, self.per_label)
+        values = {**self.values, **wanted}
+        freed = (taken ^ self.taken) & self.saved_by_hand
+        self.undecided, self.taken = undecided, taken
+        if not freed and (values, objective, per_label) == (
+            self.values,
+            self.objective,
+            self.per_label,
+        ):
+            return False
+        self._past.append(before)
+        del self._past[:-_MOST_UNDONE]
+        self.values, self.objective, self.per_label = values, objective, per_label
+        return True
+
+
+def start_working(run: RunState, earlier: WorkingThresholds | None = None) -> WorkingThresholds:
+    """The thresholds that a run has in the session, with changes that were not saved kept."""
+    kept = run.thresholds
+    assert kept is not None, "a run is tuned before its thresholds are moved"
+    if earlier is not None and earlier.made_at == kept.made_at:
+        return earlier
+    own = _readable(kept)
+    working = WorkingThresholds(
+        saved=dict(kept.values),
+        saved_by_hand=frozenset(kept.edited),
+        made_at=kept.made_at,
+        tuned_on=kept.tuned_on,
+        objective=kept.objective,
+        saved_objective=kept.objective,
+        values=dict(kept.values),
+        per_label=own,
+        saved_per_label=dict(own),
+    )
+    if earlier is not None and earlier.is_changed:
+        changed = {label: earlier.values[label] for label in earlier.unsaved}
+        working._apply(
+            changed, earlier.undecided, earlier.taken, (earlier.objective, earlier.per_label)
+        )
+    return working
+
+
+def _readable(kept: ThresholdsState) -> dict[str, str]:
+    """Objectives of single labels; a name that is none, as of a label set by hand, is left out."""
+    own = {}
+    for label, text in kept.per_label.items():
+        try:
+            own[label] = parse_objective(text).name
+        except InvalidInput:
+            continue
+    return own
+
+
+def moved(value: float, steps: int, curve: Curve, log_axis: bool) -> float:
+    """A threshold moved by a number of steps, kept between 0 and 1.
+
+    On the logarithmic axis a step is a factor, so it is finer near 0; from 0 the first step leads
+    to the lowest score above 0.
+    """
+    if not log_axis:
+        return round(min(max(value + steps * STEP, 0.0), 1.0), 4)
+    if value <= 0:
+        return _lowest_score(curve) if steps > 0 else 0.0
+    after = min(value * LOG_STEP**steps, 1.0)
+    if after < _LOWEST:
+        return 0.0
+    return round(after, 3 - math.floor(math.log10(after)))
+
+
+def _lowest_score(curve: Curve) -> float:
+    above = curve.index_of(math.nextafter(0.0, 1.0))
+    return curve.threshold_at(above) if above < len(curve) else 0.0001
+
+
+# From thresholds on the screen to the settings of a tuning that ends at them.
+
+
+def standing_of(
+    working: WorkingThresholds, curves: RunCurves, known: KnownEvidence | None = None
+) -> Standing:
+    """How each label came to stand where it stands.
+
+    At its objective's choice it is tuned, and adopted unless the evidence is known to bear the
+    choice or has still to be heard. At the default because the evidence keeps it, it is tuned as
+    well. Anywhere else it is set by hand, and so is a label that was and was left alone.
+    """
+    by_hand, adopt = {}, []
+    for label, choice in working.chosen(curves).items():
+        at = working.values[label]
+        decision = known.decision(label, choice, working.objective_of(label)) if known else ""
+        if working.is_by_hand(label):
+            by_hand[label] = at
+        elif at == choice.threshold:
+            is_open = label in working.undecided or choice.threshold == curves.default
+            if decision != "tuned" and not is_open:
+                adopt.append(label)
+        elif at != curves.default or decision != "default":
+            by_hand[label] = at
+    return Standing(working.objective, dict(working.per_label), by_hand, tuple(adopt))
+
+
+def is_known(
+    working: WorkingThresholds, curves: RunCurves, known: KnownEvidence | None = None
+) -> bool:
+    """Whether the evidence is of exactly the thresholds on the screen."""
+    if known is None or working.undecided or dict(known.values) != working.values:
+        return False
+    standing, other = standing_of(working, curves, known), known.standing
+    return (standing.objective, dict(standing.per_label), dict(standing.by_hand)) == (
+        other.objective,
+        dict(other.per_label),
+        dict(other.by_hand),
+    )
+
+
+def tuning_settings(
+    working: WorkingThresholds, curves: RunCurves, known: KnownEvidence | None = None
+) -> TuningSettings:
+    """The settings that make the session's thresholds equal the working ones.
+
+    Args:
+        working: the thresholds on the screen.
+        curves: of the run.
+        known: evidence that says which choices are borne; without it they are adopted.
+    """
+    standing = standing_of(working, curves, known)
+    by_hand = dict(standing.by_hand)
+    forget = not working.saved_by_hand <= by_hand.keys()
+    if not forget:
+        kept = working.saved_by_hand
+        by_hand = {
+            label: at
+            for label, at in by_hand.items()
+            if label not in kept or at != working.saved[label]
+        }
+    return TuningSettings(
+        run=curves.run,
+        objective=working.objective,
+        per_label=dict(working.per_label),
+        adopt=standing.adopt,
+        tune_on=None if working.tuned_on == curves.tuning_part else working.tuned_on,
+        set_by_hand=by_hand,
+        forget_by_hand=forget,
+    )

@@ -1,0 +1,484 @@
+"""What every step screen has: frame, session, jobs, the equivalent command.
+
+A step screen shows the overview that the app holds, starts jobs of core, and reloads the overview
+when one has ended. It holds no logic of its own.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar, cast
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.screen import Screen
+
+from core.comprehend.pricing import Estimate
+from core.errors import Interrupted, Refused, TunerError
+from core.progress import Watch
+from core.text import plural
+from core.workflow.money import require_budget
+from core.workflow.overview import Overview
+from core.workflow.score import ScoringPlan
+from core.workflow.session import Session
+from core.workflow.train import TrainingPlan
+from core.workflow.watch import JobRow, stop_job
+from tui.jobs import JobFailed, JobFinished, JobProgressed, Work
+from tui.keys import bindings_of
+from tui.render import glyph
+from tui.widgets.chrome import Banner, KeyFooter, SessionLine, StepBar
+from tui.widgets.preflight import PreflightPanel, summary
+from tui.windows import PayModal
+
+if TYPE_CHECKING:
+    from core.workflow.doctor import DoctorReport
+    from tui.app import TunerApp
+
+
+class StepScreen(Screen[None]):
+    """Base of the step screens; `step_id` names the step in registry, help and step bar."""
+
+    step_id: ClassVar[str] = ""
+    AUTO_FOCUS = ""
+    title_words: ClassVar[str] = ""
+    """What the session line says on the right."""
+
+    def __init__(self) -> None:
+        super().__init__(id=f"screen-{self.step_id}")
+        for binding in bindings_of(self.step_id):
+            for key in binding.key.split(","):
+                self._bindings.bind(
+                    key,
+                    binding.action,
+                    binding.description,
+                    show=False,
+                    priority=binding.priority,
+                )
+        self._current_job = 0
+
+    @property
+    def tuner(self) -> "TunerApp":
+        """The app, with its type."""
+        return cast("TunerApp", self.app)
+
+    @property
+    def overview(self) -> Overview:
+        """The session as last read."""
+        overview = self.tuner.overview
+        assert overview is not None, "a step screen needs a session"
+        return overview
+
+    @property
+    def session(self) -> Session:
+        """The open session."""
+        return Session(self.overview.folder)
+
+    @property
+    def session_argument(self) -> str:
+        """What ``--session`` takes for the open session, quoted for a shell."""
+        return self.overview.argument(self.tuner.settings.directory)
+
+    def compose(self) -> ComposeResult:
+        """Frame and body."""
+        ascii_only = self.tuner.settings.ascii_only
+        yield SessionLine(ascii_only)
+        yield StepBar(ascii_only)
+        yield Banner(ascii_only)
+        with Vertical(id="body"):
+            yield from self.compose_body()
+        yield KeyFooter(self.step_id, ascii_only)
+
+    def compose_body(self) -> ComposeResult:
+        """The widgets of this step."""
+        yield from ()
+
+    def on_mount(self) -> None:
+        """Fill the frame and the body."""
+        self.set_class(self.tuner.settings.ascii_only, "-ascii")
+        self.show_overview()
+
+    def on_screen_resume(self) -> None:
+        """Fill them again when the screen comes back."""
+        if self.is_mounted:
+            self.show_overview()
+
+    def show_overview(self) -> None:
+        """Show the session as it is now."""
+        overview = self.tuner.overview
+        self.query_one(SessionLine).show(overview, self.where())
+        self.query_one(StepBar).show(overview, self.step_id)
+        if overview is not None:
+            self.show_session(overview)
+
+    def where(self) -> str:
+        """What the session line says on the right."""
+        return self.title_words
+
+    def show_session(self, overview: Overview) -> None:
+        """Fill the body; called on opening and whenever the session has changed."""
+
+    def equivalent_command(self) -> str:
+        """The command that does what this screen does, with the present settings."""
+        return f"comprehend-tuner --session {self.session_argument} {self.step_id}"
+
+    def copied_value(self) -> str:
+        """What the copy key copies."""
+        return self.equivalent_command()
+
+    def start_job(self, name: str, work: Work) -> None:
+        """Run `work` in a thread; an earlier job of this screen is no longer listened to."""
+        self.banner.clear()
+        self._current_job = self.tuner.jobs.start(self, name, work)
+
+    def cancel_job(self) -> bool:
+        """Ask the running job to stop; whether there was one."""
+        if not self.tuner.jobs.is_running(self._current_job):
+            return False
+        self.tuner.jobs.cancel(self._current_job)
+        self.banner.show_note("stopping at the next safe point …")
+        return True
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a job of this screen runs."""
+        return self.tuner.jobs.is_running(self._current_job)
+
+    @property
+    def banner(self) -> Banner:
+        """Errors and progress of this step."""
+        return self.query_one(Banner)
+
+    @on(JobProgressed)
+    def _show_progress(self, message: JobProgressed) -> None:
+        if message.job == self._current_job:
+            self.banner.show_progress(message.progress)
+
+    @on(JobFinished)
+    def _take_result(self, message: JobFinished) -> None:
+        if message.ended.job != self._current_job:
+            return
+        self.banner.clear()
+        self.tuner.reload()
+        self.job_finished(message.ended.name, message.ended.result)
+
+    @on(JobFailed)
+    def _take_error(self, message: JobFailed) -> None:
+        if message.ended.job != self._current_job:
+            return
+        error = message.ended.error
+        self.banner.clear()
+        self.tuner.reload()
+        if isinstance(error, TunerError):
+            self.banner.show_error(error)
+            self.job_failed(message.ended.name, error)
+        elif error is not None:
+            self.tuner.show_defect(error)
+
+    def job_finished(self, name: str, result: object) -> None:
+        """Use the result of this screen's job; called after the session was read again."""
+
+    def job_failed(self, name: str, error: TunerError) -> None:
+        """React to an expected failure beyond showing it."""
+
+
+# A step that starts jobs of the engine and waits for them.
+#
+# Leaving, stopping or losing the terminal ends only the waiting; the jobs go on, and the same key
+# waits for them again.
+
+
+Begin = Callable[[Watch], object]
+
+WAITING = "wait for jobs"
+STOPPING = "stop a training"
+
+
+@dataclass
+class Stage:
+    """Where a started step is; its thread and its screen both read and write it."""
+
+    is_waiting: bool = False
+    """Whether everything is started, so that ending the wait loses nothing."""
+    is_left: bool = False
+    """Whether nobody looks any more."""
+    is_seen: bool = False
+    """Whether the screen has shown that the jobs run."""
+
+
+class EngineStepScreen(StepScreen):
+    """Base of the screens around jobs: quiet look-ups, waiting, stopping, read-only."""
+
+    AUTO_FOCUS = ""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._quiet_job = 0
+        self._stage = Stage()
+
+    def look(self, work: Work) -> None:
+        """Run `work` in a thread without touching the banner; `looked` takes its result."""
+        self._quiet_job = self.tuner.jobs.start(self, "look", work)
+
+    @property
+    def is_looking(self) -> bool:
+        """Whether a quiet look-up runs."""
+        return self.tuner.jobs.is_running(self._quiet_job)
+
+    def looked(self, result: object) -> None:
+        """Use the result of the newest look-up."""
+
+    @on(JobFinished)
+    def _take_look(self, message: JobFinished) -> None:
+        if message.ended.job == self._quiet_job and self.tuner.overview is not None:
+            self.looked(message.ended.result)
+
+    @on(JobFailed)
+    def _take_failed_look(self, message: JobFailed) -> None:
+        if message.ended.job != self._quiet_job or self.tuner.overview is None:
+            return
+        error = message.ended.error
+        if isinstance(error, TunerError):
+            self.banner.show_error(error)
+        elif error is not None:
+            self.tuner.show_defect(error)
+
+    def begin(self, start: Begin, finish: Begin) -> None:
+        """Start jobs and wait for them; leaving the screen ends the wait once they are started."""
+        self._stage = stage = Stage()
+        tuner = self.tuner
+
+        def work(
+            watch: Watch,
+        ) -> object:
+            start(watch)
+            stage.is_waiting = True
+            if stage.is_left:
+                tuner.call_later(tuner.reload)
+                return None
+            return finish(watch)
+
+        self.start_job(WAITING, work)
+
+    @on(JobProgressed)
+    def _show_started(self, message: JobProgressed) -> None:
+        """Show once that the jobs run, so that the step bar and the app's watcher know."""
+        if message.job == self._current_job and self._stage.is_waiting and not self._stage.is_seen:
+            self._stage.is_seen = True
+            self.tuner.reload()
+
+    def on_unmount(self) -> None:
+        """Stop waiting; what is still being uploaded goes on until its job is started."""
+        self._stage.is_left = True
+        if self._stage.is_waiting:
+            self.tuner.jobs.cancel(self._current_job)
+
+    def refuses(self, what: str) -> bool:
+        """Say so when the app is read-only; whether it is."""
+        if self.tuner.settings.read_only:
+            self.banner.show_error(
+                Refused("Read-only", f"{what} is not done", "start the app without --read-only")
+            )
+        return self.tuner.settings.read_only
+
+    def ask_to_stop(self, row: JobRow) -> None:
+        """Ask, then stop a running training."""
+        if self.refuses("stopping a job"):
+            return
+        facts = [
+            f"job      {row.id}",
+            f"engine   {self.overview.badge}",
+            f"state    {row.state}",
+            "",
+            "A stopped training cannot go on; training again starts from the beginning.",
+            "On AWS the time until now is charged."
+            if self.overview.badge != "OFFLINE"
+            else "Nothing is charged offline.",
+        ]
+        modal = PayModal("Stop this training?", facts, "stop it")
+        self.app.push_screen(modal, partial(self._stop_if_agreed, row.id))
+
+    def _stop_if_agreed(self, job_id: str, agreed: bool | None) -> None:
+        if agreed:
+            session = self.session
+            self.start_job(STOPPING, lambda watch,: stop_job(session, job_id))
+
+    def job_finished(self, name: str, result: object) -> None:
+        """Say how a training stopped, and ring when a wait has ended."""
+        if name == STOPPING:
+            self.banner.show_note(f"asked to stop; the engine says {result}")
+        elif name == WAITING and self.tuner.settings.bell:
+            self.tuner.bell()
+
+    def job_failed(self, name: str, error: TunerError) -> None:
+        """An interrupted wait is no fault."""
+        if name == WAITING and isinstance(error, Interrupted):
+            self.banner.show_note(
+                self.stopped_note()
+                if self._stage.is_waiting
+                else "stopped before everything was started; r goes on, nothing is paid twice"
+            )
+
+    def stopped_note(self) -> str:
+        """What goes on after the wait was ended."""
+        return "stopped waiting; the jobs go on. r waits again, j shows them"
+
+
+# A step that may cost money: account and rights are checked before the first one.
+
+
+CHECKING = "check account and rights"
+
+
+View = TypeVar("View")
+
+
+class PaidStepScreen(EngineStepScreen, Generic[View]):
+    """Base of the steps that are charged on AWS; their body holds a `PreflightPanel`.
+
+    Args:
+        inputs_of: what the view depends on; when it changes the view is read again.
+        read: reads the view; called in a thread.
+    """
+
+    def __init__(
+        self, inputs_of: Callable[[Overview], object], read: Callable[[Session], View]
+    ) -> None:
+        super().__init__()
+        self._inputs_of = inputs_of
+        self._read = read
+        self._seen: object = None
+        self.view: View | None = None
+        """What the screen shows beside the overview; None until it was read."""
+        self._go_on: Callable[[], None] | None = None
+        self.report: DoctorReport | None = None
+        """What the last check of account and rights found; None before there was one."""
+
+    def show_session(self, overview: Overview) -> None:
+        """Show what is known, and read the rest when something has changed."""
+        seen = self._inputs_of(overview)
+        if seen != self._seen and not self.is_busy:
+            self._seen = seen
+            session, read = self.session, self._read
+            self.look(lambda watch,: read(session))
+        self.show_view()
+
+    def looked(self, result: object) -> None:
+        """Show what was read."""
+        self.view = cast(View, result)
+        self.show_view()
+        self.focus_first()
+
+    def show_view(self) -> None:
+        """Show the overview and what was read."""
+
+    @property
+    def is_checked(self) -> bool:
+        """Whether a paid step may start: the last check passed, or one was started before."""
+        if self.report is not None:
+            return self.report.ok
+        jobs = [job for run in self.overview.state.runs for job in run.jobs()]
+        return any(job.arn and not job.is_adopted for job in jobs)
+
+    def check_first(self, go_on: Callable[[], None]) -> None:
+        """Do `go_on`, after the check when there was none that passed."""
+        if self.is_checked:
+            go_on()
+        else:
+            self._check(go_on)
+
+    def fits_budget(self, plan: TrainingPlan | ScoringPlan, price: Estimate) -> bool:
+        """Whether the budget allows a plan; when not, the banner says so."""
+        if not plan.is_over_budget:
+            return True
+        try:
+            require_budget(self.overview.state, price)
+        except Refused as error:
+            self.banner.show_error(error)
+            return False
+        return True
+
+    def action_check_account(self) -> None:
+        """Check account, bucket, role and rights, without starting anything."""
+        if not self.is_busy:
+            self._check(None)
+
+    def _check(self, go_on: Callable[[], None] | None) -> None:
+        session, may_write = self.session, not self.tuner.settings.read_only
+
+        def work(
+            watch: Watch,
+        ) -> object:
+            from core.workflow.doctor import run_doctor
+
+            return run_doctor(session, watch, may_write)
+
+        self._go_on = go_on
+        self.start_job(CHECKING, work)
+
+    def job_finished(self, name: str, result: object) -> None:
+        """Show what the check found, or go on when it passed."""
+        super().job_finished(name, result)
+        if name != CHECKING:
+            return
+        self.report = report = cast("DoctorReport", result)
+        go_on, self._go_on = self._go_on, None
+        if report.ok and go_on is not None:
+            self._panel.display = False
+            self.show_overview()
+            go_on()
+            return
+        self._panel.show_report(report)
+        self.show_overview()
+        if go_on is not None:
+            failed = plural(sum(line.outcome == "failed" for line in report.lines), "check")
+            self.banner.show_error(
+                Refused(
+                    "Not started",
+                    f"{failed} failed; nothing was created and nothing is charged",
+                    "do what the highlighted line says; r then checks again and goes on",
+                )
+            )
+
+    def job_failed(self, name: str, error: TunerError) -> None:
+        """A check that was stopped has changed nothing."""
+        super().job_failed(name, error)
+        if name == CHECKING and isinstance(error, Interrupted):
+            self.banner.show_note("stopped checking; nothing was started")
+
+    @property
+    def _panel(self) -> PreflightPanel:
+        return self.query_one(PreflightPanel)
+
+    @property
+    def is_report_open(self) -> bool:
+        """Whether the lines of the check stand in place of the plan."""
+        return bool(self._panel.display)
+
+    async def action_back(self) -> None:
+        """Close the lines of the check, or go back to the sessions."""
+        if not self.is_report_open:
+            await self.tuner.action_back()
+            return
+        self._panel.display = False
+        self.banner.clear()
+        self.show_overview()
+        self.set_focus(None)
+        self.focus_first()
+
+    def focus_first(self) -> None:
+        """Give the focus to what the step shows first, when nothing has it."""
+
+    def checked_words(self) -> str:
+        """What is known of account and rights."""
+        if self.report is not None:
+            sign = glyph("passed" if self.report.ok else "error", self.tuner.settings.ascii_only)
+            return f"{sign} {summary(self.report)}; d checks again"
+        if self.is_checked:
+            return "a step was started before; d checks again"
+        return "not checked yet: r does it first, d does it alone"
+
+    def copied_value(self) -> str:
+        """The policy that the highlighted check asks for; the command without one."""
+        policy = self._panel.policy if self.is_report_open else ""
+        return policy or self.equivalent_command()

@@ -1,0 +1,407 @@
+"""What to tune for: the menu of objectives, and what one would change before it is taken."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from core.errors import InvalidInput
+from core.progress import Watch
+from core.text import plural, printable
+from core.tuning.calibration import LabelCalibration, calibration_view
+from core.tuning.evaluation import PartArrays
+from core.tuning.intervals import Interval
+from core.tuning.objectives import MENU, MenuEntry, parse_objective
+from core.tuning.paired import Difference
+from core.views.curve_chart import bars
+from core.views.terminal import figure, table
+from core.workflow.compare import ComparedPair, CompareReport
+from core.workflow.parts import RunCurves
+from core.workflow.working_thresholds import Change
+from tui.jobs import Work
+from tui.render import lines, literal, plain
+from tui.widgets.thresholds_board import at_least, range_text, threshold_text
+from tui.windows import TextWindow
+
+# Windows of the thresholds screen: an objective's effect, two runs compared, how scores read.
+
+
+_WIDTH = 64
+"""Cells of a line in a window at 80 columns."""
+_NAME = 14
+
+
+def change_text(change: Change, ascii_only: bool) -> str:
+    """What an objective would change: averages, a row per label, what is special."""
+    averages = [
+        f"{name} {range_text(before.low, before.high)} → {range_text(after.low, after.high)}"
+        for name, before, after in (
+            ("macro-F1", change.macro_before, change.macro_after),
+            ("micro-F1", change.micro_before, change.micro_after),
+        )
+    ]
+    rows = [
+        [
+            row.label,
+            threshold_text(row.before.threshold),
+            threshold_text(row.after.threshold),
+            at_least(row.before),
+            at_least(row.after),
+            f"{row.before.flagged:,}",
+            f"{row.after.flagged:,}",
+        ]
+        for row in change.rows
+    ]
+    headers = ["label", "thr", "→ thr", "F1", "→ F1", "flagged", "→ flagged"]
+    notes = [
+        f"! {printable(row.label, 40)}: "
+        + (f"{row.status}: " if row.status != "tuned" else "")
+        + printable(row.note)
+        for row in change.rows
+        if row.note
+    ]
+    said = [
+        "   ".join(averages),
+        f"on {change.part}, where it is tuned: optimistic",
+        "",
+        table(headers, rows, widest=16),
+        *notes,
+        "Where the evidence does not bear a choice, the label then goes to the default.",
+    ]
+    return _plain("\n".join(said), ascii_only)
+
+
+def comparison_text(report: CompareReport, ascii_only: bool) -> str:
+    """Every pair: averages first, then the labels, then what to mind."""
+    texts: list[str] = []
+    for pair in report.pairs:
+        texts += _pair_texts(pair)
+    texts += ["", *(f"! {printable(caution)}" for caution in report.cautions)]
+    texts.append(f"the test part was looked at {report.test_looks} time(s)")
+    return _plain("\n".join(texts), ascii_only)
+
+
+def _pair_texts(pair: ComparedPair) -> list[str]:
+    found = pair.comparison
+    texts = [
+        f"b: run {printable(pair.b.name, 40)} against a: run {printable(pair.a.name, 40)}",
+        f"{found.documents:,} documents of {found.part}, each at its saved thresholds",
+        *(
+            f"  {letter}: tuned on {side.tuned_on} for {printable(side.objective, 40)},"
+            f" measured on {side.measured_on}"
+            for letter, side in (("a", pair.a), ("b", pair.b))
+        ),
+        "",
+    ]
+    averages = [found.macro_f1, found.micro_f1, found.macro_f1_without_none]
+    rows = [_difference(one) for one in (*averages, *found.labels) if one is not None]
+    headers = ["F1 of", "a", "b", "b − a", "interval", "b is "]
+    texts.append(table(headers, rows, widest=_NAME))
+    texts.append(
+        f"intervals: averages {found.interval_level:.1%}, labels {found.label_interval_level:.1%}"
+    )
+    return [*texts, *(f"! {printable(note)}" for note in found.notes)]
+
+
+def _difference(found: Difference) -> list[str]:
+    verdict = "cannot tell" if found.verdict == "cannot tell apart" else found.verdict
+    name = found.name.replace("macro-F1 without ", "macro w/o ")
+    low, high = _signed(found.interval.low), _signed(found.interval.high)
+    return [
+        name,
+        _ranged(found.a, found.a_range),
+        _ranged(found.b, found.b_range),
+        _signed(found.difference),
+        f"{low} – {high}",
+        verdict,
+    ]
+
+
+def _ranged(value: float, bounds: Interval | None) -> str:
+    return figure(value) if bounds is None else range_text(bounds.low, bounds.high)
+
+
+def _signed(value: float) -> str:
+    text = figure(value)
+    if text.lstrip("-") == ".00":
+        return ".00"
+    return text if text.startswith("-") else f"+{text}"
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """How the scores of one label read on one part."""
+
+    part: str
+    level: float
+    label: LabelCalibration
+
+    @property
+    def title(self) -> str:
+        """The window's title."""
+        return f"Scores of {printable(self.label.label, 40)} on {self.part}"
+
+    def text(self, ascii_only: bool) -> str:
+        """Threshold against F*/2, ties, and the share of positives by score."""
+        label = self.label
+        half = figure(label.half_best_f1, 3)
+        decimals = "7 or more" if label.decimals is None else str(label.decimals)
+        texts = [
+            f"threshold {threshold_text(label.threshold)}; calibrated ones best at F*/2 = {half}",
+            f"F* is the best F1 on {self.part}: optimistic. ECE {figure(label.ece, 3)}",
+            f"exactly at the threshold: {plural(label.ties, 'document')},"
+            f" {label.ties_positive:,} positive",
+            f"near it: {label.distinct_near:,} distinct scores of 100; decimals: {decimals}",
+            *([f"! {label.note}"] if label.note else []),
+            *([f"! {label.unknown:,} scores were not returned: left out"] if label.unknown else []),
+            "",
+            *self._bins(ascii_only),
+        ]
+        return _plain("\n".join(texts), ascii_only)
+
+    def _bins(self, ascii_only: bool) -> list[str]:
+        if not self.label.bins:
+            return ["no score was returned"]
+        rows = [
+            [
+                f"{figure(found.low, 3)} – {figure(found.high, 3)}",
+                f"{found.n:,}",
+                figure(found.mean_score, 3),
+                figure(found.share_positive, 3),
+                f"{figure(found.interval.low)} – {figure(found.interval.high)}",
+            ]
+            for found in self.label.bins
+        ]
+        headers = ["score", "n", "mean", "positive", f"{self.level:.0%} interval"]
+        drawn = [(figure(found.mean_score, 3), found.share_positive) for found in self.label.bins]
+        chart = bars(drawn, width=_WIDTH, ascii_only=ascii_only)
+        return [table(headers, rows), "", "share of positives by mean score:", chart]
+
+
+def calibration_work(curves: RunCurves, part: str, label: str, threshold: float) -> Work:
+    """Read how the scores of one label read on one part."""
+
+    def work(
+        watch: Watch,
+    ) -> Calibrated:
+        whole = curves.arrays[part]
+        column = [whole.labels.index(label)]
+        alone = PartArrays(
+            part,
+            (label,),
+            whole.scores[:, column],
+            whole.truth[:, column],
+            None if whole.ceilings is None else whole.ceilings[:, column],
+            whole.clusters,
+        )
+        view = calibration_view(alone, {label: threshold})
+        return Calibrated(part, view.level, view.labels[0])
+
+    return work
+
+
+def _plain(text: str, ascii_only: bool) -> str:
+    """Our own text without what is beyond ASCII, when the terminal is to get nothing else."""
+    return plain(text, ascii_only).replace("─", "-").replace("−", "-") if ascii_only else text
+
+
+class ObjectiveModal(ModalScreen[tuple[str, str | None] | None]):
+    """A menu of objectives, for every label or for the highlighted one.
+
+    Returns the objective's name and the label that it is for, None for every label.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,o", "close", show=False),
+        Binding("space", "scope", show=False),
+    ]
+    DEFAULT_CSS = """
+    ObjectiveModal #purpose { height: 2; color: $text-muted; }
+    ObjectiveModal #value-line { height: 1; }
+    ObjectiveModal #value-name { width: auto; }
+    ObjectiveModal #value { width: 12; }
+    ObjectiveModal #refused { color: $text-error; height: auto; }
+    """
+
+    def __init__(self, objective: str, per_label: Mapping[str, str], label: str | None) -> None:
+        super().__init__()
+        self._label = label
+        self._is_single = label is not None and label in per_label
+        self._present = parse_objective(per_label.get(label or "", objective))
+
+    def compose(self) -> ComposeResult:
+        """Title, menu, purpose, value, whom it is for, keys."""
+        with Vertical(classes="window question"):
+            yield Static(literal("What to tune for"), classes="window-title")
+            yield OptionList(*(Option(literal(entry.title), id=entry.kind) for entry in MENU))
+            yield Static("", id="purpose")
+            with Horizontal(id="value-line"):
+                yield Static("", id="value-name")
+                value = Input(id="value")
+                value.cursor_blink = False
+                yield value
+            yield Static("", id="scope")
+            yield Static("", id="refused")
+            yield Static("", id="keys", classes="window-keys")
+
+    def on_mount(self) -> None:
+        """The present objective is highlighted."""
+        menu = self.query_one(OptionList)
+        menu.highlighted = [entry.kind for entry in MENU].index(self._present.kind)
+        menu.styles.height = len(MENU)
+        menu.focus()
+        self._show_scope()
+
+    @property
+    def entry(self) -> MenuEntry:
+        """The highlighted entry."""
+        return MENU[self.query_one(OptionList).highlighted or 0]
+
+    @on(OptionList.OptionHighlighted)
+    def _explain(self) -> None:
+        entry = self.entry
+        self.query_one("#purpose", Static).update(literal(entry.purpose))
+        self.query_one("#value-line").display = bool(entry.value_name)
+        self.query_one("#refused", Static).update("")
+        if entry.value_name:
+            self.query_one("#value-name", Static).update(literal(f"{entry.value_name}: "))
+            is_present = entry.kind == self._present.kind and self._present.value is not None
+            value = self._present.value if is_present else entry.example_value
+            self.query_one("#value", Input).value = f"{value:g}"
+        self._show_scope()
+
+    def _show_scope(self) -> None:
+        other = printable(self._label or "", 30)
+        is_joint = self.entry.is_joint
+        text = f"for {other} only" if self._is_single and not is_joint else "for every label"
+        self.query_one("#scope", Static).update(literal(text))
+        keys = ["enter shows the effect", "esc cancels"]
+        if self._label is not None and not is_joint:
+            keys.insert(1, "space every label or one")
+        self.query_one("#keys", Static).update(literal("   ".join(keys)))
+
+    def action_scope(self) -> None:
+        """Change between every label and the highlighted one."""
+        if self._label is not None and not self.entry.is_joint:
+            self._is_single = not self._is_single
+            self._show_scope()
+
+    @on(OptionList.OptionSelected)
+    def _choose(self) -> None:
+        value = self.query_one("#value", Input)
+        if self.entry.value_name:
+            value.focus()
+        else:
+            self._end(self.entry.kind)
+
+    @on(Input.Submitted, "#value")
+    def _submit(self, event: Input.Submitted) -> None:
+        self._end(f"{self.entry.kind}:{event.value.strip()}")
+
+    def _end(self, text: str) -> None:
+        try:
+            name = parse_objective(text).name
+        except InvalidInput as error:
+            self.query_one("#refused", Static).update(literal(error.message))
+            return
+        is_single = self._is_single and not self.entry.is_joint
+        self.dismiss((name, self._label if is_single else None))
+
+    def action_close(self) -> None:
+        """Leave the value, or change nothing."""
+        menu = self.query_one(OptionList)
+        if self.focused is menu:
+            self.dismiss(None)
+        else:
+            menu.focus()
+
+
+class ChangeModal(TextWindow):
+    """What an objective would do; enter takes it, esc leaves everything as it is."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "take", show=False)]
+
+    def __init__(
+        self, change: Change, ascii_only: bool, take: Callable[[Change | None], None]
+    ) -> None:
+        whom = "every label" if change.label is None else printable(change.label, 40)
+        super().__init__(
+            f"{change.name} for {whom}",
+            change_text(change, ascii_only),
+            "enter takes it   esc leaves all as it is   c copy",
+        )
+        self._change = change
+        self._told = take
+
+    def action_take(self) -> None:
+        """Take the objective."""
+        self.dismiss(None)
+        self._told(self._change)
+
+    def action_close(self) -> None:
+        """Change nothing."""
+        self.dismiss(None)
+        self._told(None)
+
+
+# Where to save the thresholds.
+
+
+class SaveModal(ModalScreen[Path | None]):
+    """Asks for the file to write; says when there is one already."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", show=False)]
+
+    def __init__(self, facts: list[str], proposed: str, directory: Path) -> None:
+        super().__init__()
+        self._facts = facts
+        self._proposed = proposed
+        self._directory = directory
+
+    def compose(self) -> ComposeResult:
+        """What would be saved, and where."""
+        with Vertical(classes="window question"):
+            yield Static(literal("Save thresholds"), classes="window-title")
+            yield Static(lines(self._facts))
+            path = Input(value=self._proposed, id="path")
+            path.cursor_blink = False
+            yield path
+            yield Static("", id="path-note")
+            yield Static(literal("enter save   esc cancel"), classes="window-keys")
+
+    def on_mount(self) -> None:
+        """The path can be typed over."""
+        self.query_one("#path", Input).focus()
+
+    @on(Input.Changed, "#path")
+    def _look(self, event: Input.Changed) -> None:
+        path = self._path_of(event.value)
+        note = f"in {printable(str(path.parent))}"
+        if path.is_dir():
+            note = "that is a folder"
+        elif path.exists():
+            note = "replaces the file that is there"
+        elif not path.parent.is_dir():
+            note = "there is no such folder"
+        self.query_one("#path-note", Static).update(literal(note))
+
+    @on(Input.Submitted, "#path")
+    def _save(self, event: Input.Submitted) -> None:
+        path = self._path_of(event.value)
+        if event.value.strip() and path.parent.is_dir() and not path.is_dir():
+            self.dismiss(path)
+
+    def _path_of(self, typed: str) -> Path:
+        return self._directory / Path(typed.strip()).expanduser()
+
+    def action_close(self) -> None:
+        """Write nothing."""
+        self.dismiss(None)

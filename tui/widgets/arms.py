@@ -1,0 +1,793 @@
+"""An experiment on the screen: arms, charts, and what is said of the highlighted arm."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import DataTable, Input, Static
+
+from core.text import cell_width, plural, printable
+from core.views.arms_chart import ArmPoint, arms_chart, arms_legend
+from core.views.terminal import figure
+from core.workflow.experiments.plan import ArmStatus, ExperimentReport, Stage
+from core.workflow.state import ArmState, ExperimentState
+from tui.render import cell, glyph, lines, literal, plain
+from tui.widgets.facts import Line
+from tui.widgets.tables import KeyTable, ReadingPane
+from tui.widgets.thresholds_board import range_text
+
+if TYPE_CHECKING:
+    from core.tuning.arm_effects import ArmFigures, ArmRow, Effect
+    from core.tuning.intervals import Interval
+
+
+# Average precision and tuned F1 of the arms, side by side.
+
+
+_LEAST_PAIR = 64
+"""Cells that two charts need beside each other; one takes the place of both in less."""
+_GAP = 2
+
+
+@dataclass(frozen=True)
+class ArmsPicture:
+    """What the charts show."""
+
+    average_precision: tuple[ArmPoint, ...]
+    tuned_f1: tuple[ArmPoint, ...]
+    axis: str
+    """What the axis counts."""
+    marked: str = ""
+    """The highlighted arm."""
+    remark: str = "not measured yet"
+    """What stands in a chart without any value."""
+
+
+class ArmsChart(Widget):
+    """Draws a picture to its own size; drawn once per change."""
+
+    DEFAULT_CSS = "ArmsChart { height: 1fr; min-height: 8; }"
+
+    def __init__(self, ascii_only: bool, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._ascii_only = ascii_only
+        self._picture: ArmsPicture | None = None
+        self._drawn: tuple[ArmsPicture, int, int] | None = None
+        self._content = Content("")
+
+    def show(self, picture: ArmsPicture) -> None:
+        """Draw another picture."""
+        if picture != self._picture:
+            self._picture = picture
+            self.refresh()
+
+    def render(self) -> Content:
+        """The charts, as wide and high as the widget, over what their marks mean."""
+        picture, size = self._picture, self.content_size
+        if picture is None or not size.area:
+            return Content("")
+        now = (picture, size.width, size.height)
+        if self._drawn != now:
+            self._content = self._draw(picture, size.width, size.height)
+            self._drawn = now
+        return self._content
+
+    def _draw(self, picture: ArmsPicture, width: int, height: int) -> Content:
+        legend = arms_legend((point.kind for point in picture.tuned_f1), self._ascii_only)
+        bars = any(point.low is not None for point in picture.tuned_f1)
+        bar = "|" if self._ascii_only else "│"
+        words = f"{legend}  {bar} difference from base" if bars else legend
+        words = f"{words}  x: {picture.axis}"
+        foot = Content(plain(words[:width], self._ascii_only)).stylize("$text-muted")
+        charts = [("average precision", picture.average_precision), ("tuned F1", picture.tuned_f1)]
+        if width >= _LEAST_PAIR:
+            room = (width - _GAP) // 2
+            drawn = [self._chart(*chart, picture, room, height - 1) for chart in charts]
+            pairs = zip(*(chart.split("\n") for chart in drawn), strict=True)
+            text = "\n".join((" " * _GAP).join(pair) for pair in pairs)
+        else:
+            text = self._chart(*charts[0], picture, width, height - 1)
+        return Content("\n").join([Content.from_rich_text(Text.from_ansi(text)), foot])
+
+    def _chart(
+        self,
+        title: str,
+        points: tuple[ArmPoint, ...],
+        picture: ArmsPicture,
+        width: int,
+        height: int,
+    ) -> str:
+        return arms_chart(
+            points,
+            width=width,
+            height=height,
+            title=title,
+            marked=picture.marked,
+            remark=picture.remark,
+            ascii_only=self._ascii_only,
+            color=True,
+        )
+
+
+# A line to type arms or a target in, under what it asks for.
+
+
+class ArmsInput(Vertical):
+    """Hidden until something is asked."""
+
+    DEFAULT_CSS = """
+    ArmsInput { height: auto; display: none; }
+    ArmsInput.-open { display: block; }
+    ArmsInput > Static { height: auto; max-height: 2; color: $text-accent; }
+    """
+
+    def __init__(self, ascii_only: bool) -> None:
+        super().__init__(id="arms-input")
+        self._ascii_only = ascii_only
+        self.asked = ""
+        """What is typed: ``arms``, ``target``; empty while nothing is."""
+
+    def compose(self) -> ComposeResult:
+        """The question, the input."""
+        yield Static("", markup=False)
+        typed = Input(id="oversample-input")
+        typed.cursor_blink = False
+        yield typed
+
+    def open(self, asked: str, question: str, value: str) -> None:
+        """Ask, with a value to begin with."""
+        self.asked = asked
+        self.query_one(Static).update(literal(plain(question, self._ascii_only)))
+        typed = self.query_one(Input)
+        typed.value = value
+        self.add_class("-open")
+        typed.focus()
+
+    def close(self) -> bool:
+        """Ask no longer; whether anything was asked."""
+        was_open = bool(self.asked)
+        self.asked = ""
+        self.remove_class("-open")
+        return was_open
+
+
+# The arms of an experiment as lines of a table and points of a chart.
+
+
+AVERAGES = ("macro", "micro")
+"""Names of what is shown beside labels."""
+_ORDER: tuple[Stage, ...] = ("failed", "training", "scoring", "planned", "skipped", "done")
+"""Of several replicates, the stage that comes first here is the arm's."""
+SHORT_OUTCOMES = {"cannot tell apart": "cannot tell"}
+FINAL: frozenset[Stage] = frozenset({"done", "failed", "skipped"})
+
+
+@dataclass(frozen=True)
+class ArmGroup:
+    """An arm with all its replicates."""
+
+    name: str
+    statuses: tuple[ArmStatus, ...]
+
+    @property
+    def arm(self) -> ArmState:
+        """Its first replicate."""
+        return self.statuses[0].arm
+
+    @property
+    def stage(self) -> Stage:
+        """Where the arm stands: at its worst or slowest replicate."""
+        stages = {status.stage for status in self.statuses}
+        return next(stage for stage in _ORDER if stage in stages)
+
+    @property
+    def words(self) -> str:
+        """The stage, with how many replicates are done when there are several."""
+        done = sum(status.stage == "done" for status in self.statuses)
+        if len(self.statuses) == 1 or done == len(self.statuses):
+            return self.stage
+        return f"{self.stage} {done}/{len(self.statuses)}"
+
+    @property
+    def details(self) -> tuple[str, ...]:
+        """What is said of replicates that are not done."""
+        return tuple(
+            f"{status.arm.run}: {status.detail}"
+            for status in self.statuses
+            if status.stage != "done" and status.detail
+        )
+
+    @property
+    def adoptable(self) -> ArmState | None:
+        """The first replicate with scores; None without any."""
+        return next((one.arm for one in self.statuses if one.stage == "done"), None)
+
+
+@dataclass(frozen=True)
+class ArmLine:
+    """One arm as the table shows it."""
+
+    name: str
+    stage: Stage
+    positives: str
+    """Distinct documents and copies, or documents."""
+    average_precision: str
+    f1_default: str
+    f1_tuned: str
+    difference: str
+    """Of tuned F1 against the base, with its interval."""
+    outcome: str
+    """The verdict in two words, or the stage."""
+
+
+def groups_of(statuses: Sequence[ArmStatus]) -> tuple[ArmGroup, ...]:
+    """The arms in the experiment's order, replicates together."""
+    names = dict.fromkeys(status.arm.plan.group for status in statuses)
+    return tuple(
+        ArmGroup(name, tuple(one for one in statuses if one.arm.plan.group == name))
+        for name in names
+    )
+
+
+def shown_names(experiment: ExperimentState) -> tuple[str, ...]:
+    """What the figures can be shown of: the raised labels, then the averages."""
+    return (*experiment.request.labels, *AVERAGES)
+
+
+def row_of(report: ExperimentReport | None, group: str) -> "ArmRow | None":
+    """The compared figures of an arm; None when it was not compared."""
+    if report is None:
+        return None
+    rows = (report.comparison.base, *report.comparison.arms)
+    return next((row for row in rows if row.arm == group), None)
+
+
+def figures_of(row: "ArmRow | None", name: str) -> "ArmFigures | None":
+    """The figures of a label or an average."""
+    if row is None:
+        return None
+    if name in AVERAGES:
+        return row.macro if name == "macro" else row.micro
+    return next((one for one in row.labels if one.name == name), None)
+
+
+def arm_line(group: ArmGroup, report: ExperimentReport | None, name: str) -> ArmLine:
+    """One arm with the figures of a label or an average."""
+    row = row_of(report, group.name)
+    found = figures_of(row, name)
+    is_compared = row is not None and group.stage in FINAL
+    outcome = SHORT_OUTCOMES.get(row.outcome, row.outcome) if row is not None else ""
+    return ArmLine(
+        name=group.name,
+        stage=group.stage,
+        positives=positives_text(group.arm, name),
+        average_precision=figure(found.average_precision) if found else "",
+        f1_default=_ranged(found.f1_default, found.f1_default_range) if found else "",
+        f1_tuned=_ranged(found.f1_tuned, found.f1_tuned_range) if found else "",
+        difference=effect_text(found.f1_tuned_effect) if found else "",
+        outcome=outcome if is_compared and group.stage != "failed" else group.words,
+    )
+
+
+def positives_text(arm: ArmState, name: str) -> str:
+    """Distinct positives and copies of a label; documents for an average."""
+    if name in AVERAGES:
+        return f"{arm.documents:,}"
+    distinct, total = arm.distinct.get(name, 0), arm.after.get(name, 0)
+    copies = total - distinct
+    return f"{distinct:,}+{copies:,}" if copies else f"{distinct:,}"
+
+
+def effect_text(effect: "Effect | None") -> str:
+    """A difference with its interval; nothing for the base."""
+    if effect is None:
+        return ""
+    from core.tuning.arm_effects import change
+
+    return change(effect.difference, effect.interval)
+
+
+def _ranged(value: float | None, bounds: "Interval | None") -> str:
+    return figure(value) if bounds is None else range_text(bounds.low, bounds.high)
+
+
+def average_precision_points(
+    groups: Sequence[ArmGroup], report: ExperimentReport | None, name: str
+) -> tuple[ArmPoint, ...]:
+    """Average precision of every arm."""
+    return tuple(_point(group, report, name, is_precision=True) for group in groups)
+
+
+def tuned_f1_points(
+    groups: Sequence[ArmGroup], report: ExperimentReport | None, name: str
+) -> tuple[ArmPoint, ...]:
+    """Tuned F1 of every arm."""
+    return tuple(_point(group, report, name, is_precision=False) for group in groups)
+
+
+def _point(
+    group: ArmGroup, report: ExperimentReport | None, name: str, *, is_precision: bool
+) -> ArmPoint:
+    """An arm in the chart; its bar is the interval of the difference, laid on the base."""
+    found = figures_of(row_of(report, group.name), name)
+    base = figures_of(report.comparison.base if report is not None else None, name)
+    value = effect = level = None
+    if found is not None and base is not None:
+        if is_precision:
+            value, effect, level = (
+                found.average_precision,
+                found.average_precision_effect,
+                base.average_precision,
+            )
+        else:
+            value, effect, level = found.f1_tuned, found.f1_tuned_effect, base.f1_tuned
+    bar: tuple[float | None, float | None] = (None, None)
+    if effect is not None and level is not None:
+        bar = (level + effect.interval.low, level + effect.interval.high)
+    return ArmPoint(group.name, group.arm.plan.kind, _place(group.arm, name), value, *bar)
+
+
+def _place(arm: ArmState, name: str) -> float:
+    """Positives of a label; of an average the documents."""
+    return float(arm.documents if name in AVERAGES else arm.after.get(name, 0))
+
+
+# The plan of an experiment on the screen: every label before and after, and every arm.
+
+
+_MOST_ROWS = 500
+_LEAST_WITH_ARMS = 70
+"""Cells below which the arms are named in the text alone."""
+_LEAST_WITH_CAUTIONS = 17
+"""Rows below which what to mind is left to the window of the whole plan."""
+_MOST_CAUTIONS = 2
+_TARGETED = ("target", "now", "after", "change")
+_SWEPT = ("now", "after", "copies")
+
+
+@dataclass(frozen=True)
+class LabelCounts:
+    """One label of the training part, before and after."""
+
+    label: str
+    before: int
+    after: int | None
+    """None when it is not known."""
+    distinct: int | None = None
+    """Of `after`, without copies."""
+    target: int | None = None
+    """Positives wanted of a single training file; None without a target."""
+    is_chosen: bool = False
+    """Whether the arms raise it."""
+
+
+@dataclass(frozen=True)
+class ArmCells:
+    """One arm in the list of planned arms."""
+
+    name: str
+    documents: str
+    price: str
+    is_there: bool
+    """Whether it is trained already."""
+
+
+@dataclass(frozen=True)
+class PlanView:
+    """What the pane shows."""
+
+    lead: tuple[str, ...]
+    labels: tuple[LabelCounts, ...]
+    is_single: bool
+    """Whether a single training file is planned, not an experiment."""
+    arms: tuple[ArmCells, ...] = ()
+    place: int = 0
+    """Of the highlighted arm."""
+    price_title: str = "price"
+    texts: tuple[str, ...] = ()
+    cautions: tuple[str, ...] = ()
+    """What to mind, where there is room."""
+    ending: str = ""
+    """The keys that go on."""
+
+
+class ArmsPlan(Vertical):
+    """Labels on the left, arms on the right, what comes of it below."""
+
+    DEFAULT_CSS = """
+    ArmsPlan { height: 1fr; }
+    ArmsPlan #oversample-lead { height: auto; }
+    ArmsPlan #oversample-tables { height: 1fr; }
+    ArmsPlan #oversample-labels { width: 1fr; }
+    ArmsPlan #oversample-arms { width: 33; margin-left: 1; }
+    ArmsPlan #oversample-summary { height: auto; max-height: 8; }
+    ArmsPlan #oversample-ending { height: auto; max-height: 2; }
+    """
+
+    def __init__(self, ascii_only: bool) -> None:
+        super().__init__(id="arms-plan")
+        self._ascii_only = ascii_only
+        self._view: PlanView | None = None
+        self._listed: tuple[ArmCells, ...] = ()
+        self._heads: tuple[str, ...] = ()
+
+    def compose(self) -> ComposeResult:
+        """What it does, labels and arms, what comes of it."""
+        yield Static("", id="oversample-lead", markup=False)
+        with Horizontal(id="oversample-tables"):
+            yield KeyTable("oversample-labels")
+            arms = KeyTable("oversample-arms")
+            arms.can_focus = False
+            arms.cell_padding = 0
+            yield arms
+        yield Static("", id="oversample-summary", markup=False)
+        yield Static("", id="oversample-ending", markup=False)
+
+    @property
+    def table(self) -> KeyTable:
+        """The labels."""
+        return self.query_one("#oversample-labels", KeyTable)
+
+    @property
+    def highlighted(self) -> str | None:
+        """The highlighted label."""
+        labels = self._view.labels if self._view is not None else ()
+        row = self.table.cursor_row
+        return labels[row].label if 0 <= row < min(len(labels), _MOST_ROWS) else None
+
+    def show(self, view: PlanView) -> None:
+        """Show a plan; both highlights stay."""
+        self._view = view
+        self.query_one("#oversample-lead", Static).update(self._lines(view.lead))
+        room = _MOST_CAUTIONS if self.size.height >= _LEAST_WITH_CAUTIONS else 0
+        texts = [*view.texts, *view.cautions[:room]]
+        self.query_one("#oversample-summary", Static).update(self._lines(texts))
+        ending = self.query_one("#oversample-ending", Static)
+        ending.update(self._lines([view.ending]))
+        ending.display = bool(view.ending)
+        arms = self.query_one("#oversample-arms", KeyTable)
+        arms.display = bool(view.arms) and self.size.width >= _LEAST_WITH_ARMS
+        self._show_labels(view)
+        self._show_arms(view, arms)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Fit both tables anew."""
+        if self._view is not None:
+            self.show(self._view)
+
+    def on_key_table_width_changed(self, event: KeyTable.WidthChanged) -> None:
+        """The same, when only a table's width has changed."""
+        event.stop()
+        if self._view is not None:
+            self._show_labels(self._view)
+
+    def _lines(self, texts: Sequence[str]) -> Content:
+        return lines([plain(text, self._ascii_only) for text in texts])
+
+    def _show_labels(self, view: PlanView) -> None:
+        table, heads = self.table, _TARGETED if view.is_single else _SWEPT
+        row, top = table.cursor_row, table.scroll_offset.y
+        table.cell_padding = 1 if view.is_single else 0
+        width = 8 if view.is_single else 7
+        taken = (width + 2 * table.cell_padding) * len(heads)
+        room = (table.size.width or 78) - taken - 2 * table.cell_padding - 1
+        table.clear(columns=True)
+        table.add_column(cell("label"), width=min(max(room, 8), 40))
+        for title in heads:
+            table.add_column(cell(title, justify="right"), width=width)
+        for counts in view.labels[:_MOST_ROWS]:
+            table.add_cells(self._cells(counts, view.is_single), self._ascii_only)
+        more = len(view.labels) - _MOST_ROWS
+        if more > 0:
+            table.add_row(cell(f"{more:,} more"), *[cell("")] * len(heads))
+        table.move_cursor(row=min(row, len(view.labels) - 1), animate=False, scroll=False)
+        table.scroll_to(y=top, animate=False)
+
+    def _cells(self, counts: LabelCounts, is_single: bool) -> list[Text]:
+        marked = counts.target is not None if is_single else counts.is_chosen
+        style = "bold" if marked else ""
+        sign = "" if is_single else "[x] " if counts.is_chosen else "[ ] "
+        before, after = counts.before, counts.after
+        shown = "?" if after is None else f"{after:,}"
+        cells = [cell(f"{sign}{counts.label}", style)]
+        if is_single:
+            target = "" if counts.target is None else f"{counts.target:,}"
+            change = "?" if after is None else f"{after - before:+,}" if after != before else "="
+            texts = [(target, style), (f"{before:,}", ""), (shown, style), (change, "")]
+        else:
+            distinct = counts.distinct
+            copies = after - distinct if after is not None and distinct is not None else 0
+            texts = [(f"{before:,}", ""), (shown, style), (f"{copies:,}" if copies else "", "")]
+        return [*cells, *(cell(text, tone, "right") for text, tone in texts)]
+
+    def _show_arms(self, view: PlanView, table: KeyTable) -> None:
+        heads = ("arm", "documents", view.price_title)
+        if (view.arms, heads) != (self._listed, self._heads):
+            self._listed, self._heads = view.arms, heads
+            table.clear(columns=True)
+            for title, width in zip(heads, (13, 10, 9), strict=True):
+                side = "left" if title == "arm" else "right"
+                table.add_column(cell(title, justify=side), width=width)
+            for arm in view.arms[:_MOST_ROWS]:
+                sign = glyph("done", self._ascii_only) if arm.is_there else " "
+                table.add_cells(
+                    [
+                        cell(f"{sign} {arm.name}"),
+                        cell(arm.documents, justify="right"),
+                        cell(plain(arm.price, self._ascii_only), justify="right"),
+                    ],
+                    self._ascii_only,
+                )
+        if view.arms:
+            table.move_cursor(row=view.place, animate=False)
+
+
+def counts_of(
+    before: Mapping[str, int],
+    after: Mapping[str, int],
+    distinct: Mapping[str, int],
+    chosen: Sequence[str],
+) -> tuple[LabelCounts, ...]:
+    """Every label in the order of `before`, with what an arm makes of it."""
+    picked = set(chosen)
+    return tuple(
+        LabelCounts(label, count, after.get(label), distinct.get(label), is_chosen=label in picked)
+        for label, count in before.items()
+    )
+
+
+# The arms of an experiment: where each stands, and its figures.
+
+
+_SIGNS = {
+    "planned": "blocked",
+    "training": "running",
+    "scoring": "running",
+    "done": "done",
+    "failed": "error",
+    "skipped": "info",
+}
+_LONGEST_NAME = 16
+_FIGURES = ("AP", "F1@.5", "F1", "F1 – base")
+
+
+class ArmsTable(KeyTable):
+    """One row per arm; a row is rewritten only when it has changed."""
+
+    def __init__(self, ascii_only: bool, id: str) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id)
+        self.cell_padding = 0
+        self.styles.height = "auto"
+        self._ascii_only = ascii_only
+        self._lines: tuple[ArmLine, ...] = ()
+        self._counted = ""
+        self._laid_out: tuple[object, ...] = ()
+
+    @property
+    def selected(self) -> str | None:
+        """The highlighted arm; None when there is none."""
+        if 0 <= self.cursor_row < len(self._lines):
+            return self._lines[self.cursor_row].name
+        return None
+
+    def show(self, lines: Sequence[ArmLine], counted: str) -> None:
+        """Show arms; the highlighted one stays highlighted.
+
+        Args:
+            lines: from the top.
+            counted: what the column of positives counts.
+        """
+        shown = tuple(lines[:_MOST_ROWS])
+        widths = self._widths(shown)
+        layout = (counted, widths, tuple(line.name for line in shown))
+        if layout != self._laid_out:
+            self._show_anew(shown, counted, widths)
+        else:
+            for row, (before, after) in enumerate(zip(self._lines, shown, strict=True)):
+                if before != after:
+                    self._rewrite(row, self._cells(before, widths), self._cells(after, widths))
+        self._laid_out, self._lines = layout, shown
+
+    def _widths(self, lines: Sequence[ArmLine]) -> tuple[int, ...]:
+        """Of every column; figures give way on the right where the room is short."""
+        names = [cell_width(printable(line.name)) for line in lines]
+        counts = [cell_width(line.positives) for line in lines]
+        name = min(max([*names, 3]), _LONGEST_NAME) + 1
+        positives = max([*counts, 9]) + 1
+        outcome = max([cell_width(line.outcome) for line in lines] + [7]) + _GAP
+        room = (self.size.width or 78) - 2 - name - positives - outcome
+        figures = []
+        for at, head in enumerate(_FIGURES):
+            texts = [head, *(_figures(line)[at] for line in lines)]
+            width = max(map(cell_width, texts)) + (1 if at else _GAP)
+            figures.append(width if room >= width else 0)
+            room -= width
+        return (2, name, positives, *figures, outcome)
+
+    def _show_anew(self, lines: Sequence[ArmLine], counted: str, widths: tuple[int, ...]) -> None:
+        selected = self.selected
+        self.clear(columns=True)
+        heads = ["", "arm", counted, *_FIGURES, "  verdict"]
+        for at, (head, width) in enumerate(zip(heads, widths, strict=True)):
+            is_number = 2 <= at < len(widths) - 1
+            if width:
+                text = plain(head, self._ascii_only)
+                self.add_column(cell(text, justify="right" if is_number else "left"), width=width)
+        for line in lines:
+            self.add_cells(self._cells(line, widths), self._ascii_only)
+        names = [line.name for line in lines]
+        if selected in names:
+            self.move_cursor(row=names.index(selected), animate=False)
+
+    def _cells(self, line: ArmLine, widths: tuple[int, ...]) -> list[Text]:
+        sign = glyph(_SIGNS[line.stage], self._ascii_only)
+        style = "bold" if line.outcome in ("better", "worse") else ""
+        cells = [
+            cell(sign),
+            cell(self._text(line.name)),
+            cell(line.positives, justify="right"),
+            *(cell(self._text(text), justify="right") for text in _figures(line)),
+            cell(f"  {self._text(line.outcome)}", style),
+        ]
+        return [one for one, width in zip(cells, widths, strict=True) if width]
+
+    def _text(self, text: str) -> str:
+        return plain(text, self._ascii_only)
+
+    def _rewrite(self, row: int, before: list[Text], after: list[Text]) -> None:
+        from textual.coordinate import Coordinate
+
+        for column, (old, new) in enumerate(zip(before, after, strict=True)):
+            if old != new:
+                self.update_cell_at(Coordinate(row, column), new)
+
+
+def _figures(line: ArmLine) -> tuple[str, str, str, str]:
+    """The texts of the columns that give way."""
+    return line.average_precision, line.f1_default, line.f1_tuned, line.difference
+
+
+_LEAST_WITH_CHART = 17
+"""Rows of the board below which the chart gives way."""
+_LEAST_CHART = 10
+"""Rows of the chart before the words get more than they need."""
+_LEAST_WORDS, _MOST_WORDS = 2, 8
+_AROUND_TABLE = 12
+"""Rows that chart, words and lines keep beside the table."""
+
+
+@dataclass(frozen=True)
+class ArmsView:
+    """What the board shows."""
+
+    head: str
+    statuses: tuple[ArmStatus, ...]
+    report: ExperimentReport | None
+    name: str
+    """The label, or the average, whose figures are shown."""
+    hint: str
+
+
+class ArmsBoard(Vertical):
+    """Arms above, charts in the middle, words below."""
+
+    DEFAULT_CSS = """
+    ArmsBoard { height: 1fr; }
+    ArmsBoard #arms-head { height: auto; max-height: 2; text-style: bold; }
+    ArmsBoard #arms-words { height: auto; max-height: 2; }
+    ArmsBoard #arms-hint { height: 1; color: $text-muted; }
+    ArmsBoard.-low #arms-words { max-height: 4; height: 1fr; }
+    """
+
+    class Highlighted(Message):
+        """Another arm is highlighted."""
+
+    def __init__(self, ascii_only: bool) -> None:
+        super().__init__(id="arms-board")
+        self._ascii_only = ascii_only
+        self._view: ArmsView | None = None
+        self._groups: tuple[ArmGroup, ...] = ()
+
+    def compose(self) -> ComposeResult:
+        """Head, arms, charts, words, keys."""
+        yield Line(self._ascii_only, widget_id="arms-head")
+        yield ArmsTable(self._ascii_only, "arms-table")
+        yield ArmsChart(self._ascii_only)
+        with ReadingPane(id="arms-words", can_focus=False):
+            yield Static("", id="arms-said", markup=False)
+        yield Line(self._ascii_only, widget_id="arms-hint")
+
+    @property
+    def table(self) -> ArmsTable:
+        """The arms."""
+        return self.query_one(ArmsTable)
+
+    @property
+    def group(self) -> ArmGroup | None:
+        """The highlighted arm."""
+        row = self.table.cursor_row
+        return self._groups[row] if 0 <= row < len(self._groups) else None
+
+    def show(self, view: ArmsView) -> None:
+        """Show an experiment as it stands now."""
+        self._view, self._groups = view, groups_of(view.statuses)
+        self.query_one("#arms-head", Line).show(view.head)
+        shown = [arm_line(group, view.report, view.name) for group in self._groups]
+        self.table.show(shown, "documents" if view.name in AVERAGES else "positives")
+        self._fit_words()
+        self._show_highlighted()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Leave the chart out of a low window, and bound table and words in a high one."""
+        is_low = event.size.height < _LEAST_WITH_CHART
+        self.set_class(is_low, "-low")
+        self.query_one(ArmsChart).display = not is_low
+        room = event.size.height - (5 if is_low else _AROUND_TABLE)
+        self.table.styles.max_height = max(room, 3)
+        self._fit_words()
+
+    def _fit_words(self) -> None:
+        """Give the words what table and chart leave, two rows at least."""
+        if not self.has_class("-low"):
+            left = self.size.height - len(self._groups) - _LEAST_CHART - 3
+            words = self.query_one("#arms-words")
+            words.styles.max_height = min(max(left, _LEAST_WORDS), _MOST_WORDS)
+
+    def on_key_table_width_changed(self, event: KeyTable.WidthChanged) -> None:
+        """Fit the columns anew."""
+        if self._view is not None:
+            event.stop()
+            self.show(self._view)
+
+    def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
+        """Point at another arm, and say what is known of it."""
+        event.stop()
+        self._show_highlighted()
+
+    def _show_highlighted(self) -> None:
+        view, group = self._view, self.group
+        if view is None or group is None:
+            return
+        axis = "documents" if view.name in AVERAGES else "positives"
+        picture = ArmsPicture(
+            average_precision_points(self._groups, view.report, view.name),
+            tuned_f1_points(self._groups, view.report, view.name),
+            axis,
+            group.name,
+            "not known" if view.report is not None else "not measured yet",
+        )
+        self.query_one(ArmsChart).show(picture)
+        said = arm_words(group, view.report)
+        shown = [plain(text, self._ascii_only) for text in said]
+        self.query_one("#arms-said", Static).update(lines(shown))
+        self.query_one("#arms-words", ReadingPane).scroll_home(animate=False)
+        self.call_after_refresh(self._show_hint)
+
+    def _show_hint(self) -> None:
+        """The keys; first, how to read on when the words above do not fit."""
+        words = self.query("#arms-words")
+        for hint in self.query("#arms-hint").results(Line):
+            is_cut = bool(words) and words.first().max_scroll_y > 0
+            more = "… enter reads on · " if is_cut else ""
+            hint.show(f"{more}{self._view.hint if self._view is not None else ''}")
+
+
+def arm_words(group: ArmGroup, report: ExperimentReport | None) -> Sequence[str]:
+    """Verdict of an arm, why it has none, and the advice of the whole experiment."""
+    row = row_of(report, group.name)
+    said = [f"{group.name}: {row.verdict}"] if row is not None else []
+    said += [f"{group.stage}: {detail}" for detail in group.details]
+    if report is not None:
+        missing = report.missing.get(group.name)
+        if missing and row is None and not group.details:
+            said.append(f"{group.name} is not compared: {missing}")
+        said += report.comparison.advice
+    runs = plural(len(group.statuses), "training")
+    return said or [f"{group.name}: {runs}, {group.words}"]

@@ -1,0 +1,255 @@
+"""Findings as table rows and lines of text, and the gate that they open or close."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.text import Text
+from textual.content import Content
+
+from core.dataset.health.findings import (
+    SEVERITIES,
+    Finding,
+    LabelCount,
+    cooccurrence,
+    label_distribution,
+)
+from core.dataset.splits import LabelAudit, SplitAudit
+from core.text import plural, printable
+from core.workflow.data import current_dataset
+from core.workflow.health import blocking_findings
+from core.workflow.session import Session
+from core.workflow.state import SessionState
+from tui.render import cell, glyph, literal, plain
+from tui.widgets.tables import MOST_ROWS
+
+_SHOWN_LABELS = 12
+_STYLES = {"error": "bold red", "warning": "yellow", "info": "", "passed": "dim"}
+
+
+def finding_content(finding: Finding, next_revision: str, ascii_only: bool) -> Content:
+    """What a finding means, what to do, and documents that show it.
+
+    Args:
+        finding: what was found.
+        next_revision: the revision that its fix would make.
+        ascii_only: use ASCII for our own signs.
+    """
+
+    def own(text: str) -> str:
+        return plain(text, ascii_only)
+
+    amount = f" · {finding.count:,} ({finding.share:.1%} of {finding.of})" if finding.count else ""
+    head = literal(finding.title, "bold")
+    pieces = [head.append(literal(own(f" · {finding.id}{amount}"), "$text-muted"))]
+    if finding.severity == "passed":
+        return pieces[0]
+    if finding.labels:
+        names = [printable(label, 40) or "(blank)" for label in finding.labels[:_SHOWN_LABELS]]
+        more = len(finding.labels) - len(names)
+        text = ", ".join(names) + (f" and {more} more" if more > 0 else "")
+        pieces.append(literal("labels ", "$text-accent").append(literal(text)))
+    pieces.append(literal(own(finding.meaning)))
+    if finding.remedy:
+        pieces.append(literal(own("→ "), "$text-accent").append(literal(own(finding.remedy))))
+    if finding.fix:
+        text = f"applies the fix at once as revision {next_revision}; the source is never touched"
+        pieces.append(literal("f ", "bold $text-accent").append(literal(text)))
+    if finding.examples:
+        pieces.append(literal(plural(len(finding.examples), "example"), "$text-accent"))
+    for example in finding.examples:
+        labels = ", ".join(printable(label, 24) or "(blank)" for label in example.labels[:4])
+        pieces.append(
+            literal(f"{printable(example.id, 24)} [{labels}] ", "$text-muted").append(
+                literal(printable(example.text, 160))
+            )
+        )
+    return Content("\n").join(pieces)
+
+
+def gate_content(state: SessionState, findings: Sequence[Finding], ascii_only: bool) -> Content:
+    """Whether training is open, and how many findings of each severity there are."""
+    if state.health is None:
+        return literal("not checked yet: training waits for the check")
+    if state.health.dataset != state.dataset.fingerprint:
+        text = f"{glyph('stale', ascii_only)} the dataset changed since the check; r checks it"
+        return literal(text, "$text-warning")
+    split_findings = state.split.findings if state.split else ()
+    errors = len(blocking_findings((*state.health.findings, *split_findings)))
+    counts = [sum(f.severity == severity for f in findings) for severity in SEVERITIES]
+    rest = plain(
+        f" · {plural(counts[1], 'warning')} · {plural(counts[2], 'note')} · {counts[3]} passed",
+        ascii_only,
+    )
+    if errors:
+        verb = "blocks" if errors == 1 else "block"
+        text = f"{glyph('error', ascii_only)} {plural(errors, 'finding')} {verb} training"
+        return literal(text, "bold $text-error").append(literal(rest, "$text-muted"))
+    text = f"{glyph('passed', ascii_only)} nothing blocks training"
+    return literal(text, "bold $text-success").append(literal(rest, "$text-muted"))
+
+
+def finding_row(finding: Finding, is_narrow: bool, ascii_only: bool) -> list[Text]:
+    """Severity as sign and word, title, count and, where there is room, share and fix."""
+    word = {"info": "note"}.get(finding.severity, finding.severity)
+    style = _STYLES[finding.severity]
+    row = [
+        cell(f"{glyph(finding.severity, ascii_only)} {word}", style),
+        cell(finding.title, "dim" if finding.severity == "passed" else ""),
+        cell(f"{finding.count:,}" if finding.count else "", justify="right"),
+    ]
+    if not is_narrow:
+        row += [
+            cell(f"{finding.share:.1%}" if finding.count else "", justify="right"),
+            cell("f" if finding.fix else ""),
+        ]
+    return row
+
+
+# How often labels occur, alone and together: counted, and drawn as bars.
+
+
+_SHOWN_PAIRS = 12
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """How often labels occur, alone and together."""
+
+    dataset: str
+    """Fingerprint of the revision that was counted."""
+    n_documents: int
+    labels: tuple[LabelCount, ...]
+    pairs: tuple[tuple[str, str, int], ...]
+    """The pairs of labels that occur together most, the commonest first."""
+
+
+def count_labels(session: Session, state: SessionState) -> Distribution:
+    """Read the newest revision and count its labels.
+
+    Raises:
+        InvalidInput: the dataset file is absent or damaged.
+    """
+    dataset = current_dataset(session, state)
+    together = cooccurrence(dataset)
+    pairs = [
+        (dataset.labels[first], dataset.labels[second], int(together[first, second]))
+        for first in range(len(dataset.labels))
+        for second in range(first)
+        if together[first, second]
+    ]
+    pairs.sort(key=lambda pair: -pair[2])
+    return Distribution(
+        state.dataset.fingerprint,
+        len(dataset),
+        label_distribution(dataset)[:MOST_ROWS],
+        tuple(pairs[:_SHOWN_PAIRS]),
+    )
+
+
+def distribution_content(
+    labels: Sequence[LabelCount],
+    pairs: Sequence[tuple[str, str, int]],
+    n_documents: int,
+    width: int,
+    ascii_only: bool,
+) -> Content:
+    """Labels and pairs of labels as bars, the commonest first.
+
+    Args:
+        labels: how often each label occurs.
+        pairs: two labels and the documents that have both.
+        n_documents: documents in all.
+        width: cells of a line.
+        ascii_only: bars of ``#``.
+    """
+    from core.views.curve_chart import bars
+
+    def drawn(rows: list[tuple[str, float]]) -> Content:
+        return Content(bars(rows, width=width, ascii_only=ascii_only))
+
+    pieces = [
+        literal(f"documents by label, of {n_documents:,}", "$text-accent"),
+        drawn([(printable(label.label) or "(blank)", label.count) for label in labels]),
+    ]
+    rarest = labels[-1] if labels else None
+    if rarest is not None and rarest.count:
+        ratio = f"{rarest.imbalance:,.0f} times rarer than {printable(labels[0].label, 40)}"
+        pieces.append(literal(f"{printable(rarest.label, 40)} is {ratio}", "$text-muted"))
+    if pairs:
+        pieces.append(literal("documents with two labels, commonest pairs", "$text-accent"))
+        pieces.append(
+            drawn(
+                [
+                    (f"{printable(one, 24)} + {printable(other, 24)}", count)
+                    for one, other, count in pairs
+                ]
+            )
+        )
+    else:
+        pieces.append(literal("no document has two labels", "$text-muted"))
+    return Content("\n").join(pieces)
+
+
+# The audit of a split as lines of text and table rows.
+
+
+_MOST_NOTES = 4
+
+
+def audit_lines(audit: SplitAudit, is_narrow: bool, is_low: bool) -> list[str]:
+    """Sizes of the parts and, where there is room, how far the labels are off."""
+    sizes = " · ".join(
+        f"{name} {size:,}" + ("" if is_narrow else f" ({size / max(sum(audit.sizes), 1):.1%})")
+        for name, size in zip(audit.part_names, audit.sizes, strict=True)
+    )
+    if is_low:
+        return [sizes]
+    off = (
+        f"off the wanted share: worst {audit.worst_deviation:.1%}, "
+        f"mean {audit.mean_deviation:.1%}, pairs of labels {audit.pair_deviation:.1%}"
+    )
+    return [sizes, off]
+
+
+def audit_notes(audit: SplitAudit, findings: Sequence[Finding], ascii_only: bool) -> list[str]:
+    """What is missing, and what the checks of a kept split say; safe to show."""
+    sign = glyph("warning", ascii_only)
+    notes = [f"{sign} fewer than 10 in train: {_names(audit.too_few)}"] if audit.too_few else []
+    for finding in findings:
+        if finding.severity in ("error", "warning"):
+            named = f": {_names(finding.labels)}" if finding.labels else ""
+            severity = glyph(finding.severity, ascii_only)
+            notes.append(f"{severity} {finding.title}{named}. {finding.remedy}")
+    missing = [
+        f"{sign} {printable(label, 40) or '(blank)'} is missing from {part}"
+        for label, part in audit.missing
+    ]
+    room = max(_MOST_NOTES - len(notes), 1)
+    notes += missing[:room]
+    if len(missing) > room:
+        notes.append(f"{sign} and {plural(len(missing) - room, 'more gap')} like this")
+    return [plain(note, ascii_only) for note in notes]
+
+
+def _names(labels: Sequence[str]) -> str:
+    names = ", ".join(printable(label, 30) or "(blank)" for label in labels[:5])
+    return f"{names} and {len(labels) - 5} more" if len(labels) > 5 else names
+
+
+def ratios_text(ratios: tuple[float, ...]) -> str:
+    """Ratios as a person writes them: ``70/10/20``."""
+    return "/".join(f"{ratio * 100:.10g}" for ratio in ratios)
+
+
+def audit_row(row: LabelAudit, is_narrow: bool) -> list[Text]:
+    """A label, its count and share in each part, and how far it is off."""
+    figures = [
+        f"{count:,}" if is_narrow else f"{count:,} {share:>6.1%}"
+        for count, share in zip(row.counts, row.shares, strict=True)
+    ]
+    style = "bold" if 0 in row.counts else ""
+    return [
+        cell(row.label or "(blank)", style),
+        *(cell(figure, style, "right") for figure in figures),
+        cell(f"{row.deviation:.1%}", style, "right"),
+    ]

@@ -1,0 +1,295 @@
+"""One line to type or paste a document into."""
+
+from textual import events
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.coordinate import Coordinate
+from textual.widgets import Input, Static
+
+from core.text import plural, printable
+from core.tuning.review import Kind
+from core.workflow.review import LISTS, Action, ListName, Mark, Review, ReviewData, ReviewRow
+from tui.render import cell, plain
+from tui.widgets.tables import KeyTable, ReadingPane
+
+
+class DocumentInput(Input):
+    """An input that keeps all lines of a pasted text, joined by blanks.
+
+    Control characters and invisible marks are left out: they would reach the terminal.
+    """
+
+    def __init__(self, id: str) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self.cursor_blink = False
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Take a pasted text whole."""
+        event.prevent_default()
+        event.stop()
+        line = "".join(c for c in " ".join(event.text.split()) if printable(c) == c)
+        if self.selection.is_empty:
+            self.insert_text_at_cursor(line)
+        else:
+            self.replace(line, *self.selection)
+
+
+# One reviewed document as text: its decision, its facts, its words.
+
+
+SHORT: dict[Kind, str] = {
+    "false-negative": "FN",
+    "false-positive": "FP",
+    "true-positive": "TP",
+    "true-negative": "TN",
+}
+"""Two letters for each kind of decision."""
+SIGNS: dict[Action, str] = {"add": "+", "remove": "+", "drop": "-", "keep": "k"}
+"""What stands in the list for a mark: the key that makes it."""
+
+_WORDS: dict[Kind, str] = {
+    "false-negative": "missed (false negative)",
+    "false-positive": "wrongly flagged (false positive)",
+    "true-positive": "rightly flagged (true positive)",
+    "true-negative": "rightly left (true negative)",
+}
+_MARKED: dict[Action, str] = {
+    "add": "give it",
+    "remove": "take off",
+    "drop": "drop it",
+    "keep": "keep",
+}
+_MOST_CHARACTERS = 20_000
+_MOST_TERMS = 8
+
+
+def document_facts(row: ReviewRow, threshold: float) -> str:
+    """Decision, score against threshold, id, true labels and mark, in two lines."""
+    is_flagged = row.kind in ("true-positive", "false-positive")
+    score = (
+        f"score {row.score:.4f} {'>=' if is_flagged else '<'}"
+        if row.score is not None
+        else ("score not returned,")
+    )
+    labels = ", ".join(printable(name, 40) for name in row.labels) or "no label"
+    mark = f" · marked: {mark_words(row.mark)}" if row.mark else ""
+    return (
+        f"{_WORDS[row.kind]} · {score} threshold {threshold:.4f}\n"
+        f"{printable(row.id, 60)} · labels: {labels}{mark}"
+    )
+
+
+def mark_words(mark: Mark) -> str:
+    """A mark in words."""
+    if mark.action == "drop":
+        return _MARKED["drop"]
+    return f"{_MARKED[mark.action]} {printable(mark.label, 40)}"
+
+
+def suspicion(row: ReviewRow) -> str:
+    """How likely the classifier finds what the document is labelled with."""
+    limit = "" if row.score is not None else "at most "
+    return f"the classifier gives its labelling {limit}{row.confidence:.4f}"
+
+
+def terms_line(terms: tuple[tuple[str, float], ...]) -> str:
+    """The words that move the score most, with their log-odds."""
+    shown = [f"{printable(word, 24)} {weight:+.2f}" for word, weight in terms[:_MOST_TERMS]]
+    return "words: " + ", ".join(shown)
+
+
+def document_lines(row: ReviewRow) -> str:
+    """The text, printable line by line; the end of a very long one is counted, not shown."""
+    shown = [printable(line) for line in row.text[:_MOST_CHARACTERS].splitlines()]
+    more = len(row.text) - _MOST_CHARACTERS
+    if more > 0:
+        shown.append(f"[{plural(more, 'more character')}]")
+    return "\n".join(shown)
+
+
+# The pane in which one reviewed document is read: facts, words that drive its score, text.
+
+
+class DocumentView(ReadingPane):
+    """A document in full, its text literal and wrapped."""
+
+    DEFAULT_CSS = """
+    DocumentView > #review-facts { text-style: bold; }
+    DocumentView > #review-terms {
+        display: none; height: 1; color: $text-muted; text-wrap: nowrap; text-overflow: clip;
+    }
+    DocumentView > #review-terms.-known { display: block; }
+    """
+
+    def compose(self) -> ComposeResult:
+        """Facts, words, text."""
+        yield Static("", id="review-facts", markup=False)
+        yield Static("", id="review-terms", markup=False)
+        yield Static("", id="review-text", markup=False)
+
+    def show(
+        self,
+        row: ReviewRow,
+        review: Review,
+        terms: tuple[tuple[str, float], ...] | None,
+        ascii_only: bool,
+    ) -> None:
+        """Show one document from its beginning.
+
+        Args:
+            terms: the words that move its score most; None when the engine does not say.
+        """
+        facts = document_facts(row, review.threshold)
+        if review.wanted == "suspects":
+            facts += f"\n{suspicion(row)}"
+        elif review.wanted == "duplicates":
+            same = sum(other.text_group == row.text_group for other in review.rows)
+            facts += f"\n{same} documents here have this text, not all with this label"
+        self._put("#review-facts", plain(facts, ascii_only))
+        self._put("#review-terms", terms_line(terms) if terms else "")
+        self.query_one("#review-terms").set_class(bool(terms), "-known")
+        self._put("#review-text", document_lines(row))
+        self.scroll_home(animate=False)
+
+    def clear(self) -> None:
+        """Show nothing."""
+        for name in ("#review-facts", "#review-terms", "#review-text"):
+            self._put(name, "")
+
+    def read_on(self) -> None:
+        """Scroll by a page; from the end back to the top."""
+        if self.scroll_y >= self.max_scroll_y:
+            self.scroll_home(animate=False)
+        else:
+            self.scroll_page_down(animate=False)
+
+    def _put(self, name: str, text: str) -> None:
+        self.query_one(name, Static).update(Content(text))
+
+
+# What stands above the reviewed documents: the label, its reading lists, how far reading is.
+
+
+_NAMES: dict[ListName, str] = {
+    "all": "all",
+    "false-negatives": "missed",
+    "false-positives": "wrong",
+    "suspects": "suspects",
+    "duplicates": "copies",
+    "contradictions": "none+label",
+}
+_NOTHING: dict[ListName, str] = {
+    "all": "document",
+    "false-negatives": "missed document",
+    "false-positives": "wrongly flagged document",
+    "suspects": "suspected label error",
+    "duplicates": "equal text with other labels",
+    "contradictions": "document with the none-label beside another label",
+}
+_ORDERS: dict[ListName, str] = {
+    "suspects": "least likely label first",
+    "duplicates": "text by text",
+    "contradictions": "in source order",
+}
+_WIDE = 70
+
+
+def label_content(data: ReviewData, review: Review, ascii_only: bool) -> Content:
+    """The label, its place among the labels, its threshold, the part."""
+    threshold = f"{review.threshold:.4f}" + ("" if review.is_tuned else " (default)")
+    place = f" label {data.labels.index(review.label) + 1} of {len(data.labels)}"
+    return Content.assemble(
+        plain("← ", ascii_only),
+        (printable(review.label, 40), "bold"),
+        plain(" → ", ascii_only),
+        place,
+        plain(f" · threshold {threshold} · {data.part}", ascii_only),
+    )
+
+
+def lists_content(review: Review, width: int) -> Content:
+    """The reading lists with their sizes; a narrow window shows only those that hold documents."""
+    shown = [
+        name
+        for name in LISTS
+        if width >= _WIDE or review.sizes[name] or name in (review.wanted, *LISTS[:3])
+    ]
+    texts = {name: f"{_NAMES[name]} {review.sizes[name]:,}" for name in shown}
+    return Content(" ").join(
+        Content.styled(f"[{text}]", "reverse") if name == review.wanted else Content(f" {text} ")
+        for name, text in texts.items()
+    )
+
+
+def progress_content(review: Review, words: str, most: int, ascii_only: bool) -> Content:
+    """How many documents of the list are marked, their order, and the keys that mark."""
+    order = _ORDERS.get(review.wanted, "nearest first")
+    more = f", {review.found - most:,} more" if review.found > most else ""
+    if words:
+        text = f'{review.found:,} with "{printable(words, 20)}", {review.read:,} read'
+    else:
+        text = f"{review.read:,} of {review.found:,} read · {order}{more}"
+    keys = "+ relabel  - drop  k keep  u undo"
+    return Content.assemble(plain(text, ascii_only), "  ", (keys, "dim"))
+
+
+def nothing_found(review: Review, words: str) -> str:
+    """What to say when a list holds no document."""
+    held = f' holds "{printable(words, 40)}"' if words else " here"
+    return f"no {_NOTHING[review.wanted]}{held}"
+
+
+def change_facts(change: str, by_part: dict[str, int], notes: tuple[str, ...]) -> list[str]:
+    """What applying the marks would do, for the question before it."""
+    parts = ", ".join(f"{part} {count:,}" for part, count in by_part.items() if count)
+    return [
+        change,
+        *([f"changed documents: {parts}"] if parts else []),
+        *notes,
+        "a new revision is made; the source stays as it is; later steps turn stale",
+        "command: review --apply",
+    ]
+
+
+# The documents of a reading list, one line each, with their marks.
+
+
+MOST_ROWS = 500
+"""Documents that are listed at most."""
+_EXCERPT = 300
+_STYLES: dict[Kind, str] = {"false-negative": "bold", "false-positive": "bold"}
+
+
+class ReviewedDocuments(KeyTable):
+    """Mark, kind of decision, score and beginning of every document."""
+
+    def show(self, review: Review, words: str, width: int, ascii_only: bool) -> None:
+        """Fill the table.
+
+        Args:
+            words: of the filter, to be named when nothing holds them.
+            width: room in cells before the table has its size.
+        """
+        room = self.size.width or width
+        self.clear(columns=True)
+        self.add_column(cell(" "), width=1)
+        self.add_column(cell("kind"), width=4)
+        self.add_column(cell("score", justify="right"), width=6)
+        self.add_column(cell("document"), width=max(room - 21, 12))
+        for row in review.rows:
+            score = "?" if row.score is None else f"{row.score:.4f}"
+            cells = [
+                cell(SIGNS[row.mark.action] if row.mark else "", "bold"),
+                cell(SHORT[row.kind], _STYLES.get(row.kind, "")),
+                cell(score, justify="right"),
+                cell(" ".join(row.text[:_EXCERPT].split())),
+            ]
+            self.add_cells(cells, ascii_only)
+        if not review.rows:
+            said = nothing_found(review, words)
+            self.add_row(cell(""), cell(""), cell(""), cell(said, "dim"))
+
+    def show_mark(self, place: int, mark: Mark | None) -> None:
+        """Show the mark of one document without filling the table again."""
+        sign = SIGNS[mark.action] if mark else ""
+        self.update_cell_at(Coordinate(place, 0), cell(sign, "bold"))

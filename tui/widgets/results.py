@@ -1,0 +1,193 @@
+"""What the service said of a classifier: metrics, counts per label, the matrix of classes."""
+
+from collections.abc import Iterable, Sequence
+
+from textual.content import Content
+from textual.widget import Widget
+
+from core.tuning.objectives import LEAST_RETURNED_SHARE
+from core.views.terminal import duration, figure
+from core.workflow.metrics import MetricsFile
+from core.workflow.score import joined_summary, labels_taken
+from core.workflow.state import RunState
+from core.workflow.watch import JobRow
+from tui.render import glyph, plain
+from tui.widgets.facts import row_state
+from tui.widgets.tables import LiveColumn, LiveTable, Row
+
+_ROUNDING = 1e-3
+"""Difference between reported and recomputed metrics that rounding can cause."""
+_MOST_CLASSES = 8
+_WIDE = 76
+"""Width from which both figures of two metrics stand in one line."""
+_NOTHING = ("", "", "", "")
+
+
+class MetricsGrid(Widget):
+    """Every metric as reported, beside the same one recomputed from the confusion matrix."""
+
+    DEFAULT_CSS = "MetricsGrid { height: auto; }"
+
+    def __init__(self, ascii_only: bool, widget_id: str | None = None) -> None:
+        super().__init__(id=widget_id)
+        self._ascii_only = ascii_only
+        self._entries: list[tuple[str, str, str, str]] = []
+
+    def show(self, metrics: Sequence[MetricsFile]) -> None:
+        """Show the metrics of each classifier."""
+        entries = [self._entry(kept, name) for kept in metrics for name in kept.service_metrics]
+        if entries != self._entries:
+            self._entries = entries
+            self.refresh(layout=True)
+
+    def render(self) -> Content:
+        """Two columns of metrics where there is room."""
+        return Content("\n".join(self._lines(self.size.width)))
+
+    def get_content_height(self, container: object, viewport: object, width: int) -> int:
+        """As many lines as the width needs."""
+        return len(self._lines(width))
+
+    def _lines(self, width: int) -> list[str]:
+        """Two metrics a line; without the recomputed figure where there is no room for it."""
+        is_wide = width >= _WIDE
+        head = ("metric", "reported", "recomputed" if is_wide else "", "")
+        half = (len(self._entries) + 1) // 2
+        right = [head, *self._entries[half:], *([_NOTHING] if len(self._entries) % 2 else [])]
+        pairs = zip([head, *self._entries[:half]], right, strict=True)
+        lines = ["    ".join(_entry_line(entry, is_wide) for entry in pair) for pair in pairs]
+        return [plain(line.rstrip(), self._ascii_only) for line in lines]
+
+    def _entry(self, kept: MetricsFile, name: str) -> tuple[str, str, str, str]:
+        reported = kept.service_metrics[name]
+        again = kept.recomputed_metrics.get(name)
+        if again is None:
+            return name, figure(reported, 4), figure(None), ""
+        is_same = abs(again - reported) <= _ROUNDING
+        sign = glyph("passed" if is_same else "warning", self._ascii_only)
+        return name, figure(reported, 4), figure(again, 4), sign
+
+
+def _entry_line(entry: tuple[str, str, str, str], is_wide: bool) -> str:
+    name, reported, again, sign = entry
+    recomputed = f" {again:>10}" if is_wide else ""
+    return f"{name[:14]:<14} {reported:>8}{recomputed} {sign:1}"
+
+
+class CellsTable(LiveTable):
+    """TP, FP, FN, TN and what follows from them, per label."""
+
+    def show_cells(self, metrics: Sequence[MetricsFile]) -> None:
+        """Show every label of every classifier that has test documents."""
+        numbers = ("TP", "FP", "FN", "TN", "precision", "recall", "F1")
+        columns = [
+            LiveColumn("label", widest=28),
+            *(LiveColumn(name, True, 12) for name in numbers),
+        ]
+        rows = []
+        for kept in metrics:
+            for label in kept.labels:
+                cell = kept.cells[label]
+                tp, fp, fn, tn = (cell[name] for name in ("tp", "fp", "fn", "tn"))
+                counts = [f"{count:,}" for count in (tp, fp, fn, tn)]
+                shares = _share(tp, tp + fp), _share(tp, tp + fn), _share(2 * tp, 2 * tp + fp + fn)
+                rows.append(Row(f"{kept.classifier} {label}", (label, *counts, *shares)))
+        self.show(columns, rows)
+
+
+class MatrixTable(LiveTable):
+    """The confusion matrix of a few classes: rows actual, columns predicted."""
+
+    def show_matrix(self, metrics: Sequence[MetricsFile]) -> None:
+        """Show the first classifier's matrix; hide it when there is none or it is large."""
+        kept = metrics[0] if metrics else None
+        self.display = kept is not None and 0 < len(kept.matrix) <= _MOST_CLASSES
+        if kept is None or not self.display:
+            return
+        width = max(4, 56 // len(kept.labels) - 2)
+        columns = [LiveColumn("actual, by predicted", widest=20)]
+        columns += [LiveColumn(label, True, width) for label in kept.labels]
+        rows = [
+            Row(label, (label, *(f"{count:,}" for count in counts)))
+            for label, counts in zip(kept.labels, kept.matrix, strict=True)
+        ]
+        self.show(columns, rows)
+
+
+def _share(part: int, whole: int) -> str:
+    return figure(part / whole if whole else None)
+
+
+def warnings_of(metrics: Sequence[MetricsFile], ascii_only: bool) -> str:
+    """What must be known beside the figures, as one line; empty when nothing."""
+    sign = glyph("warning", ascii_only)
+    words = []
+    for kept in metrics:
+        absent = [label for label in kept.all_labels if label not in kept.labels]
+        if absent:
+            words.append(f"no test documents, left out of the averages: {', '.join(absent)}")
+        if kept.orientation == "undecided":
+            words.append("FP and FN cannot be told apart from these figures")
+    return f"{sign} {'; '.join(words)}" if words else ""
+
+
+# How a run's parts were scored: their jobs, how the output joined, what was returned.
+
+
+class PartsTable(LiveTable):
+    """A row per part: state of its jobs, elapsed time, join report."""
+
+    def show_parts(self, run: RunState, parts: Sequence[str], rows: Iterable[JobRow]) -> None:
+        """Show parts of a run, with `rows` of its session's jobs."""
+        current = {job.id for c in run.classifiers for job in c.scoring.values()}
+        mine = [row for row in rows if row.id in current]
+        shown = []
+        for part in parts:
+            jobs = [row for row in mine if row.part == part]
+            report = joined_summary(run.scores[part]) if part in run.scores else "not joined yet"
+            texts = (part, self._states(jobs), _longest(jobs), report)
+            shown.append(Row(part, texts))
+        columns = (
+            LiveColumn("part"),
+            LiveColumn("jobs", widest=30),
+            LiveColumn("elapsed", True),
+            LiveColumn("output", widest=80),
+        )
+        self.show(columns, shown)
+
+    def _states(self, rows: list[JobRow]) -> str:
+        words = dict.fromkeys(row_state(row, self._ascii_only) for row in rows)
+        return ", ".join(words) or "no job yet"
+
+
+class ReturnedTable(LiveTable):
+    """Share of each label's positives whose score was returned, per part."""
+
+    def show_shares(self, run: RunState, parts: Sequence[str]) -> None:
+        """Show the scored parts of a run."""
+        shares = [run.scores[part].returned_share for part in parts]
+        labels = dict.fromkeys(label for by_label in shares for label in by_label)
+        columns = [LiveColumn("label", widest=36), *(LiveColumn(part, True, 12) for part in parts)]
+        taken = zip(run.classifiers, labels_taken(run), strict=True)
+        sources = {label: classifier.id for classifier, names in taken for label in names}
+        is_group = len(run.classifiers) > 1
+        rows = []
+        for label in labels:
+            found = [by_label.get(label) for by_label in shares]
+            source = (sources.get(label, ""),) if is_group else ()
+            texts = (label, *map(figure, found), *source, self._caution(found))
+            rows.append(Row(label, texts))
+        self.show([*columns, *([LiveColumn("from")] if is_group else []), LiveColumn("")], rows)
+
+    def _caution(self, shares: list[float | None]) -> str:
+        """What a returned share below 1 means for the label."""
+        least = min((share for share in shares if share is not None), default=1.0)
+        sign = glyph("warning", self._ascii_only)
+        if least < LEAST_RETURNED_SHARE:
+            return f"{sign} too few to tune a threshold"
+        return f"{sign} its F1 will be a range" if least < 1.0 else ""
+
+
+def _longest(rows: list[JobRow]) -> str:
+    known = [row.elapsed_s for row in rows if row.elapsed_s is not None]
+    return duration(max(known) if known else None)
