@@ -9,10 +9,9 @@ from core.comprehend.aws import open_aws
 from core.comprehend.engine import (
     SERVICE_LIKE,
     Clients,
+    ComprehendClient,
     EngineInfo,
     EngineSettings,
-    JobProgress,
-    Store,
     Terms,
     TwinOptions,
     check_patterns,
@@ -42,13 +41,9 @@ def open_offline(settings: EngineSettings, session_folder: Path, twin: TwinOptio
     bucket = settings.bucket or OFFLINE_BUCKET
     client = OfflineComprehend(root, twin, region=settings.region, account=OFFLINE_ACCOUNT)
 
-    def progress(job: str) -> JobProgress | None:
-        state = client.progress(job)
-        return None if state is None else JobProgress(state.done, state.total, state.stage)
-
     return Clients(
-        comprehend=client,
-        store=cast(Store, FolderStore(root / "bucket")),
+        comprehend=cast(ComprehendClient, client),
+        store=FolderStore(root / "bucket"),
         info=EngineInfo(
             name="offline",
             is_paid=False,
@@ -58,7 +53,7 @@ def open_offline(settings: EngineSettings, session_folder: Path, twin: TwinOptio
             role_arn=settings.role_arn or OFFLINE_ROLE,
             label="OFFLINE",
         ),
-        progress=progress,
+        progress=client.progress,
         explain_score=_explainer(root, settings.region),
         at_once=os.cpu_count() or 1,
         accepted=2 * (os.cpu_count() or 1),
@@ -89,9 +84,9 @@ def _model_of(root: Path, region: str, arn: str) -> "TrainedModel | None":
     from core.errors import TunerError
     from core.offline.answers import folder_of_classifier
     from core.offline.model import load_model
-    from core.offline.records import MODEL, Behaviour, Twin
+    from core.offline.records import MODEL, Twin
 
-    twin = Twin(root.resolve(), region, OFFLINE_ACCOUNT, Behaviour())
+    twin = Twin(root.resolve(), region, OFFLINE_ACCOUNT, SERVICE_LIKE)
     folder = folder_of_classifier(twin, arn)
     if folder is None or not (folder / MODEL).exists():
         return None

@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from core.comprehend.engine import Answer
 from core.offline.answers import (
     chosen_filter,
     classifier_arn,
@@ -37,7 +38,6 @@ from core.offline.records import (
 )
 
 _LANGUAGES = ("de", "en", "es", "fr", "it", "pt")
-Answer = dict[str, Any]
 
 
 def create(twin: Twin, request: Mapping[str, Any]) -> Answer:

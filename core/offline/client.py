@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import msgspec
 from msgspec.structs import replace
 
+from core.comprehend.engine import SERVICE_LIKE, Answer, JobProgress, TwinOptions
 from core.errors import InvalidInput, TryAgain
 from core.offline import classifiers, endpoints, jobs
 from core.offline.answers import (
@@ -28,8 +28,8 @@ from core.offline.answers import (
     tags_of,
 )
 from core.offline.endpoints import classify
-from core.offline.processes import WorkerProgress, read_progress, reap, settled
-from core.offline.records import Behaviour, Twin, clock, load_endpoint, save_endpoint, save_record
+from core.offline.processes import read_progress, reap, settled
+from core.offline.records import Twin, clock, load_endpoint, save_endpoint, save_record
 from core.text import printable
 
 # Operations on the tags of classifiers, scoring jobs and endpoints.
@@ -100,7 +100,33 @@ def _changed(twin: Twin, operation: str, arn: str, change: _Change) -> dict[str,
         return tags
 
 
-Answer = dict[str, Any]
+def _method_name(operation: str) -> str:
+    """Return boto3's method name of an operation of this client."""
+    return re.sub("(?<!^)([A-Z])", r"_\1", operation).lower()
+
+
+_HANDLERS: dict[str, Callable[[Twin, Mapping[str, Any]], Answer]] = {
+    "CreateDocumentClassifier": classifiers.create,
+    "DescribeDocumentClassifier": classifiers.describe,
+    "ListDocumentClassifiers": classifiers.list_classifiers,
+    "ListDocumentClassifierSummaries": classifiers.list_summaries,
+    "StopTrainingDocumentClassifier": classifiers.stop_training,
+    "DeleteDocumentClassifier": classifiers.delete,
+    "StartDocumentClassificationJob": jobs.start,
+    "DescribeDocumentClassificationJob": jobs.describe,
+    "ListDocumentClassificationJobs": jobs.list_jobs,
+    "CreateEndpoint": endpoints.create,
+    "DescribeEndpoint": endpoints.describe,
+    "ListEndpoints": endpoints.list_endpoints,
+    "UpdateEndpoint": endpoints.update,
+    "DeleteEndpoint": endpoints.delete,
+    "TagResource": tag,
+    "UntagResource": untag,
+    "ListTagsForResource": list_tags,
+}
+"""What answers each operation; `ClassifyDocument` needs a loaded model besides."""
+OPERATIONS = {_method_name(name): name for name in (*_HANDLERS, "ClassifyDocument")}
+"""The operations by boto3's names for their methods."""
 
 
 class OfflineComprehend:
@@ -108,7 +134,7 @@ class OfflineComprehend:
 
     Args:
         root: the twin's folder; made when the first request needs it.
-        options: how the twin behaves, any object with the members of `Behaviour`.
+        options: how the twin behaves.
         region: region of all names; resources of other regions are not seen.
         account: account id, twelve digits.
 
@@ -119,7 +145,7 @@ class OfflineComprehend:
     def __init__(
         self,
         root: Path,
-        options: object = Behaviour(),
+        options: TwinOptions = SERVICE_LIKE,
         *,
         region: str = "us-east-1",
         account: str = "000000000000",
@@ -130,30 +156,19 @@ class OfflineComprehend:
                 f"region {printable(region, 60)!r}, account {printable(account, 60)!r}",
                 "use a region such as us-east-1 and an account of twelve digits",
             )
-        behaviour = msgspec.convert(options, Behaviour, from_attributes=True)
-        self._twin = Twin(root.resolve(), region, account, behaviour)
-        self._throttled = behaviour.throttle
+        self._twin = Twin(root.resolve(), region, account, options)
+        self._throttled = options.throttle
         self._models: dict[Path, tuple[int, Any]] = {}
-        self._operations: dict[str, Callable[[Twin, Mapping[str, Any]], Answer]] = {
-            "CreateDocumentClassifier": classifiers.create,
-            "DescribeDocumentClassifier": classifiers.describe,
-            "ListDocumentClassifiers": classifiers.list_classifiers,
-            "ListDocumentClassifierSummaries": classifiers.list_summaries,
-            "StopTrainingDocumentClassifier": classifiers.stop_training,
-            "DeleteDocumentClassifier": classifiers.delete,
-            "StartDocumentClassificationJob": jobs.start,
-            "DescribeDocumentClassificationJob": jobs.describe,
-            "ListDocumentClassificationJobs": jobs.list_jobs,
-            "CreateEndpoint": endpoints.create,
-            "DescribeEndpoint": endpoints.describe,
-            "ListEndpoints": endpoints.list_endpoints,
-            "UpdateEndpoint": endpoints.update,
-            "DeleteEndpoint": endpoints.delete,
-            "ClassifyDocument": lambda twin, request: classify(twin, request, self._model),
-            "TagResource": tag,
-            "UntagResource": untag,
-            "ListTagsForResource": list_tags,
-        }
+
+    def __getattr__(self, method: str) -> Callable[..., Answer]:
+        """An operation under boto3's name for it, such as `create_endpoint`; takes keywords.
+
+        boto3 too makes its methods from the names of the operations.
+        """
+        operation = OPERATIONS.get(method)
+        if operation is None:
+            raise AttributeError(f"{type(self).__name__!r} has no {method!r}")
+        return lambda **request: self.call(operation, request)
 
     def call(self, operation: str, request: Mapping[str, Any]) -> Answer:
         """Answer one operation by its name in the service model.
@@ -168,7 +183,10 @@ class OfflineComprehend:
             raise service_error(operation, "TooManyRequestsException", "Rate exceeded")
         reap()
         try:
-            answer = self._operations[operation](self._twin, request)
+            if operation == "ClassifyDocument":
+                answer = classify(self._twin, request, self._model)
+            else:
+                answer = _HANDLERS[operation](self._twin, request)
         except TryAgain as error:
             raise service_error(operation, "InternalServerException", error.message) from error
         metadata = {
@@ -179,14 +197,14 @@ class OfflineComprehend:
         }
         return answer | {"ResponseMetadata": metadata}
 
-    def progress(self, job: str) -> WorkerProgress | None:
+    def progress(self, job: str) -> JobProgress | None:
         """Return how far a classifier (by ARN) or scoring job (by ARN or id) has come."""
         folder = folder_of_classifier(self._twin, job) or folder_of_job(self._twin, job)
         return None if folder is None else read_progress(folder)
 
     def can_paginate(self, operation_name: str) -> bool:
         """Return whether `get_paginator` knows an operation, named as a method."""
-        return any(_method_name(name) == operation_name for name in paginator_config())
+        return OPERATIONS.get(operation_name) in paginator_config()
 
     def get_paginator(self, operation_name: str) -> Any:
         """Return botocore's own paginator over a list operation, named as a method.
@@ -197,11 +215,11 @@ class OfflineComprehend:
         from botocore.exceptions import OperationNotPageableError
         from botocore.paginate import Paginator
 
-        for name, config in paginator_config().items():
-            if _method_name(name) == operation_name and name in self._operations:
-                model = service_model().operation_model(name)
-                return Paginator(getattr(self, operation_name), config, model)
-        raise OperationNotPageableError(operation_name=operation_name)
+        if not self.can_paginate(operation_name):
+            raise OperationNotPageableError(operation_name=operation_name)
+        operation = OPERATIONS[operation_name]
+        model = service_model().operation_model(operation)
+        return Paginator(getattr(self, operation_name), paginator_config()[operation], model)
 
     def close(self) -> None:
         """Release the models held for `classify_document`."""
@@ -217,80 +235,3 @@ class OfflineComprehend:
             held = (changed_at, load_model(path))
             self._models[path] = held
         return held[1]
-
-    def create_document_classifier(self, **request: Any) -> Answer:
-        """Start training a classifier version."""
-        return self.call("CreateDocumentClassifier", request)
-
-    def describe_document_classifier(self, **request: Any) -> Answer:
-        """Return the properties of a classifier version."""
-        return self.call("DescribeDocumentClassifier", request)
-
-    def list_document_classifiers(self, **request: Any) -> Answer:
-        """Return a page of classifier versions."""
-        return self.call("ListDocumentClassifiers", request)
-
-    def list_document_classifier_summaries(self, **request: Any) -> Answer:
-        """Return a page of classifiers, their versions counted."""
-        return self.call("ListDocumentClassifierSummaries", request)
-
-    def stop_training_document_classifier(self, **request: Any) -> Answer:
-        """Ask a training to stop."""
-        return self.call("StopTrainingDocumentClassifier", request)
-
-    def delete_document_classifier(self, **request: Any) -> Answer:
-        """Start deleting a classifier version."""
-        return self.call("DeleteDocumentClassifier", request)
-
-    def start_document_classification_job(self, **request: Any) -> Answer:
-        """Start scoring documents."""
-        return self.call("StartDocumentClassificationJob", request)
-
-    def describe_document_classification_job(self, **request: Any) -> Answer:
-        """Return the properties of a scoring job."""
-        return self.call("DescribeDocumentClassificationJob", request)
-
-    def list_document_classification_jobs(self, **request: Any) -> Answer:
-        """Return a page of scoring jobs."""
-        return self.call("ListDocumentClassificationJobs", request)
-
-    def create_endpoint(self, **request: Any) -> Answer:
-        """Start an endpoint."""
-        return self.call("CreateEndpoint", request)
-
-    def describe_endpoint(self, **request: Any) -> Answer:
-        """Return the properties of an endpoint."""
-        return self.call("DescribeEndpoint", request)
-
-    def list_endpoints(self, **request: Any) -> Answer:
-        """Return a page of endpoints."""
-        return self.call("ListEndpoints", request)
-
-    def update_endpoint(self, **request: Any) -> Answer:
-        """Change an endpoint's capacity or classifier."""
-        return self.call("UpdateEndpoint", request)
-
-    def delete_endpoint(self, **request: Any) -> Answer:
-        """Start deleting an endpoint."""
-        return self.call("DeleteEndpoint", request)
-
-    def classify_document(self, **request: Any) -> Answer:
-        """Score one text on an endpoint."""
-        return self.call("ClassifyDocument", request)
-
-    def tag_resource(self, **request: Any) -> Answer:
-        """Set tags."""
-        return self.call("TagResource", request)
-
-    def untag_resource(self, **request: Any) -> Answer:
-        """Remove tags."""
-        return self.call("UntagResource", request)
-
-    def list_tags_for_resource(self, **request: Any) -> Answer:
-        """Return tags."""
-        return self.call("ListTagsForResource", request)
-
-
-def _method_name(operation: str) -> str:
-    """Return boto3's method name of an operation of this client."""
-    return re.sub("(?<!^)([A-Z])", r"_\1", operation).lower()

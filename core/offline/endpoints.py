@@ -6,6 +6,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from core.comprehend.engine import Answer
 from core.offline.answers import (
     arn,
     chosen_filter,
@@ -37,7 +38,6 @@ from core.offline.records import (
 _MOST_ENDPOINTS = 20
 _MOST_UNITS = 200
 _MOST_UNITS_EACH = 50
-Answer = dict[str, Any]
 
 
 def create(twin: Twin, request: Mapping[str, Any]) -> Answer:

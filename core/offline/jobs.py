@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from core.comprehend.engine import Answer
 from core.offline.answers import (
     arn,
     chosen_filter,
@@ -23,8 +24,6 @@ from core.offline.answers import (
 from core.offline.classifiers import classifier
 from core.offline.processes import current, settled, submit
 from core.offline.records import ACTIVE, USABLE, ScoringRecord, Twin, clock, load_all
-
-Answer = dict[str, Any]
 
 
 def start(twin: Twin, request: Mapping[str, Any]) -> Answer:

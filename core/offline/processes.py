@@ -18,6 +18,7 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
+from core.comprehend.engine import JobProgress
 from core.errors import TryAgain
 from core.files import locked
 from core.offline.records import (
@@ -47,17 +48,6 @@ _THREAD_LIMITS = (
     "VECLIB_MAXIMUM_THREADS",
 )
 _children: list[subprocess.Popen[bytes]] = []
-
-
-class WorkerProgress(msgspec.Struct, frozen=True):
-    """How far a worker has come."""
-
-    done: int
-    """Units finished."""
-    total: int | None
-    """Units in all; None when unknown."""
-    stage: str
-    """What it is doing."""
 
 
 @contextlib.contextmanager
@@ -121,17 +111,17 @@ def reap() -> None:
                 _children.remove(child)
 
 
-def write_progress(folder: Path, progress: WorkerProgress) -> None:
+def write_progress(folder: Path, progress: JobProgress) -> None:
     """Publish progress; not made durable, as it is worth nothing after a power cut."""
     temporary = folder / f".{_PROGRESS}"
     temporary.write_bytes(msgspec.json.encode(progress))
     os.replace(temporary, folder / _PROGRESS)
 
 
-def read_progress(folder: Path) -> WorkerProgress | None:
+def read_progress(folder: Path) -> JobProgress | None:
     """Return the progress published last; None when there is none."""
     try:
-        return msgspec.json.decode((folder / _PROGRESS).read_bytes(), type=WorkerProgress)
+        return msgspec.json.decode((folder / _PROGRESS).read_bytes(), type=JobProgress)
     except (FileNotFoundError, NotADirectoryError):
         return None
 

@@ -10,41 +10,12 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
+from core.comprehend.engine import TwinOptions
 from core.files import locked, write_atomic
-
-# How the twin behaves: observed quirks of the service, delays, limits and failures on demand.
-
-
-class Behaviour(msgspec.Struct, frozen=True, kw_only=True):
-    """Options of the twin, stored with each job that starts under them."""
-
-    returned: int | Literal["all"] = 3
-    """Highest-scoring labels returned per document, beside every label at 0.5 or above."""
-    decimals: int | None = 4
-    """Decimals of scores in job output; None for full precision."""
-    shuffle: bool = True
-    """Whether output lines come in an order of their own."""
-    queue_s: float = 0.0
-    """Seconds that a job waits as SUBMITTED."""
-    endpoint_s: float = 0.0
-    """Seconds that an endpoint stays CREATING or UPDATING."""
-    delete_s: float = 0.0
-    """Seconds that a deleted classifier or endpoint is still described as DELETING."""
-    fail: str | None = None
-    """Message with which every job fails; None for no failure."""
-    warn: str | None = None
-    """Message with which a training ends as TRAINED_WITH_WARNING."""
-    throttle: int = 0
-    """Requests of a client that are answered with TooManyRequestsException first."""
-    active_trainings: int = 10
-    """Trainings that may be under way at once."""
-    active_jobs: int = 10
-    """Scoring jobs that may be under way at once."""
-
 
 RECORD = "record.json"
 """Name of the record in a job folder."""
@@ -68,7 +39,7 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
     """Fingerprint of the request without its token."""
     request: dict[str, Any]
     """The request as sent."""
-    behaviour: Behaviour
+    behaviour: TwinOptions
     """Options of the twin that it runs under."""
     output_uri: str | None
     """Address of its output archive; None when no output was asked for."""
@@ -168,7 +139,7 @@ class Twin:
     """Region that it stands for."""
     account: str
     """Account that it stands for."""
-    behaviour: Behaviour
+    behaviour: TwinOptions
     """Options for new jobs and endpoints."""
 
     @property

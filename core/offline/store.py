@@ -9,11 +9,11 @@ begin with a dot, are never taken for objects.
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import quote, unquote
 
+from core.comprehend.engine import StoredObject
 from core.errors import InvalidInput, OperationFailed
 from core.files import atomic_writer
 from core.progress import UNWATCHED, Watch
@@ -26,16 +26,6 @@ _EMPTY = "%"
 _LONGEST_NAME = 200
 _PLAIN = " ()+,=@!"
 _BLOCK_BYTES = 1 << 20
-
-
-@dataclass(frozen=True)
-class StoredObject:
-    """One object of the store."""
-
-    uri: str
-    """Address, ``s3://bucket/key``."""
-    size: int
-    """Bytes."""
 
 
 class FolderStore:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from core.offline.processes import WorkerProgress, failed, in_line, take_slot, write_progress
+from core.comprehend.engine import JobProgress
+from core.offline.processes import failed, in_line, take_slot, write_progress
 from core.offline.records import (
     ACTIVE,
     COUNTS,
@@ -129,7 +130,7 @@ class Work:
         if stage != self._stage or now >= self._next_progress:
             self._stage = stage
             self._next_progress = now + _PROGRESS_INTERVAL_S
-            write_progress(self.folder, WorkerProgress(done, total, stage))
+            write_progress(self.folder, JobProgress(done, total, stage))
 
     def finish(self, change: Callable[[Record], Record]) -> None:
         """Write the final record, unless the job was stopped meanwhile."""

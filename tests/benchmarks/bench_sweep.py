@@ -20,8 +20,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.comprehend.engine import TwinOptions
 from core.offline.client import OfflineComprehend
-from core.offline.records import COUNTS_LOCK, Behaviour, TrainingRecord, load_all
+from core.offline.records import COUNTS_LOCK, TrainingRecord, load_all
 from core.offline.store import FolderStore
 from tests.benchmarks.bench_engine import _stand_in
 
@@ -113,7 +114,7 @@ def _run(
             with path.open("w", encoding="utf-8", newline="") as file:
                 csv.writer(file, lineterminator="\n").writerows(rows)
             store.upload(path, f"{_BUCKET}/{name}.csv")
-        client = OfflineComprehend(root, Behaviour())
+        client = OfflineComprehend(root, TwinOptions())
         client.list_document_classifiers()  # loads what the first request of a process needs
         return [_trained(client, root, list(arms), str(number)) for number in range(times)]
 

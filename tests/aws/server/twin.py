@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from core.comprehend.engine import TwinOptions
 from core.offline.answers import service_error, service_model
-from core.offline.client import OfflineComprehend
+from core.offline.client import OPERATIONS, OfflineComprehend
 from tests.aws.server.answers import Reply, error_reply, json_reply
 from tests.aws.server.asked import Asked
 from tests.aws.server.identity import ACCOUNT
@@ -30,7 +30,7 @@ _NAMES_OF_MADE = {
 def is_known(asked: Asked) -> bool:
     """Return whether the twin answers a request; it knows nothing of flywheels."""
     is_of_flywheel = ":flywheel/" in str(asked.request.get("ResourceArn", ""))
-    return hasattr(OfflineComprehend, xform_name(asked.operation)) and not is_of_flywheel
+    return xform_name(asked.operation) in OPERATIONS and not is_of_flywheel
 
 
 class TwinService:

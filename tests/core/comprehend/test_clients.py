@@ -20,7 +20,6 @@ from core.comprehend.engine import (
     require_role,
 )
 from core.errors import InvalidInput
-from core.offline.records import Behaviour
 
 
 def test_the_offline_engine_is_free_and_says_what_it_is(tmp_path: Path) -> None:
@@ -174,12 +173,15 @@ def test_progress_of_an_unknown_job_is_none(tmp_path: Path) -> None:
     assert progress("../../etc/passwd") is None
 
 
-def test_both_rooms_mean_the_same_options() -> None:
-    ours, twins = (
-        [(field.name, field.default) for field in msgspec.structs.fields(kind)]
-        for kind in (TwinOptions, Behaviour)
+def test_options_of_the_twin_keep_their_stored_form() -> None:
+    stored = (
+        b'{"returned":"all","decimals":4,"shuffle":true,"queue_s":0.0,"endpoint_s":0.0,'
+        b'"delete_s":0.0,"fail":null,"warn":null,"throttle":2,"active_trainings":10,'
+        b'"active_jobs":10}'
     )
-    assert ours == twins
+    options = TwinOptions(returned="all", throttle=2)
+    assert msgspec.json.encode(options) == stored
+    assert msgspec.json.decode(stored, type=TwinOptions) == options
 
 
 @pytest.mark.parametrize("engine", ["offline", "aws"])

@@ -13,7 +13,7 @@ from core.comprehend import jobs
 from core.comprehend.jobs import SPACING_S, send_patiently, take_turn
 from core.comprehend.service_errors import explained
 from core.errors import Interrupted, InvalidInput, TryAgain
-from core.progress import CancelToken, Progress, Watch
+from core.progress import CancelToken, Progress, Watch, silent
 
 
 class RecordingToken(CancelToken):
@@ -49,8 +49,14 @@ def answering(*codes: str) -> Callable[[], str]:
     return call
 
 
-def send(call: Callable[[], str], token: CancelToken, **more: Any) -> str:
-    return send_patiently(call, watch=Watch(token=token), task="upload", random=Middle(), **more)
+def send(
+    call: Callable[[], str],
+    token: CancelToken,
+    report: Callable[[Progress], None] = silent,
+    **more: Any,
+) -> str:
+    watch = Watch(report, token)
+    return send_patiently(call, watch=watch, task="upload", random=Middle(), **more)
 
 
 BUSY, NO_SLOT = "TooManyRequestsException", "ResourceLimitExceededException"
@@ -64,7 +70,7 @@ def test_pauses_double_from_the_first_and_stop_at_the_longest() -> None:
         notes.append(event.note)
 
     call = answering(BUSY, BUSY, BUSY, BUSY)
-    send(call, token, watch=Watch(report), first_pause_s=4, longest_pause_s=20)
+    send(call, token, report, first_pause_s=4, longest_pause_s=20)
     assert sum(token.waits) == 4 + 8 + 16 + 20 and max(token.waits) <= 1.0
     assert notes[0] == "the service is throttling requests; trying again in 4 s"
     assert notes[4].endswith("in 8 s")

@@ -17,10 +17,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from core.comprehend.engine import TwinOptions
 from core.offline import processes
 from core.offline import processes as lifecycle
 from core.offline.client import OfflineComprehend
-from core.offline.records import Behaviour
 from core.offline.store import FolderStore
 from core.offline.worker import main
 
@@ -73,7 +73,7 @@ class Place:
         self.store = FolderStore(self.root / "bucket")
 
     def client(self, **options: Any) -> OfflineComprehend:
-        return OfflineComprehend(self.root, Behaviour(**options))
+        return OfflineComprehend(self.root, TwinOptions(**options))
 
     def put(self, key: str, data: bytes) -> str:
         source = self.folder / "upload.tmp"

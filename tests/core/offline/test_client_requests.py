@@ -83,7 +83,7 @@ def test_what_only_the_service_refuses_is_a_validation_exception(
 
 def test_arguments_are_keywords_only(place: Place) -> None:
     with pytest.raises(TypeError):
-        place.client().describe_document_classifier(ARN)  # type: ignore[call-arg]
+        place.client().describe_document_classifier(ARN)
 
 
 @pytest.mark.parametrize("name", ["a job", "Ärger_1.2:/=+-%@", "日本 語"])

@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
+from core.comprehend.engine import TwinOptions
 from core.offline import counts as store_module
 from core.offline import processes, scorings
 from core.offline.client import OfflineComprehend
 from core.offline.counts import CountStore, count_anew
-from core.offline.records import COUNTS, Behaviour, load_record
+from core.offline.records import COUNTS, load_record
 from core.offline.worker import main
 from tests.core.offline.conftest import BUCKET, Place, rows, scoring, training, wait_for
 
@@ -97,7 +98,7 @@ def test_a_large_input_is_scored_in_small_blocks_and_not_kept(
 
 def test_counts_go_with_the_last_classifier_of_all_regions(jobs: Jobs) -> None:
     here = jobs.place.client()
-    abroad = OfflineComprehend(jobs.place.root, Behaviour(), region="eu-west-1")
+    abroad = OfflineComprehend(jobs.place.root, TwinOptions(), region="eu-west-1")
     classifiers = [(client, jobs.train("one", client)[0]) for client in (here, abroad)]
     classifiers.append((here, jobs.train("two", here)[0]))
     assert any(jobs.counts.iterdir())

@@ -20,7 +20,7 @@ from core.offline.records import change_record, load_record
 from tests.core.offline.conftest import BUCKET, Place, rows, scoring, training, wait_for
 from tests.core.offline.test_client_requests import check_answer
 
-_FITTING = "WorkerProgress(done=1, total=4, stage='fitting labels')"
+_FITTING = "JobProgress(done=1, total=4, stage='fitting labels')"
 
 
 def describer(client: OfflineComprehend, arn: str) -> Any:
