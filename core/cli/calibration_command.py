@@ -36,17 +36,15 @@ def command(
     Calibrated scores have their best F1 at a threshold of half that F1 (F*/2).
     """
     from core.tuning.calibration import calibration_view
-    from core.workflow.jobs import pick_run, require_label
     from core.workflow.parts import default_threshold, load_part_data, part_arrays
-    from core.workflow.steps import split_of, tuning_part
 
     options: Options = ctx.obj
     session = chosen_session(options)
     state = session.state()
-    run = pick_run(state, run_name)
+    run = state.run_named(run_name)
     if label is not None:
-        require_label(state, run.name, label)
-    data = load_part_data(session, state, run, part or tuning_part(split_of(state, run)))
+        state.run_named(run.name).require_label(label)
+    data = load_part_data(session, state, run, part or state.split_of(run).tuning_part)
     values = dict(run.thresholds.values) if run.thresholds is not None else {}
     default = default_threshold(data.truth.mode)
     thresholds = {name: values.get(name, default) for name in data.truth.labels}

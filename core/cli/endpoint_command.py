@@ -101,12 +101,11 @@ def status(ctx: click.Context) -> None:
 @click.pass_context
 def try_text(ctx: click.Context, text: str, name: str | None) -> None:
     """Score TEXT and decide its labels; - reads standard input. At most 10 KB in UTF-8."""
-    from core.workflow.endpoints import pick_live
     from core.workflow.trial import try_document
 
     options: Options = ctx.obj
     session = _opened(options)
-    endpoint = pick_live(session.state(), name)
+    endpoint = session.state().live_endpoint_named(name)
     trial = try_document(session, endpoint.name, _read() if text == "-" else text)
     options.emit(trial, trial_text(trial))
 
@@ -124,12 +123,12 @@ def try_text(ctx: click.Context, text: str, name: str | None) -> None:
 @click.pass_context
 def keep(ctx: click.Context, minutes: int, name: str | None) -> None:
     """Move the deletion time."""
-    from core.workflow.endpoints import added_estimate, keep_endpoint, pick_live
+    from core.workflow.endpoints import added_estimate, keep_endpoint
 
     options: Options = ctx.obj
     session = _opened(options)
     state = session.state()
-    endpoint = pick_live(state, name)
+    endpoint = state.live_endpoint_named(name)
     added = added_estimate(state, endpoint, minutes, endpoint.inference_units)
     is_paid = state.engine.name == "aws"
     price = f"${added.high_usd:,.2f} more" if is_paid else "nothing offline"
@@ -150,13 +149,12 @@ def keep(ctx: click.Context, minutes: int, name: str | None) -> None:
 @click.pass_context
 def stop(ctx: click.Context, name: str | None) -> None:
     """Delete every live endpoint of the session, or one, and wait until it is gone."""
-    from core.workflow.endpoints import pick_live, stop_endpoint
-    from core.workflow.overview import live_endpoints
+    from core.workflow.endpoints import stop_endpoint
 
     options: Options = ctx.obj
     session = chosen_session(options)
     state = session.state()
-    wanted = [pick_live(state, name)] if name else list(live_endpoints(state))
+    wanted = [state.live_endpoint_named(name)] if name else list(state.live_endpoints)
     if options.dry_run:
         names = [endpoint.name for endpoint in wanted]
         options.emit({"endpoints": names}, "\n".join(f"would delete: {n}" for n in names))

@@ -26,12 +26,11 @@ Examples:
 @click.pass_context
 def command(ctx: click.Context, run_name: str | None) -> None:
     """Show the service's metrics and the confusion matrix of each label, on the test part."""
-    from core.workflow.jobs import pick_run
     from core.workflow.metrics import load_metrics
 
     options: Options = ctx.obj
     session = chosen_session(options)
-    run = pick_run(session.state(), run_name)
+    run = session.state().run_named(run_name)
     metrics = load_metrics(session, run.name)
     text = "\n".join([metrics_text(metrics), *(f"! {printable(note, 400)}" for note in run.notes)])
     options.emit({"run": run.name, "metrics": metrics, "notes": run.notes}, text)

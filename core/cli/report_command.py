@@ -40,11 +40,10 @@ def command(ctx: click.Context, run_name: str | None, with_html: bool, out: Path
     documents are left out. Runs tested on the same documents are compared.
     """
     from core.views.report import gather_report, report_stem, write_report
-    from core.workflow.jobs import pick_run
 
     options: Options = ctx.obj
     session = chosen_session(options)
-    run = pick_run(session.state(), run_name)
+    run = session.state().run_named(run_name)
     stem = report_stem(re.sub(r"[^\w.-]", "-", f"report-{session.name}-{run.name}"), out)
     if options.dry_run:
         suffixes = (".md", ".json", ".html") if with_html else (".md", ".json")

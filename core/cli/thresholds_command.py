@@ -88,7 +88,6 @@ def command(
     Thresholds are tuned on calibration and measured on test; with a two-way split they are tuned
     on test and measured by cross-fitting. The rule is: label when score >= threshold.
     """
-    from core.workflow.jobs import pick_run, require_label
     from core.workflow.reports import export_report, export_thresholds, usage_lines
     from core.workflow.thresholds import TuningSettings, tune_thresholds
     from core.workflow.train import proposal_lines, propose_groups
@@ -108,9 +107,9 @@ def command(
         seed=seed,
     )
     if chart_label is not None:
-        require_label(session.state(), run_name, chart_label)
+        session.state().run_named(run_name).require_label(chart_label)
     tuned = tune_thresholds(session, settings, options.watch())
-    run = pick_run(session.state(), tuned.report.run)
+    run = session.state().run_named(tuned.report.run)
     lines = [report_text(tuned.report)]
     if chart_label is not None:
         lines.append(_chart(session, run.name, chart_label, log_axis, ascii_only))
@@ -155,11 +154,10 @@ def _by_hand(text: str) -> tuple[str, float]:
 
 def _chart(session: "Session", run_name: str, label: str, log_axis: bool, ascii_only: bool) -> str:
     from core.views.curve_chart import curve_chart
-    from core.workflow.jobs import find_run
     from core.workflow.parts import load_part_data
 
     state = session.state()
-    run = find_run(state, run_name)
+    run = state.run_named(run_name)
     assert run.thresholds is not None
     data = load_part_data(session, state, run, run.thresholds.tuned_on)
     curves = data.curves()

@@ -9,6 +9,7 @@ from core.comprehend.pricing import DEFAULT_PRICES, PriceList
 from core.text import plural
 
 Kind = Literal["object", "classifier", "endpoint", "flywheel", "role", "upload"]
+EntryState = Literal["intended", "created", "deleted"]
 
 DELETE_ORDER: tuple[Kind, ...] = ("endpoint", "flywheel", "classifier", "upload", "object", "role")
 """Endpoints and flywheels hold classifiers in use, and running trainings read objects."""
@@ -28,7 +29,7 @@ class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True):
     """ISO time, UTC."""
     run: str
     """The run it belongs to; empty for the session's own."""
-    state: Literal["intended", "created", "deleted"]
+    state: EntryState
     """How far it has come; an intended thing may exist, when the reply was lost."""
 
 

@@ -37,7 +37,6 @@ from core.views.report_data import (
 )
 from core.views.sections import experiment_of, page_title, report_sections
 from core.workflow.compare import CompareReport, compare_session_runs
-from core.workflow.jobs import pick_run
 from core.workflow.metrics import load_metrics
 from core.workflow.money import SpendingRow, cost_rows
 from core.workflow.parts import default_threshold, load_part_data, needs_tuning, part_arrays
@@ -45,7 +44,6 @@ from core.workflow.reconcile import reconcile_run
 from core.workflow.reports import RunReport
 from core.workflow.session import Session
 from core.workflow.state import JobState, RunState, SessionState, SplitState
-from core.workflow.steps import split_of, tuning_part
 from core.workflow.thresholds import load_report
 
 # Facts of a session that stand behind a run's figures: data, split, jobs, cost, provenance.
@@ -62,7 +60,7 @@ def latest_time(state: SessionState) -> str:
         times.append(run.made_at)
         times += [scores.made_at for scores in run.scores.values()]
         times += [run.thresholds.made_at] if run.thresholds else []
-        for job in (*run.replaced_jobs, *run.jobs()):
+        for job in run.all_jobs():
             times += [job.intended_at, job.started_at]
             times += [job.status.ended_at or ""] if job.status else []
     return max((time for time in times if time), key=datetime.fromisoformat)
@@ -176,7 +174,7 @@ def _job(job: JobState, is_replaced: bool) -> JobFacts:
 
 def cost_facts(state: SessionState, run: RunState, as_of: str) -> CostFacts:
     """The price of a run's jobs, endpoints and kept classifiers up to a moment."""
-    own = {job.id for job in (*run.replaced_jobs, *run.jobs())}
+    own = {job.id for job in run.all_jobs()}
     own |= {classifier.training.arn for classifier in run.classifiers}
     rows = [
         row
@@ -213,7 +211,7 @@ def _cost_line(row: SpendingRow) -> CostLine:
 
 def provenance(session: Session, state: SessionState, run: RunState) -> Provenance:
     """Fingerprints of what the figures were made from."""
-    split = split_of(state, run)
+    split = state.split_of(run)
     kept = session.path(run.thresholds.path) if run.thresholds else None
     return Provenance(
         source=state.imported.source_fingerprint,
@@ -268,7 +266,7 @@ def gather_report(
         Interrupted: cancelled.
     """
     state = session.state()
-    run = pick_run(state, run_name)
+    run = state.run_named(run_name)
     gaps = _Gaps()
     tuning = gaps.attempt("thresholds", lambda: load_report(session, run))
     is_stale = tuning is not None and needs_tuning(session, run)
@@ -278,7 +276,7 @@ def gather_report(
     comparison = None
     if tuning is not None and not is_stale:
         comparison = _comparison(session, state, run, gaps, watch)
-    split, as_of = split_of(state, run), latest_time(state)
+    split, as_of = state.split_of(run), latest_time(state)
     return FullReport(
         session=state.name,
         run=run.name,
@@ -330,7 +328,7 @@ def _views(
     session: Session, state: SessionState, run: RunState, tuning: RunReport | None, gaps: _Gaps
 ) -> tuple[CalibrationView | None, tuple[DrawnCurve, ...]]:
     """How scores read, and the curves, on the part that thresholds are tuned on."""
-    part = tuning.tuned_on if tuning else tuning_part(split_of(state, run))
+    part = tuning.tuned_on if tuning else state.split_of(run).tuning_part
     data = gaps.attempt("curves and calibration", lambda: load_part_data(session, state, run, part))
     if data is None:
         return None, ()
@@ -366,7 +364,7 @@ def _comparison(
         if other.name == run.name or other.experiment:
             continue
         what = f"comparison with run {printable(other.name, 60)}"
-        if split_of(state, other).fingerprint != split_of(state, run).fingerprint:
+        if state.split_of(other).fingerprint != state.split_of(run).fingerprint:
             gaps.found.append(Gap(what, "it was tested on other documents", ""))
         elif needs_tuning(session, other):
             remedy = f"run: comprehend-tuner thresholds --run {printable(other.name)}"

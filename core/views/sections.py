@@ -33,7 +33,7 @@ from core.views.blocks import (
 from core.views.report_data import FullReport, HealthLine
 from core.workflow.compare import ComparedPair
 from core.workflow.experiments.compare import load_comparison
-from core.workflow.experiments.plan import ExperimentReport, find_experiment
+from core.workflow.experiments.plan import ExperimentReport
 from core.workflow.metrics import MetricsFile
 from core.workflow.reconcile import ClassifierReconciliation
 from core.workflow.reports import Figures, LabelReport, RunReport, RunSummary, usage_lines
@@ -446,7 +446,7 @@ def experiment_of(session: Session, state: SessionState, run: RunState) -> Exper
     """The newest kept comparison of arms that a run takes part in; None without one."""
     for experiment in reversed(state.experiments):
         if any(arm.run == run.name for arm in experiment.arms):
-            found = load_comparison(session, find_experiment(state, experiment.id))
+            found = load_comparison(session, state.experiment_named(experiment.id))
             if found is not None:
                 return found
     return None

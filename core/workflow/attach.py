@@ -21,7 +21,7 @@ from core.errors import InvalidInput, OperationFailed
 from core.files import file_fingerprint
 from core.progress import UNWATCHED, Watch
 from core.text import plural, printable
-from core.workflow.jobs import find_run, sender, session_clients, wait_for
+from core.workflow.jobs import sender, session_clients, wait_for
 from core.workflow.metrics import collect_training, require_same_labels
 from core.workflow.score import collect_scores
 from core.workflow.session import Session, check_name, now
@@ -33,15 +33,6 @@ from core.workflow.state import (
     SessionState,
     SplitState,
 )
-from core.workflow.steps import (
-    held_out_parts,
-    is_trained,
-    is_usable,
-    oversampling_in_force,
-    split_of,
-    training_inputs,
-)
-from core.workflow.train import taken_names
 
 # Compare what a job made elsewhere has read with the files of this session's split.
 
@@ -122,7 +113,7 @@ def _compared(
     entries: list[StoredObject],
     folder: Path,
 ) -> TrainingFile:
-    held_out = {part: _texts_of(reader.session, split, part) for part in held_out_parts(split)}
+    held_out = {part: _texts_of(reader.session, split, part) for part in split.held_out_parts}
     found: dict[str, set[str]] = {part: set() for part in held_out}
     for entry in entries:
         path = reader.fetched(entry.uri, folder)
@@ -464,21 +455,21 @@ def attach(session: Session, plan: AttachPlan) -> RunState:
     """
     with session.working(), session.editing() as state:
         split = next((split for split in state.splits if split.id == plan.split), None)
-        if split is None or plan.is_new == any(run.name == plan.run for run in state.runs):
+        if split is None or plan.is_new == (state.find_run(plan.run) is not None):
             raise InvalidInput("Session changed", "it changed since", "attach once more")
         if plan.is_new:
             state.adopted = ""
             state.runs.append(_new_run(state, split, plan))
-        run = find_run(state, plan.run)
+        run = state.run_named(plan.run)
         classifier = next(c for c in run.classifiers if c.training.arn == plan.classifier.arn)
-        if not is_trained(classifier):
+        if not classifier.is_trained:
             classifier.training.status = plan.classifier
         for job in plan.jobs:
             _adopt_job(run, classifier, split, job)
     for job in plan.jobs:
         session.record("attached", run=plan.run, part=job.part, job=job.job_id)
     session.record("attached", run=plan.run, arn=plan.classifier.arn, notes=plan.notes)
-    return find_run(session.state(), plan.run)
+    return session.state().run_named(plan.run)
 
 
 def finish_attached(
@@ -495,19 +486,19 @@ def finish_attached(
         Interrupted: cancelled; the jobs go on.
     """
     clients = session_clients(session)
-    for classifier in find_run(session.state(), run_name).classifiers:
-        if not is_trained(classifier):
+    for classifier in session.state().run_named(run_name).classifiers:
+        if not classifier.is_trained:
             wait_for(session, clients, run_name, classifier.training.id, watch)
             collect_training(session, clients, run_name, classifier.id, watch, needs_matrix=False)
-    run = find_run(session.state(), run_name)
+    run = session.state().run_named(run_name)
     for part in sorted({part for c in run.classifiers for part in c.scoring}):
         jobs = [c.scoring[part] for c in run.classifiers if part in c.scoring]
         for job in jobs:
-            if not is_usable(job):
+            if not job.is_usable:
                 wait_for(session, clients, run_name, job.id, watch)
         if len(jobs) == len(run.classifiers):
             collect_scores(session, clients, run_name, part, watch)
-    return find_run(session.state(), run_name)
+    return session.state().run_named(run_name)
 
 
 def _check(reader: Reader, status: JobStatus, revision: Revision) -> None:
@@ -517,7 +508,7 @@ def _check(reader: Reader, status: JobStatus, revision: Revision) -> None:
 
 def _training_files(state: SessionState, split: SplitState) -> dict[str, TrainingOutcome]:
     """What each training file of a split counts as, by fingerprint."""
-    over = oversampling_in_force(state, split)
+    over = state.oversampling_of(split)
     known: dict[str, TrainingOutcome] = {split.training["train"].fingerprint: "same"}
     if over is not None:
         known[over.training.fingerprint] = "oversampled"
@@ -526,7 +517,7 @@ def _training_files(state: SessionState, split: SplitState) -> dict[str, Trainin
 
 def _split(state: SessionState, run: RunState | None) -> SplitState:
     if run is not None:
-        return split_of(state, run)
+        return state.split_of(run)
     if state.split is None or state.split.dataset != state.dataset.fingerprint:
         raise InvalidInput(
             "No split", "the present dataset is not split yet", "run: comprehend-tuner split"
@@ -543,7 +534,7 @@ def _run_name(state: SessionState, given: str | None, run: RunState | None) -> t
                 f"leave out --run or give --run {printable(run.name)}",
             )
         return run.name, False
-    taken = taken_names(state)
+    taken = state.taken_names
     if given is None:
         names = ("attached" if number == 1 else f"attached{number}" for number in range(1, 10_000))
         return next(name for name in names if name not in taken), True
@@ -560,11 +551,11 @@ def _new_run(state: SessionState, split: SplitState, plan: AttachPlan) -> RunSta
     resource = plan.classifier.arn.partition(":document-classifier/")[2]
     name, _, version = resource.partition("/version/")
     revision = next(r for r in state.revisions if r.id == split.revision)
-    over = oversampling_in_force(state, split)
+    over = state.oversampling_of(split)
     return RunState(
         name=plan.run,
         split=split.id,
-        inputs=training_inputs(split, over),
+        inputs=split.training_inputs(over),
         oversampled=dict(over.after) if over and plan.training_file == "oversampled" else {},
         classifiers=[
             ClassifierState(

@@ -45,15 +45,11 @@ from core.progress import UNWATCHED, Watch
 from core.text import plural, printable
 from core.workflow.jobs import (
     note_in_ledger,
-    object_base,
-    pick_run,
     refresh,
-    resource_tags,
     session_clients,
 )
 from core.workflow.session import Session, now
 from core.workflow.state import EndpointState, JobState, RunState, SessionState
-from core.workflow.steps import is_usable
 from core.workflow.watch import collect_finished
 
 # Which things are a session's own, or one run's.
@@ -91,12 +87,12 @@ def scope_of(state: SessionState, clients: Clients, run: str | None) -> Scope:
     """
     whole = ""
     if clients.info.bucket:
-        whole = object_base(state, clients, "", "").rstrip("/") + "/"
+        whole = state.object_base(clients.info.bucket) + "/"
     if run is not None:
-        pick_run(state, run)
+        state.run_named(run)
     return Scope(
         run=run,
-        tags={SESSION_TAG: resource_tags(state, "")[SESSION_TAG]},
+        tags={SESSION_TAG: state.tags_of("")[SESSION_TAG]},
         session_prefix=whole,
         prefix=f"{whole}{run}/" if run is not None and whole else whole,
         adopted=_adopted(state),
@@ -647,7 +643,7 @@ def settle_jobs(session: Session, clients: Clients, scope: Scope) -> None:
     with session.editing() as state:
         for job in (job for run in runs_of(state, scope) for job in run.jobs()):
             status = job.status
-            is_unread = status is not None and status.is_usable and not is_usable(job)
+            is_unread = status is not None and status.is_usable and not job.is_usable
             if status is not None and is_unread and not job.is_adopted:
                 job.status = msgspec.structs.replace(
                     status, is_usable=False, message="its output was cleaned up unread"
@@ -656,7 +652,7 @@ def settle_jobs(session: Session, clients: Clients, scope: Scope) -> None:
 
 def _runs_on(session: Session, clients: Clients, run_name: str, job: JobState) -> bool:
     """Whether a scoring job is under way; a training is stopped when its turn comes."""
-    if job.status is not None and job.status.is_final:
+    if job.is_final:
         return False
     if not job.arn:
         return job.kind == "scoring" and _is_listed_as_running(clients, job)

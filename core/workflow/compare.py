@@ -19,7 +19,7 @@ from core.tuning.joint import choose_all
 from core.tuning.objectives import Choice
 from core.tuning.paired import Comparison, Decisions, decide
 from core.tuning.thresholds import Thresholds, load
-from core.workflow.jobs import pick_run, session_clients
+from core.workflow.jobs import session_clients
 from core.workflow.parts import (
     PartData,
     default_threshold,
@@ -37,7 +37,6 @@ from core.workflow.shared_documents import (
     shared_documents,
 )
 from core.workflow.state import RunState
-from core.workflow.steps import scores_inputs, tuning_part
 
 # What is compared: a run at its own thresholds, or a thresholds file on the scores of a run.
 
@@ -209,7 +208,7 @@ def _own_thresholds(compared: ComparedRun, default: float, watch: Watch) -> _Own
 def _tuned_here(compared: ComparedRun, default: float, watch: Watch) -> _Own:
     """Thresholds for a run that has none, such as an arm of an experiment; nothing is saved."""
     state, run = compared.state, compared.run
-    part = tuning_part(compared.split)
+    part = compared.split.tuning_part
     aims = [found.objective for found in state.experiments if found.id == run.experiment]
     objective = aims[0] if aims else "max_f1"
     curves = load_part_data(compared.session, state, run, part).curves()
@@ -242,7 +241,7 @@ def _cross_fitted(arrays: PartArrays, own: _Own, default: float, watch: Watch) -
 
 def _key(run: RunState, values: Mapping[str, float]) -> str:
     numbers = (f"{label}={value!r}" for label, value in sorted(values.items()))
-    return fingerprint(scores_inputs(run), *numbers)
+    return fingerprint(run.scores_fingerprint, *numbers)
 
 
 class ComparedPair(msgspec.Struct, frozen=True, kw_only=True):
@@ -335,7 +334,7 @@ def compare_thresholds_files(
     if len(paths) < 2:
         raise InvalidInput("Nothing to compare", "two or more files are needed", "")
     state = session.state()
-    run = pick_run(state, run_name)
+    run = state.run_named(run_name)
     data = load_part_data(session, state, run, PART)
     compared = ComparedRun(session, state, run, run.name)
     sides = [file_side(compared, data, path, load(path)) for path in paths]

@@ -30,7 +30,7 @@ from core.comprehend.service_errors import explained
 from core.errors import InvalidInput
 from core.progress import UNWATCHED, Watch
 from core.text import printable
-from core.workflow.jobs import intended, note_in_ledger, object_base, resource_tags, session_clients
+from core.workflow.jobs import intended, note_in_ledger, session_clients
 from core.workflow.session import Session
 from core.workflow.state import SessionState
 
@@ -69,7 +69,7 @@ def default_role_name(state: SessionState) -> str:
 
 def key_prefix(state: SessionState, clients: Clients) -> str:
     """Beginning of all keys of a session, with the final slash."""
-    base = object_base(state, clients, "", "").rstrip("/")
+    base = state.object_base(clients.info.bucket)
     return base.removeprefix(f"s3://{clients.info.bucket}/") + "/"
 
 
@@ -90,7 +90,7 @@ def plan_role(session: Session, name: str | None = None) -> RolePlan:
     info: EngineInfo = clients.info
     bucket, prefix = require_bucket(info), key_prefix(state, clients)
     partition = partition_of(info.region)
-    tags = resource_tags(state, "")
+    tags = state.tags_of("")
     role = find_role(clients, chosen)
     if role is not None:
         require_tags(role, tags)
@@ -249,7 +249,7 @@ def _session_settings(state: SessionState, clients: Clients, may_write: bool) ->
         classifier_names=tuple(dict.fromkeys(known or [planned])),
         mode=state.dataset.mode,
         delimiter=state.split.delimiter if state.split else "|",
-        tags=tuple(resource_tags(state, "base").items()),
+        tags=tuple(state.tags_of("base").items()),
         may_write=may_write,
     )
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from core.errors import OperationFailed, TryAgain, TunerError
 from core.files import locked
 from core.text import printable
-from core.workflow.overview import find_by_name, live_endpoints, seconds_left, utc_now
+from core.workflow.overview import utc_now
 from core.workflow.session import Session
 
 LOOK_S = 15.0
@@ -50,10 +50,10 @@ def keep_until_gone(
     failures = 0
     while session.state_path.exists() and failures < MOST_TRIES:
         try:
-            endpoint = find_by_name(session.state(), name)
-            if endpoint is None or endpoint.deleted_at:
+            live = {endpoint.name: endpoint for endpoint in session.state().live_endpoints}
+            if name not in live:
                 return True
-            left_s = seconds_left(endpoint, clock())
+            left_s = live[name].seconds_left(clock())
             if left_s > 0:
                 wait(min(left_s, LOOK_S))
                 continue
@@ -115,7 +115,7 @@ def ensure_keepers(session: Session, spawn: Spawn = spawn_keeper) -> None:
         InvalidInput: there is no session, or it is damaged.
         OperationFailed: the machine cannot start another process.
     """
-    for endpoint in live_endpoints(session.state()):
+    for endpoint in session.state().live_endpoints:
         spawn(session, endpoint.name)
 
 

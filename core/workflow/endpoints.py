@@ -33,14 +33,9 @@ from core.errors import InvalidInput, OperationFailed, TryAgain, TunerError
 from core.progress import UNWATCHED, Watch
 from core.text import printable
 from core.workflow.endpoint_keeper import Spawn, spawn_keeper
-from core.workflow.jobs import intended, note_in_ledger, pick_run, resource_tags, session_clients
+from core.workflow.jobs import intended, note_in_ledger, session_clients
 from core.workflow.money import require_budget
 from core.workflow.overview import (
-    find_by_name,
-    find_live,
-    live_endpoints,
-    lived_s,
-    seconds_left,
     usd_per_hour,
     utc_now,
 )
@@ -97,9 +92,9 @@ def plan_endpoint(
     if not 1 <= units <= MOST_UNITS:
         raise InvalidInput("Too many units", f"{units} inference units", f"1 to {MOST_UNITS}")
     state = session.state()
-    run = pick_run(state, run_name)
+    run = state.run_named(run_name)
     classifier = _usable_classifier(state, run, classifier_id)
-    existing = find_live(state, run.name, classifier.id)
+    existing = state.live_endpoint_of(run.name, classifier.id)
     clients = session_clients(session)
     units = existing.inference_units if existing else units
     return EndpointPlan(
@@ -122,7 +117,7 @@ def added_estimate(
     """What an endpoint costs for `minutes` from now, or what that adds to an existing one."""
     seconds = minutes * 60.0
     if existing is not None:
-        seconds -= max(seconds_left(existing, utc_now()), 0.0)
+        seconds -= max(existing.seconds_left(utc_now()), 0.0)
         if seconds <= 0:
             return Estimate(0.0, 0.0, f"it exists until {existing.delete_at} already")
     return endpoint_estimate(seconds, units, state.prices)
@@ -175,38 +170,6 @@ def check_minutes(minutes: int) -> None:
 # What a session knows of its endpoints, and the few ways in which that changes.
 
 
-def named(state: SessionState, name: str) -> EndpointState:
-    """The endpoint called `name`, also when it is gone.
-
-    Raises:
-        InvalidInput: there never was one.
-    """
-    endpoint = find_by_name(state, name)
-    if endpoint is None:
-        raise InvalidInput(
-            "No such endpoint", f"{printable(name, 60)!r} is not of this session", ""
-        )
-    return endpoint
-
-
-def pick_live(state: SessionState, name: str | None = None) -> EndpointState:
-    """The live endpoint called `name`, or the newest.
-
-    Raises:
-        InvalidInput: there is none.
-    """
-    live = live_endpoints(state)
-    for endpoint in reversed(live):
-        if name in (None, endpoint.name):
-            return endpoint
-    known = ", ".join(endpoint.name for endpoint in live)
-    raise InvalidInput(
-        "No such endpoint" if name else "No endpoint",
-        f"{printable(name, 60)!r} is not alive" if name else "no endpoint of this session exists",
-        f"alive: {known}" if known else "start one with: comprehend-tuner endpoint start",
-    )
-
-
 def refresh_endpoint(session: Session, clients: Clients, name: str) -> EndpointStatus | None:
     """Describe a live endpoint and save its state; None when it is not to be seen so far.
 
@@ -216,7 +179,7 @@ def refresh_endpoint(session: Session, clients: Clients, name: str) -> EndpointS
     Raises:
         TunerError: the service cannot be asked.
     """
-    endpoint = named(session.state(), name)
+    endpoint = session.state().endpoint_named(name)
     if endpoint.deleted_at or not endpoint.arn:
         return None
     status = describe_endpoint(clients.comprehend, endpoint.arn)
@@ -227,7 +190,7 @@ def refresh_endpoint(session: Session, clients: Clients, name: str) -> EndpointS
             return EndpointStatus(endpoint.arn, GONE)
     if status is not None and (status.state, status.message) != (endpoint.state, endpoint.message):
         with session.editing() as state:
-            saved = named(state, name)
+            saved = state.endpoint_named(name)
             saved.state, saved.message = status.state, status.message
         session.record("state", endpoint=name, state=status.state, message=status.message)
     return status
@@ -239,7 +202,7 @@ def save_arn(session: Session, name: str, arn: str) -> EndpointState:
     One that was taken for gone meanwhile, because it had not appeared, is alive again.
     """
     with session.editing() as state:
-        endpoint = named(state, name)
+        endpoint = state.endpoint_named(name)
         endpoint.arn, endpoint.created_at = arn, endpoint.created_at or now()
         endpoint.deleted_at = ""
         state.ledger = [e for e in state.ledger if (e.kind, e.name) != ("endpoint", name)]
@@ -250,7 +213,7 @@ def save_arn(session: Session, name: str, arn: str) -> EndpointState:
 def mark_gone(session: Session, name: str) -> EndpointState:
     """Save that an endpoint does not exist any more."""
     with session.editing() as state:
-        endpoint = named(state, name)
+        endpoint = state.endpoint_named(name)
         endpoint.state, endpoint.deleted_at = GONE, now()
         state.ledger = [
             msgspec.structs.replace(entry, state="deleted")
@@ -289,11 +252,11 @@ def start_endpoint(
         Interrupted: cancelled between two attempts.
     """
     clients = session_clients(session)
-    known = find_live(session.state(), plan.run, plan.classifier)
+    known = session.state().live_endpoint_of(plan.run, plan.classifier)
     if known is not None:
         refresh_endpoint(session, clients, known.name)
     with session.editing() as state:
-        endpoint = find_live(state, plan.run, plan.classifier)
+        endpoint = state.live_endpoint_of(plan.run, plan.classifier)
         is_new = endpoint is None
         require_budget(state, added_estimate(state, endpoint, plan.minutes, plan.inference_units))
         delete_at = _after(plan.minutes)
@@ -345,7 +308,7 @@ def wait_endpoint(
         )
     if status.state == "FAILED":
         raise endpoint_failure(name, status.message)
-    return named(session.state(), name)
+    return session.state().endpoint_named(name)
 
 
 def endpoint_failure(name: str, message: str) -> OperationFailed:
@@ -370,7 +333,7 @@ def keep_endpoint(
     """
     check_minutes(minutes)
     with session.editing() as state:
-        endpoint = named(state, name)
+        endpoint = state.endpoint_named(name)
         if endpoint.deleted_at:
             raise InvalidInput("The endpoint is gone", printable(name), "start another one")
         require_budget(state, added_estimate(state, endpoint, minutes, endpoint.inference_units))
@@ -432,7 +395,7 @@ def _intent(state: SessionState, plan: EndpointPlan, delete_at: str) -> Endpoint
         classifier_arn=plan.classifier_arn,
         inference_units=plan.inference_units,
         token=token,
-        tags=resource_tags(state, plan.run),
+        tags=state.tags_of(plan.run),
     )
     return EndpointState(
         name=name,
@@ -471,7 +434,7 @@ def stop_endpoint(
         OperationFailed: the service refuses to delete it.
         Interrupted: cancelled; a deletion that was asked for goes on.
     """
-    endpoint = named(session.state(), name)
+    endpoint = session.state().endpoint_named(name)
     if endpoint.deleted_at:
         return endpoint
     clients = session_clients(session)
@@ -505,8 +468,8 @@ def delete_overdue(
     """
     gone: list[str] = []
     failure: TunerError | None = None
-    for endpoint in live_endpoints(session.state()):
-        if seconds_left(endpoint, utc_now()) > 0:
+    for endpoint in session.state().live_endpoints:
+        if endpoint.seconds_left(utc_now()) > 0:
             continue
         try:
             stop_endpoint(session, endpoint.name, watch)
@@ -570,9 +533,9 @@ def endpoint_rows(session: Session, refreshed: bool = True) -> tuple[EndpointRow
         TunerError: the engine cannot be asked.
     """
     state = session.state()
-    if refreshed and live_endpoints(state):
+    if refreshed and state.live_endpoints:
         clients = session_clients(session)
-        for endpoint in live_endpoints(state):
+        for endpoint in state.live_endpoints:
             refresh_endpoint(session, clients, endpoint.name)
         state = session.state()
     return tuple(_row(state, endpoint, utc_now()) for endpoint in state.endpoints)
@@ -581,8 +544,8 @@ def endpoint_rows(session: Session, refreshed: bool = True) -> tuple[EndpointRow
 def _row(state: SessionState, endpoint: EndpointState, moment: datetime) -> EndpointRow:
     is_paid = state.engine.name == "aws"
     is_live = not endpoint.deleted_at
-    lived = lived_s(endpoint, moment)
-    left_s = max(seconds_left(endpoint, moment), 0.0) if is_live else 0.0
+    lived = endpoint.lived_s(moment)
+    left_s = max(endpoint.seconds_left(moment), 0.0) if is_live else 0.0
     units, prices = endpoint.inference_units, state.prices
     so_far, until = (
         charged(endpoint_estimate(seconds, units, prices), is_paid).high_usd
@@ -602,6 +565,6 @@ def _row(state: SessionState, endpoint: EndpointState, moment: datetime) -> Endp
         created_at=endpoint.created_at,
         delete_at=endpoint.delete_at,
         deleted_at=endpoint.deleted_at,
-        is_overdue=is_live and seconds_left(endpoint, moment) <= 0,
+        is_overdue=is_live and endpoint.seconds_left(moment) <= 0,
         arn=endpoint.arn,
     )

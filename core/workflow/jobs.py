@@ -33,80 +33,6 @@ from core.progress import UNWATCHED, Watch
 from core.text import printable
 from core.workflow.session import Session, now
 from core.workflow.state import JobState, RunState, SessionState
-from core.workflow.steps import is_failed
-
-
-def find_run(state: SessionState, name: str) -> RunState:
-    """The run called `name`, which must exist."""
-    return next(run for run in state.runs if run.name == name)
-
-
-def find_job(run: RunState, job_id: str) -> JobState:
-    """The job of a run called `job_id`.
-
-    Raises:
-        TryAgain: it does not count any more, because another terminal has started it anew.
-    """
-    for job in run.jobs():
-        if job.id == job_id:
-            return job
-    raise TryAgain("Job replaced", f"{printable(job_id)} was started anew", "repeat the step")
-
-
-def pick_run(state: SessionState, name: str | None) -> RunState:
-    """The run called `name`, or the one that the session is about.
-
-    Raises:
-        InvalidInput: there is none.
-    """
-    if name is None and state.run is not None:
-        return state.run
-    for run in state.runs:
-        if run.name == name:
-            return run
-    if name is None:
-        raise InvalidInput(
-            "No run yet", "nothing was trained in this session", "run: comprehend-tuner train"
-        )
-    known = ", ".join(run.name for run in state.runs) or "none yet"
-    raise InvalidInput(
-        "No such run",
-        f"run {printable(name)!r} is not in this session",
-        f"runs: {known}; start one with: comprehend-tuner train",
-    )
-
-
-def require_label(state: SessionState, run_name: str | None, label: str) -> None:
-    """Make sure that a run's classifiers know a label.
-
-    Raises:
-        InvalidInput: they do not, or there is no such run.
-    """
-    run = pick_run(state, run_name)
-    labels = run.classifiers[0].labels
-    if label not in labels:
-        raise InvalidInput(
-            "No such label",
-            f"{printable(label, 60)!r} is not a label of run {printable(run.name)}",
-            f"labels: {', '.join(printable(name, 40) for name in labels)}",
-        )
-
-
-def object_base(state: SessionState, clients: Clients, run_name: str, classifier_id: str) -> str:
-    """Where the objects of one classifier go; no other session or run writes there."""
-    return (
-        f"s3://{clients.info.bucket}/comprehend-tuner/{state.name}-{state.uid}"
-        f"/{run_name}/{classifier_id}"
-    )
-
-
-def resource_tags(state: SessionState, run_name: str) -> dict[str, str]:
-    """Tags of everything that a session creates, by which clean-up knows it again."""
-    return {
-        "comprehend-tuner:session": f"{state.name}-{state.uid}",
-        "comprehend-tuner:run": run_name,
-    }
-
 
 # Start, watch and fetch jobs so that no kill loses one or pays for one twice.
 #
@@ -162,7 +88,7 @@ def launch(
         TunerError: an upload or the call failed; repeating goes on where it stopped.
         Interrupted: cancelled during an upload or between two attempts.
     """
-    job = find_job(find_run(session.state(), run_name), job_id)
+    job = session.state().run_named(run_name).job_named(job_id)
     if job.arn:
         return
     patiently = sender(clients, job_id, watch)
@@ -176,7 +102,7 @@ def launch(
             note_in_ledger(state, "object", uri, run_name)
     service_id, arn = patiently(lambda: _start(session, clients, job))
     with session.editing() as state:
-        saved = find_job(find_run(state, run_name), job_id)
+        saved = state.run_named(run_name).job_named(job_id)
         saved.arn, saved.job_id, saved.started_at = arn, service_id, now()
         if job.kind == "training":
             note_in_ledger(state, "classifier", arn, run_name)
@@ -198,7 +124,7 @@ def _start(session: Session, clients: Clients, job: JobState) -> tuple[str, str]
     if job.kind == "training":
         return "", start_training(clients.comprehend, job.request)
     if time.time() - _epoch_s(job.intended_at) > TOKEN_TRUSTED_S:
-        known = {j.arn for run in session.state().runs for j in (*run.replaced_jobs, *run.jobs())}
+        known = {j.arn for run in session.state().runs for j in run.all_jobs()}
         found = find_scoring(clients.comprehend, job.request, known)
         if found is not None:
             return found
@@ -232,7 +158,7 @@ def refresh(session: Session, clients: Clients, run_name: str, job_id: str) -> J
     Raises:
         TunerError: the service cannot be reached or does not know the job.
     """
-    job = find_job(find_run(session.state(), run_name), job_id)
+    job = session.state().run_named(run_name).job_named(job_id)
     status = describe(clients, job)
     if job.kind == "scoring":
         check_job_belongs(
@@ -246,7 +172,7 @@ def refresh(session: Session, clients: Clients, run_name: str, job_id: str) -> J
         )
     if status != job.status:
         with session.editing() as state:
-            find_job(find_run(state, run_name), job_id).status = status
+            state.run_named(run_name).job_named(job_id).status = status
         if job.status is None or status.state != job.status.state:
             session.record("state", job=job_id, state=status.state, message=status.message)
     return status
@@ -274,7 +200,7 @@ def wait_for(
         OperationFailed: the job ended without usable output.
         Interrupted: cancelled; the job goes on.
     """
-    job = find_job(find_run(session.state(), run_name), job_id)
+    job = session.state().run_named(run_name).job_named(job_id)
     status = wait_until_final(
         lambda: look(session, clients, run_name, job),
         watch,
@@ -319,7 +245,7 @@ def job_failure(job_id: str, status: JobStatus) -> OperationFailed:
 
 def replace_failed(run: RunState, job: JobState) -> bool:
     """Whether a job must be started anew; when so it is moved to the run's replaced jobs."""
-    if not is_failed(job):
+    if not job.is_failed:
         return False
     run.replaced_jobs.append(job)
     return True
@@ -367,7 +293,7 @@ def fetch(
         TunerError: the download failed or the archive cannot be read.
         Interrupted: cancelled; nothing of it was kept.
     """
-    job = find_job(find_run(session.state(), run_name), job_id)
+    job = session.state().run_named(run_name).job_named(job_id)
     if job.status is None or job.status.output_uri is None:
         raise OperationFailed("No output", f"{printable(job_id)} has no output", "")
     relative = f"runs/{job_id}/output.tar.gz"
@@ -382,7 +308,7 @@ def fetch(
         patiently(download)
         result = read(path)
     with session.editing() as state:
-        find_job(find_run(state, run_name), job_id).artifact = relative
+        state.run_named(run_name).job_named(job_id).artifact = relative
     return result
 
 
@@ -413,7 +339,7 @@ def _gone(session: Session, run_name: str, job: JobState) -> OperationFailed:
     place = printable(job.status.output_uri or "", 300)
     if job.kind == "scoring":
         with session.editing() as state:
-            saved = find_job(find_run(state, run_name), job.id)
+            saved = state.run_named(run_name).job_named(job.id)
             saved.status = msgspec.structs.replace(
                 job.status, is_usable=False, message="its output was deleted before it was fetched"
             )

@@ -11,10 +11,9 @@ from core.errors import InvalidInput, OperationFailed
 from core.files import write_atomic
 from core.progress import UNWATCHED, Watch
 from core.text import printable
-from core.workflow.jobs import fetch, find_run
+from core.workflow.jobs import fetch
 from core.workflow.session import Session
 from core.workflow.state import ClassifierState
-from core.workflow.steps import split_of
 
 _OTHER_LABELS = "Other labels"
 
@@ -123,14 +122,14 @@ def keep_described(session: Session, run_name: str, classifier_id: str, reason: 
     _write(session, path, kept)
     note = f"no confusion matrix of classifier {classifier.id}: {reason}"
     with session.editing() as state:
-        run = find_run(state, run_name)
+        run = state.run_named(run_name)
         run.notes = (*(known for known in run.notes if known != note), note)
-        next(c for c in run.classifiers if c.id == classifier_id).training.artifact = path
+        run.classifier_named(classifier_id).training.artifact = path
 
 
 def _classifier(session: Session, run_name: str, classifier_id: str) -> ClassifierState:
-    run = find_run(session.state(), run_name)
-    return next(c for c in run.classifiers if c.id == classifier_id)
+    run = session.state().run_named(run_name)
+    return run.classifier_named(classifier_id)
 
 
 def _collect_archive(
@@ -143,7 +142,7 @@ def _collect_archive(
     state = session.state()
     support = {
         label: counts["test"]
-        for label, counts in split_of(state, find_run(state, run_name)).support.items()
+        for label, counts in state.split_of(state.run_named(run_name)).support.items()
     }
     is_adopted = classifier.training.is_adopted
 
@@ -171,7 +170,7 @@ def load_metrics(session: Session, run_name: str) -> tuple[MetricsFile, ...]:
         InvalidInput: a classifier is not trained yet, or its file is damaged.
     """
     kept = []
-    for classifier in find_run(session.state(), run_name).classifiers:
+    for classifier in session.state().run_named(run_name).classifiers:
         path = session.path(_metrics_path(classifier))
         try:
             kept.append(msgspec.json.decode(path.read_bytes(), type=MetricsFile))

@@ -22,7 +22,6 @@ from core.errors import InvalidInput, Refused
 from core.text import printable
 from core.workflow.session import Session
 from core.workflow.state import EndpointState, JobState, SessionState
-from core.workflow.steps import is_failed
 
 # What a session's jobs, endpoints and classifiers cost: by estimate, by their times, in all.
 #
@@ -138,7 +137,7 @@ def _jobs_once(state: SessionState) -> list[tuple[str, JobState]]:
     """Every job with the first run that has it; runs that share a classifier share its jobs."""
     found: dict[str, tuple[str, JobState]] = {}
     for run in state.runs:
-        for job in (*run.replaced_jobs, *run.jobs()):
+        for job in run.all_jobs():
             found.setdefault(job.id, (run.name, job))
     return list(found.values())
 
@@ -154,9 +153,9 @@ def _job_row(state: SessionState, run: str, job: JobState, at: datetime) -> Spen
     elif not job.arn:
         low, note = 0.0, "not started yet, or the answer was lost"
     elif state.engine.name != "aws":
-        note = "failed" if is_failed(job) else ""
+        note = "failed" if job.is_failed else ""
     elif job.kind == "scoring":
-        note = "failed; whether it is charged is not known: estimate kept" if is_failed(job) else ""
+        note = "failed; whether it is charged is not known: estimate kept" if job.is_failed else ""
     elif job.status is not None:
         billed, least, note = _training_usd(job.status, prices, at)
         low, high = (low, high) if billed is None else (billed, billed)

@@ -11,7 +11,7 @@ from core.errors import TunerError
 from core.text import plural
 from core.workflow.money import committed_usd
 from core.workflow.session import SESSIONS_FOLDER, Session, list_sessions
-from core.workflow.state import EndpointState, JobState, SessionState
+from core.workflow.state import SessionState
 from core.workflow.step_table import Step
 from core.workflow.steps import StepStatus, next_step, step_statuses
 
@@ -35,42 +35,6 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def live_endpoints(state: SessionState) -> tuple[EndpointState, ...]:
-    """The endpoints that were not found gone, oldest first."""
-    return tuple(endpoint for endpoint in state.endpoints if not endpoint.deleted_at)
-
-
-def find_live(state: SessionState, run: str, classifier: str) -> EndpointState | None:
-    """The live endpoint of a classifier; there is one at most."""
-    return next(
-        (e for e in live_endpoints(state) if (e.run, e.classifier) == (run, classifier)), None
-    )
-
-
-def find_by_name(state: SessionState, name: str) -> EndpointState | None:
-    """The endpoint called `name`, also when it is gone."""
-    return next((endpoint for endpoint in state.endpoints if endpoint.name == name), None)
-
-
-def seconds_left(endpoint: EndpointState, moment: datetime) -> float:
-    """Seconds until an endpoint is to be deleted; 0 or less when it is due."""
-    return (datetime.fromisoformat(endpoint.delete_at) - moment).total_seconds()
-
-
-def lived_s(endpoint: EndpointState, moment: datetime) -> float:
-    """Seconds that an endpoint has existed, or existed until it was found gone."""
-    begin = datetime.fromisoformat(endpoint.created_at or endpoint.intended_at)
-    end = datetime.fromisoformat(endpoint.deleted_at) if endpoint.deleted_at else moment
-    return max((end - begin).total_seconds(), 0.0)
-
-
-def planned_s(endpoint: EndpointState) -> float:
-    """Seconds from its creation to its deletion, done or to come; longer when that is overdue."""
-    now = utc_now()
-    left = 0.0 if endpoint.deleted_at else max(seconds_left(endpoint, now), 0.0)
-    return lived_s(endpoint, now) + left
-
-
 def usd_per_hour(inference_units: int, prices: PriceList) -> float:
     """Price of an hour of an endpoint's existence."""
     return inference_units * prices.endpoint_per_unit_second * 3600
@@ -85,11 +49,11 @@ def local_time(iso: str, moment: datetime) -> str:
 
 def endpoint_notice(state: SessionState, moment: datetime) -> EndpointNotice | None:
     """What every screen says while an endpoint lives; None when there is none."""
-    live = live_endpoints(state)
+    live = state.live_endpoints
     if not live:
         return None
     last = max(live, key=lambda endpoint: endpoint.delete_at)
-    is_due = seconds_left(last, moment) <= 0
+    is_due = last.seconds_left(moment) <= 0
     time = f"{'overdue since' if is_due else 'until'} {local_time(last.delete_at, moment)}"
     count = f"{len(live)} " if len(live) > 1 else ""
     if state.engine.name != "aws":
@@ -103,7 +67,7 @@ def endpoint_notice(state: SessionState, moment: datetime) -> EndpointNotice | N
 
 def seconds_until_due(state: SessionState, moment: datetime) -> float | None:
     """Seconds until the first live endpoint is to be deleted; None when there is none."""
-    return min((seconds_left(endpoint, moment) for endpoint in live_endpoints(state)), default=None)
+    return min((endpoint.seconds_left(moment) for endpoint in state.live_endpoints), default=None)
 
 
 @dataclass(frozen=True)
@@ -153,7 +117,7 @@ def session_overview(session: Session) -> Overview:
     """
     state = session.state()
     statuses = step_statuses(session, state)
-    jobs = [job for run in state.runs for job in (*run.replaced_jobs, *run.jobs())]
+    jobs = [job for run in state.runs for job in run.all_jobs()]
     return Overview(
         folder=session.folder,
         state=state,
@@ -161,13 +125,9 @@ def session_overview(session: Session) -> Overview:
         following=next_step(statuses),
         badge=engine_label(state.engine),
         estimate_usd=committed_usd(state),
-        running_jobs=sum(_is_running(job) for job in jobs),
+        running_jobs=sum(job.is_running for job in jobs),
         notice=endpoint_notice(state, utc_now()),
     )
-
-
-def _is_running(job: JobState) -> bool:
-    return bool(job.arn) and not (job.status is not None and job.status.is_final)
 
 
 # The sessions of a folder as a person wants to see them: name, step, engine, age.

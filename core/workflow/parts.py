@@ -15,12 +15,10 @@ from core.tuning.evaluation import (
     evaluate_classes,
     multiclass_scores,
 )
-from core.workflow.jobs import find_run
 from core.workflow.score import part_scores
 from core.workflow.session import Session
 from core.workflow.split import PartTruth, load_truth
 from core.workflow.state import RunState, SessionState
-from core.workflow.steps import held_out_parts, scores_inputs, split_of, tuning_part
 
 
 @dataclass(frozen=True)
@@ -50,7 +48,7 @@ def load_part_data(session: Session, state: SessionState, run: RunState, part: s
         InvalidInput: the part was not scored, or a file is absent or damaged.
     """
     scores: Scores = part_scores(session, run, part)
-    truth = load_truth(session, state, split_of(state, run), part)
+    truth = load_truth(session, state, state.split_of(run), part)
     if scores.values.shape != truth.membership.shape or scores.labels != truth.labels:
         raise InvalidInput(
             "Scores do not fit",
@@ -139,7 +137,7 @@ def tunable_run(session: Session, state: SessionState) -> RunState | None:
     """The session's run when its held-out parts are all scored, else the newest such; or None."""
     own = [run for run in reversed(state.runs) if not run.experiment]
     for run in [state.run, *own] if state.run is not None else own:
-        parts = held_out_parts(split_of(state, run))
+        parts = state.split_of(run).held_out_parts
         if all(p in run.scores and session.path(run.scores[p].path).exists() for p in parts):
             return run
     return None
@@ -150,7 +148,7 @@ def needs_tuning(session: Session, run: RunState) -> bool:
     kept = run.thresholds
     if kept is None or not session.path(kept.path).exists():
         return True
-    return kept.inputs != scores_inputs(run)
+    return kept.inputs != run.scores_fingerprint
 
 
 def load_run_curves(session: Session, run_name: str, watch: Watch = UNWATCHED) -> RunCurves:
@@ -161,22 +159,22 @@ def load_run_curves(session: Session, run_name: str, watch: Watch = UNWATCHED) -
         Interrupted: cancelled.
     """
     state = session.state()
-    run = find_run(state, run_name)
-    split = split_of(state, run)
+    run = state.run_named(run_name)
+    split = state.split_of(run)
     parts: dict[str, Mapping[str, Curve]] = {}
     sizes: dict[str, int] = {}
     arrays: dict[str, PartArrays] = {}
-    for part in held_out_parts(split):
+    for part in split.held_out_parts:
         watch.check()
         data = load_part_data(session, state, run, part)
         parts[part], sizes[part] = data.curves(), len(data.truth)
         arrays[part] = part_arrays(data)
     return RunCurves(
         run=run.name,
-        scores=scores_inputs(run),
+        scores=run.scores_fingerprint,
         mode=data.truth.mode,
         labels=data.truth.labels,
-        tuning_part=tuning_part(split),
+        tuning_part=split.tuning_part,
         default=default_threshold(data.truth.mode),
         parts=parts,
         sizes=sizes,

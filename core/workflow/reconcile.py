@@ -12,12 +12,10 @@ from core.text import printable
 from core.tuning.evaluation import PartArrays
 from core.tuning.matching import Reconciliation
 from core.tuning.reconcile import ServiceMatrix, reconcile
-from core.workflow.jobs import find_run
 from core.workflow.metrics import MetricsFile, load_metrics
 from core.workflow.parts import PartData, load_part_data, part_arrays
 from core.workflow.score import part_scores
 from core.workflow.session import Session
-from core.workflow.steps import split_of
 
 _PART = "test"
 
@@ -42,10 +40,10 @@ def reconcile_run(session: Session, run_name: str) -> tuple[ClassifierReconcilia
         InvalidInput: the test part was not scored, or a classifier has no metrics here.
     """
     state = session.state()
-    run = find_run(state, run_name)
+    run = state.run_named(run_name)
     data = load_part_data(session, state, run, _PART)
     source = part_scores(session, run, _PART).source
-    texts = _scored_texts(session, split_of(state, run).scoring[_PART].path, len(data.truth))
+    texts = _scored_texts(session, state.split_of(run).scoring[_PART].path, len(data.truth))
     is_group = len(run.classifiers) > 1
     found = []
     for place, (classifier, metrics) in enumerate(

@@ -27,7 +27,6 @@ from core.tuning.thresholds import (
 from core.workflow.score import labels_taken
 from core.workflow.session import Session
 from core.workflow.state import RunState, SessionState
-from core.workflow.steps import scores_inputs, split_of
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
@@ -211,7 +210,7 @@ def thresholds_file(
     Args:
         references: what the measuring part's scores looked like, by label.
     """
-    split = split_of(state, run)
+    split = state.split_of(run)
     return Thresholds(
         mode="multi-class" if report.mode == "multi-class" else "multi-label",
         engine=state.engine.name,
@@ -237,7 +236,7 @@ def thresholds_file(
         provenance=Provenance(
             dataset=split.dataset,
             split=split.fingerprint,
-            scores=scores_inputs(run),
+            scores=run.scores_fingerprint,
             seed=split.seed,
             tool=version("comprehend-tuner"),
             created_at=report.made_at,

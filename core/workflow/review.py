@@ -19,13 +19,12 @@ from core.files import locked, write_atomic
 from core.text import plural, printable
 from core.tuning.review import KINDS, Around, Kind, Suspects, documents_around, label_suspects
 from core.workflow.data import current_dataset
-from core.workflow.jobs import pick_run, session_clients
+from core.workflow.jobs import session_clients
 from core.workflow.parts import PartData, default_threshold, load_part_data
 from core.workflow.score import labels_taken
 from core.workflow.session import Session, now
 from core.workflow.split import load_all_parts
 from core.workflow.state import RunState
-from core.workflow.steps import split_of, tuning_part
 
 # The reading lists of one label: which documents of a part, in which order, and why.
 
@@ -404,9 +403,9 @@ def load_review(session: Session, run_name: str | None = None, part: str = "") -
         InvalidInput: there is no such run, the part was not scored, or a file is damaged.
     """
     state = session.state()
-    run = pick_run(state, run_name)
-    split = split_of(state, run)
-    wanted = part or tuning_part(split)
+    run = state.run_named(run_name)
+    split = state.split_of(run)
+    wanted = part or split.tuning_part
     if wanted not in run.scores:
         raise InvalidInput(
             "No scores",

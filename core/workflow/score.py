@@ -29,12 +29,8 @@ from core.progress import UNWATCHED, Watch
 from core.text import plural, printable
 from core.workflow.jobs import (
     fetch,
-    find_run,
     launch,
-    object_base,
-    pick_run,
     replace_failed,
-    resource_tags,
     session_clients,
     wait_for,
 )
@@ -49,7 +45,6 @@ from core.workflow.state import (
     ScoresState,
     SessionState,
 )
-from core.workflow.steps import held_out_parts, is_failed, is_trained, is_usable, split_of
 
 # Put the scoring jobs that are about to start into the state, before any call is made.
 
@@ -114,8 +109,8 @@ def needs_intent(state: SessionState, classifier: ClassifierState, part: str) ->
     job = classifier.scoring.get(part)
     if job is None:
         return True
-    if is_failed(job) or job.is_adopted:
-        return is_failed(job)
+    if job.is_failed or job.is_adopted:
+        return job.is_failed
     return job.twin != (None if state.engine.name == "aws" else state.twin)
 
 
@@ -134,7 +129,7 @@ def add_job(
     earlier = [job for job in run.replaced_jobs if job.kind == "scoring" and job.part == part]
     attempt = 1 + sum(job.id.startswith(f"{run.name}/{classifier.id}/") for job in earlier)
     job_id = f"{run.name}/{classifier.id}/score-{part}" + (f"-{attempt}" if attempt > 1 else "")
-    base = object_base(state, clients, run.name, classifier.id)
+    base = state.object_base(clients.info.bucket, run.name, classifier.id)
     uri = f"{base}/scoring/{part}/{Path(file.path).name}"
     token = new_token()
     classifier.scoring[part] = JobState(
@@ -149,7 +144,7 @@ def add_job(
             output_uri=f"{base}/scoring-output/{part}/",
             role_arn=require_role(clients.info),
             token=token,
-            tags=resource_tags(state, run.name),
+            tags=state.tags_of(run.name),
         ),
         uploads={file.path: uri},
         intended_at=now(),
@@ -188,8 +183,8 @@ def collect_scores(
             labels are not the classifier's.
     """
     state = session.state()
-    run = find_run(state, run_name)
-    file = split_of(state, run).scoring[part]
+    run = state.run_named(run_name)
+    file = state.split_of(run).scoring[part]
     line_map = load_line_map(session.path(file.line_map))
     pieces: list[Scores] = []
     reports: list[JoinReport] = []
@@ -246,7 +241,7 @@ def _truth(
     session: Session, state: SessionState, run: RunState, part: str, documents: int
 ) -> PartTruth:
     """The truth of a part, which must be of as many documents as its line map names."""
-    truth = load_truth(session, state, split_of(state, run), part)
+    truth = load_truth(session, state, state.split_of(run), part)
     if len(truth) != documents:
         raise OperationFailed(
             "Line map does not fit",
@@ -348,7 +343,7 @@ def _keep_scores(
         made_at=now(),
     )
     with session.editing() as state:
-        find_run(state, run_name).scores[part] = kept
+        state.run_named(run_name).scores[part] = kept
     session.record(
         "scored",
         run=run_name,
@@ -414,10 +409,10 @@ def plan_scoring(
             have to score.
     """
     state = session.state()
-    run = pick_run(state, run_name)
+    run = state.run_named(run_name)
     wanted = _parts(state, run, parts)
     clients = session_clients(session)
-    files = split_of(state, run).scoring
+    files = state.split_of(run).scoring
     share_jobs(state, run, wanted)
     to_start = jobs_to_start(state, run, wanted)
     charged = {part: charged_units(session, files[part], state.prices) for part in wanted}
@@ -464,13 +459,13 @@ def start_scoring_jobs(
     with session.working():
         clients = session_clients(session)
         state = session.state()
-        run = find_run(state, plan.run)
-        files = split_of(state, run).scoring
+        run = state.run_named(plan.run)
+        files = state.split_of(run).scoring
         for part in plan.parts:
             refuse_labelled_lines(session.path(files[part].path), state.dataset.labels)
         charged = {part: charged_units(session, files[part], state.prices) for part in plan.parts}
         with session.editing() as state:
-            run = find_run(state, plan.run)
+            run = state.run_named(plan.run)
             share_jobs(state, run, plan.parts)
             new = [
                 (classifier, part)
@@ -485,7 +480,7 @@ def start_scoring_jobs(
         for classifier in run.classifiers:
             for part in plan.parts:
                 launch(session, clients, run.name, classifier.scoring[part].id, watch)
-        return find_run(session.state(), plan.run)
+        return session.state().run_named(plan.run)
 
 
 def finish_scoring(
@@ -502,12 +497,12 @@ def finish_scoring(
     """
     clients = session_clients(session)
     for part in parts:
-        for classifier in find_run(session.state(), run_name).classifiers:
+        for classifier in session.state().run_named(run_name).classifiers:
             job = classifier.scoring[part]
-            if not is_usable(job):
+            if not job.is_usable:
                 wait_for(session, clients, run_name, job.id, watch)
         collect_scores(session, clients, run_name, part, watch)
-    run = find_run(session.state(), run_name)
+    run = session.state().run_named(run_name)
     return {part: run.scores[part] for part in parts}
 
 
@@ -518,13 +513,13 @@ def set_twin_returned(session: Session, returned: int | Literal["all"]) -> None:
 
 
 def _parts(state: SessionState, run: RunState, parts: tuple[str, ...]) -> tuple[str, ...]:
-    if not all(is_trained(classifier) for classifier in run.classifiers):
+    if not run.is_trained:
         raise InvalidInput(
             "Not trained",
             f"run {printable(run.name)} is not trained yet",
             "run: comprehend-tuner train",
         )
-    split = split_of(state, run)
+    split = state.split_of(run)
     for part in parts:
         if part not in split.part_names:
             raise InvalidInput(
@@ -532,7 +527,7 @@ def _parts(state: SessionState, run: RunState, parts: tuple[str, ...]) -> tuple[
                 f"{printable(part)!r} is not a part of split {split.id}",
                 f"parts: {', '.join(split.part_names)}",
             )
-    return parts or held_out_parts(split)
+    return parts or split.held_out_parts
 
 
 def charged_units(session: Session, file: PartFile, prices: PriceList) -> int:

@@ -14,11 +14,9 @@ from core.dataset.duplicates import text_keys
 from core.errors import InvalidInput
 from core.progress import UNWATCHED, Watch
 from core.text import printable
-from core.workflow.jobs import pick_run
 from core.workflow.session import Session, find_session
 from core.workflow.split import load_all_parts, load_truth
 from core.workflow.state import Revision, RunState, SessionState, SplitState
-from core.workflow.steps import split_of
 
 # Which runs can be compared: found by name, of this session or of another one.
 
@@ -36,7 +34,7 @@ class ComparedRun:
     @property
     def split(self) -> SplitState:
         """The split that it was trained on."""
-        return split_of(self.state, self.run)
+        return self.state.split_of(self.run)
 
     @property
     def revision(self) -> Revision:
@@ -73,14 +71,14 @@ def _found(
     """The run called `name`; the state of every session is read once and kept in `states`."""
     own, state = states[session.folder.resolve()]
     place, colon, run_name = name.rpartition(":")
-    if not colon or any(run.name == name for run in state.runs):
-        return ComparedRun(own, state, pick_run(state, name), name)
+    if not colon or state.find_run(name) is not None:
+        return ComparedRun(own, state, state.run_named(name), name)
     other = _other_session(session, place)
     folder = other.folder.resolve()
     if folder not in states:
         states[folder] = (other, other.state())
     other, state = states[folder]
-    run = pick_run(state, run_name)
+    run = state.run_named(run_name)
     return ComparedRun(other, state, run, run_name if other is own else f"{other.name}:{run_name}")
 
 

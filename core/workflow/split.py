@@ -31,7 +31,6 @@ from core.text import plural
 from core.workflow.data import current_dataset
 from core.workflow.session import Session, now
 from core.workflow.state import OversamplingState, PartFile, SessionState, SplitState
-from core.workflow.steps import training_inputs
 
 # Which documents of a part truly have which label, without their texts.
 
@@ -359,7 +358,7 @@ def write_group_files(
     for done, group in enumerate(groups):
         watch.report("writing group files", done, len(groups), plural(len(groups), "group"))
         watch.check()
-        key = fingerprint(training_inputs(split, over), *group.all_labels)[7:15]
+        key = fingerprint(split.training_inputs(over), *group.all_labels)[7:15]
         delimiter = choose_delimiter(group.all_labels)
         files = {
             name: write_training(

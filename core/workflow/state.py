@@ -2,16 +2,18 @@
 
 Paths are relative to the session's folder, so the folder can be moved. Times are ISO 8601 in UTC.
 Every artefact names the fingerprint of what it was made from; `core.workflow.steps` derives from
-these whether a step is done or stale.
+these whether a step is done or stale. What can be told from the state alone, the structs tell
+themselves; nothing of that is stored.
 """
 
+from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
 
 from core.comprehend.engine import EngineSettings, TwinOptions
 from core.comprehend.jobs import JobStatus
-from core.comprehend.ledger import LedgerEntry
+from core.comprehend.ledger import EntryState, Kind, LedgerEntry
 from core.comprehend.pricing import DEFAULT_PRICES, Estimate, PriceList
 from core.dataset.arms import ArmsRequest, PlannedArm
 from core.dataset.documents import Mode
@@ -19,6 +21,9 @@ from core.dataset.formats.sources import ImportReport, SourceSettings
 from core.dataset.health.findings import Finding
 from core.dataset.label_groups import Group
 from core.dataset.resampling import Recipe
+from core.errors import InvalidInput, TryAgain
+from core.files import fingerprint
+from core.text import printable
 
 # The dataset, its revisions, findings, splits and resampled training parts, as they are saved.
 
@@ -88,6 +93,26 @@ class SplitState(msgspec.Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...] = ()
     """Checks that need the parts: labels missing from one, texts in two."""
     made_at: str
+
+    @property
+    def tuning_part(self) -> str:
+        """The part that thresholds are tuned on: calibration, or test when there is none."""
+        return "calibration" if "calibration" in self.part_names else "test"
+
+    @property
+    def held_out_parts(self) -> tuple[str, ...]:
+        """The parts that a run must score before its thresholds can be tuned and measured."""
+        return tuple(part for part in self.part_names if part != "train")
+
+    def positives(self, part: str) -> dict[str, int]:
+        """Positives of every label in one part."""
+        return {label: parts[part] for label, parts in self.support.items()}
+
+    def training_inputs(self, over: "OversamplingState | None") -> str:
+        """Fingerprint of everything that training on the split, or on a changed one, depends on."""
+        repeated = over.training.fingerprint if over is not None else ""
+        files = [self.training[part].fingerprint for part in sorted(self.training)]
+        return fingerprint("training", self.delimiter, repeated, *files)
 
 
 class OversamplingState(msgspec.Struct, frozen=True, kw_only=True):
@@ -214,6 +239,46 @@ class JobState(msgspec.Struct, kw_only=True):
     is_adopted: bool = False
     """Whether it was started elsewhere; an adopted job's things are never cleaned up."""
 
+    @property
+    def is_started(self) -> bool:
+        """Whether the call that starts it has answered."""
+        return bool(self.arn)
+
+    @property
+    def is_final(self) -> bool:
+        """Whether it has ended, well or not."""
+        return self.status is not None and self.status.is_final
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it was started and has not ended, as last seen."""
+        return self.is_started and not self.is_final
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether it ended well and its output is here."""
+        return bool(self.artifact) and self.has_succeeded
+
+    @property
+    def has_succeeded(self) -> bool:
+        """Whether it ended well, be its output here or not."""
+        return self.status is not None and self.status.is_usable
+
+    @property
+    def has_new_output(self) -> bool:
+        """Whether it ended well and its output is still to be fetched."""
+        return self.has_succeeded and not self.artifact
+
+    @property
+    def is_failed(self) -> bool:
+        """Whether it ended without usable output."""
+        return self.is_final and not self.has_succeeded
+
+    @property
+    def state(self) -> str:
+        """The service's own word; "to be started" before the call has answered."""
+        return self.status.state if self.status else ("SUBMITTED" if self.arn else "to be started")
+
 
 class ClassifierState(msgspec.Struct, kw_only=True):
     """One trained classifier of a run with the jobs that used it."""
@@ -225,6 +290,15 @@ class ClassifierState(msgspec.Struct, kw_only=True):
     version: str
     training: JobState
     scoring: dict[str, JobState] = {}
+
+    @property
+    def is_trained(self) -> bool:
+        """Whether it is trained and its metrics are here."""
+        return self.training.is_usable
+
+    def is_scored(self, part: str) -> bool:
+        """Whether its scores of a part are here."""
+        return part in self.scoring and self.scoring[part].is_usable
 
 
 class EndpointState(msgspec.Struct, kw_only=True):
@@ -251,6 +325,21 @@ class EndpointState(msgspec.Struct, kw_only=True):
     message: str = ""
     deleted_at: str = ""
     """When it was found gone; empty while it may exist."""
+
+    def seconds_left(self, moment: datetime) -> float:
+        """Seconds until it is to be deleted; 0 or less when it is due."""
+        return (datetime.fromisoformat(self.delete_at) - moment).total_seconds()
+
+    def lived_s(self, moment: datetime) -> float:
+        """Seconds that it has existed, or existed until it was found gone."""
+        begin = datetime.fromisoformat(self.created_at or self.intended_at)
+        end = datetime.fromisoformat(self.deleted_at) if self.deleted_at else moment
+        return max((end - begin).total_seconds(), 0.0)
+
+    def planned_s(self, moment: datetime) -> float:
+        """Seconds from its creation to its deletion, done or to come; longer when overdue."""
+        left = 0.0 if self.deleted_at else max(self.seconds_left(moment), 0.0)
+        return self.lived_s(moment) + left
 
 
 # Runs with their scores and thresholds, as they are saved.
@@ -324,6 +413,78 @@ class RunState(msgspec.Struct, kw_only=True):
             for job in (classifier.training, *classifier.scoring.values())
         ]
 
+    def all_jobs(self) -> list[JobState]:
+        """The jobs that were replaced, and then those that count."""
+        return [*self.replaced_jobs, *self.jobs()]
+
+    def job_named(self, job_id: str) -> JobState:
+        """The job called `job_id`.
+
+        Raises:
+            TryAgain: it does not count any more, because another terminal has started it anew.
+        """
+        for job in self.jobs():
+            if job.id == job_id:
+                return job
+        raise TryAgain("Job replaced", f"{printable(job_id)} was started anew", "repeat the step")
+
+    def classifier_named(self, classifier_id: str) -> ClassifierState:
+        """The classifier called `classifier_id`, which must exist."""
+        return next(c for c in self.classifiers if c.id == classifier_id)
+
+    @property
+    def failed_jobs(self) -> list[JobState]:
+        """The jobs that ended without usable output."""
+        return [job for job in self.jobs() if job.is_failed]
+
+    @property
+    def is_trained(self) -> bool:
+        """Whether every classifier is trained and its metrics are here."""
+        return all(classifier.is_trained for classifier in self.classifiers)
+
+    @property
+    def is_adopted(self) -> bool:
+        """Whether a classifier was trained elsewhere."""
+        return any(classifier.training.is_adopted for classifier in self.classifiers)
+
+    def is_scored(self, *parts: str) -> bool:
+        """Whether the scores of these parts were joined."""
+        return self.scores.keys() >= set(parts)
+
+    def is_behind(self, part: str) -> bool:
+        """Whether the joined scores of a part are of earlier jobs than those that count now."""
+        jobs = tuple(c.scoring[part].id for c in self.classifiers if part in c.scoring)
+        return bool(self.scores[part].jobs) and self.scores[part].jobs != jobs
+
+    @property
+    def scores_fingerprint(self) -> str:
+        """Fingerprint of the scores of all parts."""
+        return fingerprint(
+            "scores", *(f"{part}={self.scores[part].fingerprint}" for part in sorted(self.scores))
+        )
+
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        """The label groups beside the main classifier."""
+        return tuple(
+            Group(labels=classifier.labels[:-1], none_label=classifier.labels[-1])
+            for classifier in self.classifiers[1:]
+        )
+
+    def require_label(self, label: str) -> None:
+        """Make sure that the classifiers know a label.
+
+        Raises:
+            InvalidInput: they do not.
+        """
+        labels = self.classifiers[0].labels
+        if label not in labels:
+            raise InvalidInput(
+                "No such label",
+                f"{printable(label, 60)!r} is not a label of run {printable(self.name)}",
+                f"labels: {', '.join(printable(name, 40) for name in labels)}",
+            )
+
 
 # The whole of ``session.json``.
 
@@ -374,6 +535,17 @@ class SessionState(msgspec.Struct, kw_only=True):
         """The revision of the dataset that was split."""
         return next(revision for revision in self.revisions if revision.id == split.revision)
 
+    def split_of(self, work: RunState | ExperimentState) -> SplitState:
+        """The split that a run was trained on, or that an experiment's arms change."""
+        return next(split for split in self.splits if split.id == work.split)
+
+    def oversampling_of(self, split: SplitState) -> OversamplingState | None:
+        """What the next run of a split is trained on instead of its training part as it is."""
+        over = self.oversampling
+        return over if over is not None and over.split == split.fingerprint else None
+
+    # Runs.
+
     @property
     def run(self) -> RunState | None:
         """The run that the session is about: the adopted arm, or the newest run that is no arm."""
@@ -381,3 +553,198 @@ class SessionState(msgspec.Struct, kw_only=True):
         adopted = [run for run in self.runs if run.name == self.adopted]
         runs = adopted or own
         return runs[-1] if runs else None
+
+    def find_run(self, name: str) -> RunState | None:
+        """The run called `name`; None without one."""
+        return next((run for run in self.runs if run.name == name), None)
+
+    def run_named(self, name: str | None = None) -> RunState:
+        """The run called `name`, or the one that the session is about.
+
+        Raises:
+            InvalidInput: there is none.
+        """
+        run = self.run if name is None else self.find_run(name)
+        if run is not None:
+            return run
+        if name is None:
+            raise InvalidInput(
+                "No run yet", "nothing was trained in this session", "run: comprehend-tuner train"
+            )
+        names = ", ".join(run.name for run in self.runs) or "none yet"
+        raise InvalidInput(
+            "No such run",
+            f"run {printable(name)!r} is not in this session",
+            f"runs: {names}; start one with: comprehend-tuner train",
+        )
+
+    def lost_classifiers(self, run: RunState) -> list[str]:
+        """Ids of the classifiers of a run that were deleted before they were asked for all."""
+        parts = self.split_of(run).held_out_parts
+        return [
+            classifier.id
+            for classifier in run.classifiers
+            if self.is_deleted(classifier.training.arn)
+            and not all(p in classifier.scoring and classifier.scoring[p].is_started for p in parts)
+        ]
+
+    def single_run(self, split: SplitState, over: OversamplingState | None) -> RunState | None:
+        """The newest run of one classifier that was trained on a split, or on a changed one."""
+        inputs = split.training_inputs(over)
+        runs = [run for run in self.runs if run.inputs == inputs and len(run.classifiers) == 1]
+        return runs[-1] if runs else None
+
+    def trained_run(
+        self,
+        split: SplitState,
+        groups: tuple[Group, ...] | None,
+        over: OversamplingState | None = None,
+    ) -> RunState | None:
+        """The run trained on a split, as it is or changed: the session's own, or the newest such.
+
+        A run that was deleted before it was scored is none: nothing could be compared with it.
+
+        Args:
+            groups: the label groups that it must have; None when any will do.
+            over: the changed training part; None for the part as it was split.
+        """
+        inputs = split.training_inputs(over)
+        runs = [
+            run
+            for run in self.runs
+            if run.inputs == inputs
+            and groups in (None, run.groups)
+            and run.split == split.id
+            and not self.lost_classifiers(run)
+        ]
+        if self.run is not None and self.run in runs:
+            return self.run
+        return runs[-1] if runs else None
+
+    @property
+    def taken_names(self) -> set[str]:
+        """Names of runs, and of the runs that arms are to be trained as."""
+        arms = (arm for experiment in self.experiments for arm in experiment.arms)
+        return {run.name for run in self.runs} | {arm.run for arm in arms}
+
+    # Experiments.
+
+    @property
+    def experiment(self) -> ExperimentState | None:
+        """The experiment that was begun or carried on last; None without any."""
+        return self.experiments[-1] if self.experiments else None
+
+    def experiment_named(self, experiment_id: str | None = None) -> ExperimentState:
+        """The experiment of this id, or the newest.
+
+        Raises:
+            InvalidInput: there is none.
+        """
+        for experiment in reversed(self.experiments):
+            if experiment_id in (None, experiment.id):
+                return experiment
+        names = ", ".join(experiment.id for experiment in self.experiments)
+        raise InvalidInput(
+            "No such experiment" if names else "No experiment yet",
+            f"there is no experiment {printable(experiment_id or '', 40)!r}"
+            if experiment_id
+            else "no arms were trained in this session",
+            f"experiments: {names}"
+            if names
+            else "start one with: comprehend-tuner oversample --labels LABEL",
+        )
+
+    def arm_of(self, run: RunState) -> tuple[ExperimentState, ArmState] | None:
+        """The arm that a run was trained as, of the newest such experiment; None without one."""
+        for experiment in reversed(self.experiments):
+            for arm in experiment.arms:
+                if arm.run == run.name:
+                    return experiment, arm
+        return None
+
+    # Endpoints.
+
+    @property
+    def live_endpoints(self) -> tuple[EndpointState, ...]:
+        """The endpoints that were not found gone, oldest first."""
+        return tuple(endpoint for endpoint in self.endpoints if not endpoint.deleted_at)
+
+    def live_endpoint_of(self, run: str, classifier: str) -> EndpointState | None:
+        """The live endpoint of a classifier; there is one at most."""
+        live = self.live_endpoints
+        return next((e for e in live if (e.run, e.classifier) == (run, classifier)), None)
+
+    def live_endpoint_named(self, name: str | None = None) -> EndpointState:
+        """The live endpoint called `name`, or the newest.
+
+        Raises:
+            InvalidInput: there is none.
+        """
+        for endpoint in reversed(self.live_endpoints):
+            if name in (None, endpoint.name):
+                return endpoint
+        names = ", ".join(endpoint.name for endpoint in self.live_endpoints)
+        raise InvalidInput(
+            "No such endpoint" if name else "No endpoint",
+            f"{printable(name, 60)!r} is not alive"
+            if name
+            else "no endpoint of this session exists",
+            f"alive: {names}" if names else "start one with: comprehend-tuner endpoint start",
+        )
+
+    def endpoint_named(self, name: str) -> EndpointState:
+        """The endpoint called `name`, also when it is gone.
+
+        Raises:
+            InvalidInput: there never was one.
+        """
+        for endpoint in self.endpoints:
+            if endpoint.name == name:
+                return endpoint
+        raise InvalidInput(
+            "No such endpoint", f"{printable(name, 60)!r} is not of this session", ""
+        )
+
+    # What the session has created.
+
+    def ledger_entries(
+        self, kind: Kind | None = None, state: EntryState | None = None
+    ) -> list[LedgerEntry]:
+        """The entries of the ledger of one kind and in one state; None for any."""
+        return [
+            entry
+            for entry in self.ledger
+            if kind in (None, entry.kind) and state in (None, entry.state)
+        ]
+
+    def in_ledger(self, name: str) -> bool:
+        """Whether something is intended or created, and not found deleted."""
+        return any(entry.name == name and entry.state != "deleted" for entry in self.ledger)
+
+    def is_deleted(self, name: str) -> bool:
+        """Whether something was created and found deleted."""
+        return any(entry.name == name and entry.state == "deleted" for entry in self.ledger)
+
+    def enter(self, entry: LedgerEntry) -> None:
+        """Put an entry into the ledger, in place of those of the same name."""
+        self.strike(entry.name)
+        self.ledger.append(entry)
+
+    def strike(self, name: str) -> None:
+        """Take what surely does not exist out of the ledger."""
+        self.ledger = [entry for entry in self.ledger if entry.name != name]
+
+    def object_base(self, bucket: str, *names: str) -> str:
+        """Where the objects of the session go; no other one writes there.
+
+        Args:
+            names: a run, and a classifier of it, whose own folder is meant.
+        """
+        return "/".join((f"s3://{bucket}/comprehend-tuner/{self.name}-{self.uid}", *names))
+
+    def tags_of(self, run_name: str) -> dict[str, str]:
+        """Tags of everything that the session creates, by which clean-up knows it again."""
+        return {
+            "comprehend-tuner:session": f"{self.name}-{self.uid}",
+            "comprehend-tuner:run": run_name,
+        }

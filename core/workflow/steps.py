@@ -7,17 +7,13 @@ made from. Change an input and the later steps turn stale; nothing is deleted.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from core.files import fingerprint
 from core.text import plural
 from core.workflow.session import Session
 from core.workflow.state import (
-    ClassifierState,
     ExperimentState,
     JobState,
-    OversamplingState,
     RunState,
     SessionState,
-    SplitState,
 )
 from core.workflow.step_table import STEPS, Status, Step
 
@@ -58,54 +54,6 @@ def next_step(statuses: tuple[StepStatus, ...]) -> Step | None:
     return None
 
 
-def oversampling_in_force(state: SessionState, split: SplitState) -> OversamplingState | None:
-    """What the next run of a split is trained on instead of the training part as it was split."""
-    over = state.oversampling
-    return over if over is not None and over.split == split.fingerprint else None
-
-
-def training_inputs(split: SplitState, over: OversamplingState | None) -> str:
-    """Fingerprint of everything that training on a split, or on a changed one, depends on."""
-    repeated = over.training.fingerprint if over is not None else ""
-    files = [split.training[part].fingerprint for part in sorted(split.training)]
-    return fingerprint("training", split.delimiter, repeated, *files)
-
-
-def scores_inputs(run: RunState) -> str:
-    """Fingerprint of the scores of a run."""
-    return fingerprint("scores", *(f"{p}={run.scores[p].fingerprint}" for p in sorted(run.scores)))
-
-
-def tuning_part(split: SplitState) -> str:
-    """The part that thresholds are tuned on: calibration, or test when there is none."""
-    return "calibration" if "calibration" in split.part_names else "test"
-
-
-def held_out_parts(split: SplitState) -> tuple[str, ...]:
-    """The parts that a run must score before its thresholds can be tuned and measured."""
-    return tuple(part for part in split.part_names if part != "train")
-
-
-def split_of(state: SessionState, run: RunState) -> SplitState:
-    """The split that a run was trained on."""
-    return next(split for split in state.splits if split.id == run.split)
-
-
-def is_usable(job: JobState) -> bool:
-    """Whether a job ended well and its output is here."""
-    return bool(job.artifact) and job.status is not None and job.status.is_usable
-
-
-def is_failed(job: JobState) -> bool:
-    """Whether a job ended without usable output."""
-    return job.status is not None and job.status.is_final and not job.status.is_usable
-
-
-def is_trained(classifier: ClassifierState) -> bool:
-    """Whether a classifier is trained and its metrics are here."""
-    return is_usable(classifier.training)
-
-
 def _data(session: Session, state: SessionState) -> tuple[Status, str]:
     data = state.dataset
     return "done", f"{plural(data.documents, 'document')}, {plural(len(data.labels), 'label')}"
@@ -141,22 +89,22 @@ def _train(session: Session, state: SessionState) -> tuple[Status, str]:
     run = state.run
     if run is None:
         return "ready", "no classifier yet"
-    if run.inputs != training_inputs(split, oversampling_in_force(state, split)):
+    if run.inputs != split.training_inputs(state.oversampling_of(split)):
         return "stale", f"run {run.name} was trained on other data"
     jobs = [classifier.training for classifier in run.classifiers]
-    failed = [job for job in jobs if is_failed(job)]
+    failed = [job for job in jobs if job.is_failed]
     if failed:
         return "ready", f"run {run.name}: training ended {_state(failed[0])}"
-    if all(is_trained(classifier) for classifier in run.classifiers):
+    if run.is_trained:
         return "done", f"run {run.name}, {plural(len(jobs), 'classifier')}"
     return "running", f"run {run.name}: {', '.join(_state(job) for job in jobs)}"
 
 
 def _score(session: Session, state: SessionState) -> tuple[Status, str]:
     run = state.run
-    if run is None or not all(is_trained(c) for c in run.classifiers):
+    if run is None or not run.is_trained:
         return "blocked", "needs a trained classifier"
-    parts = held_out_parts(split_of(state, run))
+    parts = state.split_of(run).held_out_parts
     scored = [p for p in parts if p in run.scores and session.path(run.scores[p].path).exists()]
     if len(scored) == len(parts):
         done = ", ".join(f"{part} {run.scores[part].documents:,}" for part in parts)
@@ -165,8 +113,8 @@ def _score(session: Session, state: SessionState) -> tuple[Status, str]:
 
 
 def _scoring_jobs(run: RunState) -> tuple[Status, str]:
-    jobs = [job for c in run.classifiers for job in c.scoring.values() if not is_usable(job)]
-    failed = [job for job in jobs if is_failed(job)]
+    jobs = [job for c in run.classifiers for job in c.scoring.values() if not job.is_usable]
+    failed = [job for job in jobs if job.is_failed]
     if failed:
         return "ready", f"{failed[0].part}: scoring ended {_state(failed[0])}"
     if jobs:
@@ -176,11 +124,11 @@ def _scoring_jobs(run: RunState) -> tuple[Status, str]:
 
 def _thresholds(session: Session, state: SessionState) -> tuple[Status, str]:
     run = state.run
-    if run is None or not set(held_out_parts(split_of(state, run))) <= run.scores.keys():
+    if run is None or not set(state.split_of(run).held_out_parts) <= run.scores.keys():
         return "blocked", "needs scores"
     if run.thresholds is None or not session.path(run.thresholds.path).exists():
         return "ready", f"run {run.name} has no thresholds yet"
-    if run.thresholds.inputs != scores_inputs(run):
+    if run.thresholds.inputs != run.scores_fingerprint:
         return "stale", "the scores changed since"
     return _unless_stale(state, run, f"run {run.name}: tuned on {run.thresholds.tuned_on}")
 
@@ -211,9 +159,7 @@ def _experiment(state: SessionState, experiment: ExperimentState) -> tuple[Statu
     runs = {run.name: run for run in state.runs}
     wanted = [arm for arm in experiment.arms if not arm.skipped]
     there = [runs[arm.run] for arm in wanted if arm.run in runs]
-    scored = [
-        run for run in there if set(held_out_parts(split_of(state, run))) <= run.scores.keys()
-    ]
+    scored = [run for run in there if set(state.split_of(run).held_out_parts) <= run.scores.keys()]
     detail = f"{experiment.id}: {len(scored)} of {plural(len(wanted), 'arm')} scored"
     adopted = [arm.plan.id for arm in experiment.arms if arm.run == state.adopted]
     if adopted:
@@ -235,7 +181,7 @@ def _cleanup(session: Session, state: SessionState) -> tuple[Status, str]:
 
 def _unless_stale(state: SessionState, run: RunState, detail: str) -> tuple[Status, str]:
     split = state.split
-    if split is None or run.inputs != training_inputs(split, oversampling_in_force(state, split)):
+    if split is None or run.inputs != split.training_inputs(state.oversampling_of(split)):
         return "stale", f"{detail}, of other data"
     return "done", detail
 

@@ -20,7 +20,7 @@ from core.tuning.intervals import Evidence
 from core.tuning.joint import choose_all
 from core.tuning.objectives import Choice, parse_objective
 from core.tuning.thresholds import save
-from core.workflow.jobs import find_run, pick_run, require_label, session_clients
+from core.workflow.jobs import session_clients
 from core.workflow.parts import (
     PartData,
     default_threshold,
@@ -41,7 +41,6 @@ from core.workflow.reports import (
 )
 from core.workflow.session import Session, now
 from core.workflow.state import RunState, SessionState, ThresholdsState
-from core.workflow.steps import scores_inputs, split_of, tuning_part
 
 # Evidence of a tuning, and what it decides: which tuned thresholds are used.
 
@@ -227,7 +226,7 @@ def _cautions(state: SessionState, run: RunState, outcome: Outcome) -> tuple[str
 def _label_reports(
     state: SessionState, run: RunState, wish: Wish, outcome: Outcome
 ) -> tuple[LabelReport, ...]:
-    supports = split_of(state, run).support
+    supports = state.split_of(run).support
     shares = run.scores[outcome.tuning.part].returned_share
     is_whole = [not column.any() for column in np.isnan(outcome.measured.scores).T]
     evaluations = (outcome.before.labels, outcome.after.labels, outcome.optimistic.labels)
@@ -337,7 +336,7 @@ def tune_thresholds(
     """
     with session.working():
         state = session.state()
-        run = pick_run(state, settings.run)
+        run = state.run_named(settings.run)
         reconciled = _reconciled(session, run, settings)
         part = _tuning_part(state, run, settings)
         tuning = load_part_data(session, state, run, part)
@@ -348,7 +347,7 @@ def tune_thresholds(
         )
         outcome = _outcome(tuning, measured, wish, decided, reconciled)
         with session.editing() as state:
-            run = find_run(state, run.name)
+            run = state.run_named(run.name)
             if run.thresholds is None or run.thresholds.values != decided.values:
                 state.test_looks += 1
             report = run_report(session, state, run, wish, outcome)
@@ -377,8 +376,8 @@ def load_report(session: Session, run: RunState) -> RunReport:
 
 
 def _tuning_part(state: SessionState, run: RunState, settings: TuningSettings) -> str:
-    split = split_of(state, run)
-    part = settings.tune_on or tuning_part(split)
+    split = state.split_of(run)
+    part = settings.tune_on or split.tuning_part
     if part not in split.part_names:
         raise InvalidInput(
             "No such part",
@@ -389,9 +388,9 @@ def _tuning_part(state: SessionState, run: RunState, settings: TuningSettings) -
 
 
 def _wish(state: SessionState, run: RunState, settings: TuningSettings, default: float) -> Wish:
-    known = split_of(state, run).support
+    known = state.split_of(run).support
     for label in (*settings.per_label, *settings.adopt):
-        require_label(state, run.name, label)
+        state.run_named(run.name).require_label(label)
     return Wish(
         objective=parse_objective(settings.objective).name,
         per_label={label: parse_objective(text).name for label, text in settings.per_label.items()},
@@ -443,7 +442,7 @@ def _by_hand(state: SessionState, run: RunState, settings: TuningSettings) -> di
     if run.thresholds is not None and not settings.forget_by_hand:
         earlier = {label: run.thresholds.values[label] for label in run.thresholds.edited}
     for label, value in settings.set_by_hand.items():
-        require_label(state, run.name, label)
+        state.run_named(run.name).require_label(label)
         if not 0.0 <= value <= 1.0:
             raise InvalidInput(
                 "Not a threshold", f"{value} for {printable(label, 60)}", "between 0 and 1"
@@ -469,7 +468,7 @@ def _cross_fitted(data: PartData, wish: Wish, decided: Decided) -> Evaluation:
 def _save(
     session: Session, state: SessionState, report: RunReport, outcome: Outcome, wish: Wish
 ) -> ThresholdsState:
-    run = find_run(state, report.run)
+    run = state.run_named(report.run)
     folder = f"runs/{run.name}"
     write_atomic(
         session.path(f"{folder}/report.json"),
@@ -479,7 +478,7 @@ def _save(
     file = thresholds_file(state, run, report, references)
     save(file, session.path(f"{folder}/thresholds.json"))
     return ThresholdsState(
-        inputs=scores_inputs(run),
+        inputs=run.scores_fingerprint,
         objective=report.objective,
         tuned_on=report.tuned_on,
         measured_on=report.measured_on,

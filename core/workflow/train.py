@@ -28,12 +28,8 @@ from core.tuning.curves import Curve
 from core.tuning.objectives import LEAST_RETURNED_SHARE
 from core.workflow.health import require_health
 from core.workflow.jobs import (
-    find_run,
     launch,
-    object_base,
-    pick_run,
     replace_failed,
-    resource_tags,
     session_clients,
     wait_for,
 )
@@ -50,16 +46,6 @@ from core.workflow.state import (
     RunState,
     SessionState,
     SplitState,
-)
-from core.workflow.steps import (
-    held_out_parts,
-    is_failed,
-    is_trained,
-    is_usable,
-    oversampling_in_force,
-    split_of,
-    training_inputs,
-    tuning_part,
 )
 
 # Which labels need a classifier that returns every score, and the groups that give it to them.
@@ -92,7 +78,7 @@ def labels_in_need(session: Session, state: SessionState, run: RunState) -> tupl
     Raises:
         InvalidInput: the tuning part was not scored, or a file is damaged.
     """
-    data = load_part_data(session, state, run, tuning_part(split_of(state, run)))
+    data = load_part_data(session, state, run, state.split_of(run).tuning_part)
     if data.truth.mode == "multi-class":
         return ()
     needs = [
@@ -112,23 +98,6 @@ def _need(label: str, curve: Curve) -> LabelInNeed:
     elif hidden > HIDDEN_F1:
         reason = f"scores that were not returned may hide up to {hidden:.2f} of its best F1"
     return LabelInNeed(label=label, returned_share=share, hidden_f1=hidden, reason=reason)
-
-
-def groups_of(run: RunState) -> tuple[Group, ...]:
-    """The groups that a run has beside its main classifier."""
-    return tuple(
-        Group(labels=classifier.labels[:-1], none_label=classifier.labels[-1])
-        for classifier in run.classifiers[1:]
-    )
-
-
-def single_run(
-    state: SessionState, split: SplitState, over: OversamplingState | None
-) -> RunState | None:
-    """The newest run of one classifier that was trained on a split, or on a changed one."""
-    inputs = training_inputs(split, over)
-    runs = [run for run in state.runs if run.inputs == inputs and len(run.classifiers) == 1]
-    return runs[-1] if runs else None
 
 
 def wanted_groups(
@@ -195,8 +164,8 @@ def _all_in_need(
 ) -> tuple[str, ...]:
     if kind == "complete":
         return state.dataset.labels
-    run = single_run(state, split, oversampling_in_force(state, split))
-    part = tuning_part(split)
+    run = state.single_run(split, state.oversampling_of(split))
+    part = split.tuning_part
     if run is None or part not in run.scores:
         raise InvalidInput(
             "Not scored yet",
@@ -242,11 +211,11 @@ def shareable_run(
     Raises:
         InvalidInput: there is one that is not trained yet; another would be paid a second time.
     """
-    run = single_run(state, split, over)
+    run = state.single_run(split, over)
     if run is None:
         return None
     main = run.classifiers[0]
-    if not is_trained(main):
+    if not main.is_trained:
         raise InvalidInput(
             "Not trained yet",
             f"the groups stand beside the classifier of run {printable(run.name)}, which is not"
@@ -254,8 +223,8 @@ def shareable_run(
             f"finish it first: comprehend-tuner train --run {printable(run.name)}",
         )
     deleted = {entry.name for entry in state.ledger if entry.state == "deleted"}
-    parts = held_out_parts(split)
-    is_scored = all(part in main.scoring and is_usable(main.scoring[part]) for part in parts)
+    parts = split.held_out_parts
+    is_scored = all(part in main.scoring and main.scoring[part].is_usable for part in parts)
     return run if is_scored or main.training.arn not in deleted else None
 
 
@@ -298,7 +267,7 @@ def add_run(
         RunState(
             name=new.name,
             split=split.id,
-            inputs=training_inputs(split, over),
+            inputs=split.training_inputs(over),
             oversampled=dict(over.after) if over is not None else {},
             classifiers=classifiers,
             experiment=new.experiment,
@@ -323,8 +292,8 @@ def replace_failed_trainings(state: SessionState, clients: Clients, run: RunStat
 
 def _shared(state: SessionState, run_name: str) -> ClassifierState:
     """The main classifier of another run with its jobs."""
-    main = next(run for run in state.runs if run.name == run_name).classifiers[0]
-    usable = {part: job for part, job in main.scoring.items() if is_usable(job)}
+    main = state.run_named(run_name).classifiers[0]
+    usable = {part: job for part, job in main.scoring.items() if job.is_usable}
     return msgspec.structs.replace(
         main,
         training=msgspec.structs.replace(main.training),
@@ -347,7 +316,7 @@ def _training_job(
 ) -> JobState:
     """The first attempt at a training."""
     require_bucket(clients.info)
-    base = object_base(state, clients, run_name, classifier_id)
+    base = state.object_base(clients.info.bucket, run_name, classifier_id)
     uris = {part: f"{base}/{part}-data/{Path(file.path).name}" for part, file in own.files.items()}
     token = new_token()
     request = training_request(
@@ -360,7 +329,7 @@ def _training_job(
         mode=mode,
         delimiter=own.delimiter,
         token=token,
-        tags=resource_tags(state, run_name),
+        tags=state.tags_of(run_name),
     )
     return JobState(
         id=f"{run_name}/{classifier_id}/train",
@@ -392,10 +361,10 @@ def _attempt(
         test_uri=inputs.get("TestS3Uri"),
         output_uri=failed.request["OutputDataConfig"]["S3Uri"],
         role_arn=require_role(clients.info),
-        mode=state.revision_of(split_of(state, run)).mode,
+        mode=state.revision_of(state.split_of(run)).mode,
         delimiter=inputs.get("LabelDelimiter", "|"),
         token=token,
-        tags=resource_tags(state, run.name),
+        tags=state.tags_of(run.name),
     )
     return JobState(
         id=f"{run.name}/{classifier_id}/train-{attempt}",
@@ -446,13 +415,13 @@ def run_to_train(
     """
     if given is not None:
         return named_run(state, split, over, given, wanted)
-    inputs = training_inputs(split, over)
+    inputs = split.training_inputs(over)
     own = [run for run in state.runs if not run.experiment]
     arms = [run for run in state.runs if run.experiment]
     for run in reversed([*arms, *own]):
-        if run.inputs == inputs and wanted in (None, groups_of(run)):
-            return NewRun(run.name, groups_of(run), "")
-    taken = taken_names(state)
+        if run.inputs == inputs and wanted in (None, run.groups):
+            return NewRun(run.name, run.groups, "")
+    taken = state.taken_names
     names = ("base" if number == 1 else f"run{number}" for number in range(1, 10_000))
     planned = _planned_base(state, split, over, wanted)
     if not wanted:
@@ -462,12 +431,6 @@ def run_to_train(
     named = (f"{stem}-{kind}" + (f"-{n}" if n > 1 else "") for n in range(1, 10_000))
     name = planned or next(name for name in named if name not in taken)
     return NewRun(name, wanted, shared.name if shared else "")
-
-
-def taken_names(state: SessionState) -> set[str]:
-    """Names of runs, and of the runs that arms are to be trained as."""
-    arms = (arm for experiment in state.experiments for arm in experiment.arms)
-    return {run.name for run in state.runs} | {arm.run for arm in arms}
 
 
 def _planned_base(
@@ -500,20 +463,20 @@ def named_run(
         InvalidInput: it has others, or the name is an experiment's that is to begin with it.
     """
     hint = "give the new run another name with --run NAME"
-    run = next((run for run in state.runs if run.name == name), None)
+    run = state.find_run(name)
     if run is None:
-        if name in taken_names(state) and name != _planned_base(state, split, over, wanted):
+        if name in state.taken_names and name != _planned_base(state, split, over, wanted):
             message = f"run {printable(name)} is an arm of an experiment, not started yet"
             raise InvalidInput("Name is taken", message, hint)
         shared = shareable_run(state, split, over) if wanted else None
         return NewRun(check_name(name), wanted or (), shared.name if shared else "")
-    if run.inputs != training_inputs(split, over):
+    if run.inputs != split.training_inputs(over):
         message = f"run {printable(name)} was trained on other data"
         raise InvalidInput("Run exists", message, hint)
-    if wanted not in (None, groups_of(run)):
+    if wanted not in (None, run.groups):
         message = f"run {printable(name)} has other label groups"
         raise InvalidInput("Run exists", message, hint)
-    return NewRun(name, groups_of(run), "")
+    return NewRun(name, run.groups, "")
 
 
 @dataclass(frozen=True)
@@ -575,11 +538,11 @@ def plan_training(
     if groups is None and labels:
         groups = "rare"
     wanted = None if groups is None else wanted_groups(session, state, split, groups, labels)
-    over = oversampling_in_force(state, split)
+    over = state.oversampling_of(split)
     new = run_to_train(state, split, over, run_name, wanted, groups or "single")
     clients = session_clients(session)
     files = main_files(split, over)
-    run = next((run for run in state.runs if run.name == new.name), None)
+    run = state.find_run(new.name)
     trainings = _trainings_to_start(run, new)
     documents = files["train"].documents
     one = training_estimate(documents, 1, state.prices)
@@ -629,22 +592,22 @@ def start_training_run(
         state = session.state()
         clients = session_clients(session)
         split = usable_split(state)
-        over = oversampling_in_force(state, split)
+        over = state.oversampling_of(split)
         new = named_run(state, split, over, plan.run, plan.groups)
-        exists = any(run.name == new.name for run in state.runs)
-        if not exists or _has_failed(find_run(state, new.name)):
+        exists = state.find_run(new.name) is not None
+        if not exists or _has_failed(state.run_named(new.name)):
             require_health(state, despite_findings)
         files = [] if exists else write_group_files(session, state, split, over, new.groups, watch)
         with session.editing() as state:
             require_budget(state, _new_price(state, split, new))
             if exists:
                 state.adopted = new.name
-                replace_failed_trainings(state, clients, find_run(state, new.name))
+                replace_failed_trainings(state, clients, state.run_named(new.name))
             else:
                 add_run(state, split, over, clients, new, files)
-        for classifier in find_run(session.state(), new.name).classifiers:
+        for classifier in session.state().run_named(new.name).classifiers:
             launch(session, clients, new.name, classifier.training.id, watch)
-        return find_run(session.state(), new.name)
+        return session.state().run_named(new.name)
 
 
 def finish_training(
@@ -659,8 +622,8 @@ def finish_training(
         Interrupted: cancelled; the trainings go on.
     """
     clients = session_clients(session)
-    for classifier in find_run(session.state(), run_name).classifiers:
-        if is_trained(classifier):
+    for classifier in session.state().run_named(run_name).classifiers:
+        if classifier.is_trained:
             continue
         wait_for(session, clients, run_name, classifier.training.id, watch)
         collect_training(session, clients, run_name, classifier.id, watch)
@@ -671,7 +634,7 @@ def _trainings_to_start(run: RunState | None, new: NewRun) -> list[str]:
     """Ids of the classifiers whose training was not started, or failed and is started anew."""
     if run is None:
         return list(new.trained)
-    return [c.id for c in run.classifiers if not c.training.arn or is_failed(c.training)]
+    return [c.id for c in run.classifiers if not c.training.arn or c.training.is_failed]
 
 
 def _training_price(n_trainings: int, documents: int, prices: PriceList) -> Estimate:
@@ -684,22 +647,22 @@ def _scoring_price(
     session: Session, state: SessionState, split: SplitState, n_classifiers: int
 ) -> Estimate:
     units = sum(
-        charged_units(session, split.scoring[part], state.prices) for part in held_out_parts(split)
+        charged_units(session, split.scoring[part], state.prices) for part in split.held_out_parts
     )
     return scoring_estimate(units * n_classifiers, state.prices)
 
 
 def _new_price(state: SessionState, split: SplitState, new: NewRun) -> Estimate:
     """Price of the trainings that no intent was saved for, with a month of their classifiers."""
-    run = next((run for run in state.runs if run.name == new.name), None)
-    count = len(new.trained) if run is None else sum(is_failed(c.training) for c in run.classifiers)
-    documents = main_files(split, oversampling_in_force(state, split))["train"].documents
+    run = state.find_run(new.name)
+    count = len(new.trained) if run is None else sum(c.training.is_failed for c in run.classifiers)
+    documents = main_files(split, state.oversampling_of(split))["train"].documents
     price = _training_price(count, documents, state.prices)
     return total_estimate([price, keeping_estimate(count, state.prices)])
 
 
 def _has_failed(run: RunState) -> bool:
-    return any(is_failed(classifier.training) for classifier in run.classifiers)
+    return any(classifier.training.is_failed for classifier in run.classifiers)
 
 
 # The proposal of label groups: which labels are in need, what would help, and at what price.
@@ -741,8 +704,8 @@ def propose_groups(session: Session, run_name: str | None = None) -> Proposal | 
     """
     state = session.state()
     try:
-        run = pick_run(state, run_name)
-        part = tuning_part(split_of(state, run))
+        run = state.run_named(run_name)
+        part = state.split_of(run).tuning_part
         needs = labels_in_need(session, state, run) if part in run.scores else ()
         plan = plan_training(session, groups="rare") if needs else None
     except InvalidInput:

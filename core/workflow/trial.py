@@ -8,8 +8,8 @@ from core.comprehend.endpoints import TextScores, check_text, classify_text
 from core.dataset.formats.comprehend_files import one_line
 from core.errors import TryAgain
 from core.text import printable
-from core.workflow.endpoints import endpoint_failure, named, refresh_endpoint
-from core.workflow.jobs import find_run, session_clients
+from core.workflow.endpoints import endpoint_failure, refresh_endpoint
+from core.workflow.jobs import session_clients
 from core.workflow.session import Session
 
 DEFAULT_THRESHOLD = 0.5
@@ -65,7 +65,7 @@ def try_document(session: Session, name: str, text: str) -> Trial:
     line = one_line(text)
     check_text(line)
     clients = session_clients(session)
-    endpoint = named(session.state(), name)
+    endpoint = session.state().endpoint_named(name)
     if endpoint.state not in ("IN_SERVICE", "UPDATING"):
         status = refresh_endpoint(session, clients, name)
         if status is not None and status.state == "FAILED":
@@ -78,8 +78,8 @@ def try_document(session: Session, name: str, text: str) -> Trial:
                 "wait until it is IN_SERVICE: comprehend-tuner endpoint status",
             )
     found = classify_text(clients.comprehend, endpoint.arn, line)
-    run = find_run(session.state(), endpoint.run)
-    classifier = next(c for c in run.classifiers if c.id == endpoint.classifier)
+    run = session.state().run_named(endpoint.run)
+    classifier = run.classifier_named(endpoint.classifier)
     values = run.thresholds.values if run.thresholds else {}
     limits = {label: values.get(label, DEFAULT_THRESHOLD) for label in classifier.labels}
     session.record("tried", endpoint=name, bytes=len(line.encode()))

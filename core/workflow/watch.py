@@ -13,7 +13,6 @@ from core.workflow.metrics import collect_training
 from core.workflow.score import collect_scores
 from core.workflow.session import Session
 from core.workflow.state import JobState, RunState
-from core.workflow.steps import is_usable
 
 
 @dataclass(frozen=True)
@@ -57,13 +56,13 @@ def job_rows(session: Session, refreshed: bool = True) -> tuple[JobRow, ...]:
     seen: set[str] = set()
     silence: TunerError | None = None
     for run in session.state().runs:
-        for job in (*run.replaced_jobs, *run.jobs()):
+        for job in run.all_jobs():
             if job.id in seen:
                 continue
             seen.add(job.id)
             is_current = job not in run.replaced_jobs
             progress, fault = "", None
-            if clients is not None and is_current and job.arn and not _is_final(job):
+            if clients is not None and is_current and job.arn and not job.is_final:
                 try:
                     progress = "" if silence else _looked_at(session, clients, run, job)
                 except TunerError as error:
@@ -77,7 +76,7 @@ def job_rows(session: Session, refreshed: bool = True) -> tuple[JobRow, ...]:
 def _looked_at(session: Session, clients: Clients, run: RunState, job: JobState) -> str:
     """Refresh one job in place; return the engine's own word on its progress."""
     job.status = refresh(session, clients, run.name, job.id)
-    now_at = None if _is_final(job) else clients.progress(job.arn)
+    now_at = None if job.is_final else clients.progress(job.arn)
     if now_at is None:
         return ""
     amount = f"{now_at.done:,}/{now_at.total:,}" if now_at.total else ""
@@ -97,7 +96,7 @@ def collect_finished(session: Session) -> tuple[str, ...]:
     faults: list[TunerError] = []
     for run in session.state().runs:
         for classifier in run.classifiers:
-            if _has_new_output(classifier.training):
+            if classifier.training.has_new_output:
                 try:
                     collect_training(session, clients, run.name, classifier.id)
                     fetched.append(classifier.training.id)
@@ -120,8 +119,8 @@ def parts_to_join(run: RunState) -> list[str]:
     for part in {part for classifier in run.classifiers for part in classifier.scoring}:
         jobs = [c.scoring[part] for c in run.classifiers if part in c.scoring]
         is_whole = len(jobs) == len(run.classifiers)
-        if is_whole and all(_has_new_output(job) or is_usable(job) for job in jobs):
-            if any(_has_new_output(job) for job in jobs) or part not in run.scores:
+        if is_whole and all(job.has_new_output or job.is_usable for job in jobs):
+            if any(job.has_new_output for job in jobs) or part not in run.scores:
                 found.append(part)
     return sorted(found)
 
@@ -143,7 +142,7 @@ def stop_job(session: Session, job_id: str) -> str:
                     f"{printable(job_id)} is a scoring job; the service offers no stop for these",
                     "wait until it ends",
                 )
-            if not job.arn or _is_final(job):
+            if not job.arn or job.is_final:
                 raise InvalidInput("Not running", f"{printable(job_id)} is not running", "")
             stop_training(clients.comprehend, job.arn)
             session.record("stop", job=job_id)
@@ -162,7 +161,7 @@ def _row(run: RunState, job: JobState, progress: str, fault: TunerError | None) 
         kind=job.kind,
         part=job.part,
         state=status.state if status else ("SUBMITTED" if job.arn else "to be started"),
-        is_final=_is_final(job),
+        is_final=job.is_final,
         elapsed_s=_elapsed_s(job),
         message=said or (status.message if status else ""),
         progress=progress,
@@ -182,11 +181,3 @@ def _elapsed_s(job: JobState) -> float | None:
     else:
         end = datetime.datetime.now(datetime.UTC)
     return max((end - begin).total_seconds(), 0.0)
-
-
-def _is_final(job: JobState) -> bool:
-    return job.status is not None and job.status.is_final
-
-
-def _has_new_output(job: JobState) -> bool:
-    return job.status is not None and job.status.is_usable and not job.artifact

@@ -20,7 +20,6 @@ from core.tuning.evaluation import pool
 from core.tuning.intervals import Evidence, Interval, LabelEvidence
 from core.tuning.joint import FigureRange, PreviewRow, choose_all
 from core.tuning.objectives import Choice, parse_objective
-from core.workflow.jobs import find_run
 from core.workflow.parts import Macro, RunCurves, macro_f1
 from core.workflow.reports import RunReport, export_thresholds, usage_lines
 from core.workflow.session import Session
@@ -181,7 +180,7 @@ def save_working(
         Interrupted: cancelled.
     """
     report = tune_thresholds(session, settings, watch).report
-    run = find_run(session.state(), report.run)
+    run = session.state().run_named(report.run)
     written = export_thresholds(session, run, path)
     usage = usage_lines(written, report.mode, len(run.classifiers))
     return SavedThresholds(written, usage, report)

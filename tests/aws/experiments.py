@@ -11,9 +11,7 @@ from core.dataset.arms import ArmsRequest
 from core.progress import UNWATCHED, Watch
 from core.workflow.experiments.plan import ArmStatus, plan_experiment
 from core.workflow.experiments.run import run_experiment, start_experiment
-from core.workflow.jobs import find_run
 from core.workflow.session import Session
-from core.workflow.steps import held_out_parts, split_of
 from tests.aws.accounts import Account, account, split_session
 from tests.aws.server import AwsServer
 from tests.core.offline.conftest import rows
@@ -82,9 +80,9 @@ def scores_of(session: Session) -> dict[str, str]:
     """Fingerprint of the scores of every part of every run."""
     state = session.state()
     return {
-        f"{run.name} {part}": find_run(state, run.name).scores[part].fingerprint
+        f"{run.name} {part}": state.run_named(run.name).scores[part].fingerprint
         for run in state.runs
-        for part in held_out_parts(split_of(state, run))
+        for part in state.split_of(run).held_out_parts
     }
 
 

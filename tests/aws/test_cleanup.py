@@ -206,7 +206,7 @@ def test_lost_replies_are_found_by_tag(session: Session, aws: AwsServer) -> None
     assert account(aws)["classifiers"] == [] and account(aws)["endpoints"] == []
     assert session.state().endpoints[0].state == "DELETED"
     training = session.state().runs[0].classifiers[0].training
-    assert training.status is not None and training.status.is_final, "it is not asked for again"
+    assert training.is_final, "it is not asked for again"
 
 
 def test_what_was_never_made_is_said_and_closed(session: Session, aws: AwsServer) -> None:

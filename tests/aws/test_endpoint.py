@@ -17,7 +17,7 @@ from core.workflow.endpoints import (
     wait_endpoint,
 )
 from core.workflow.money import committed_usd, set_budget
-from core.workflow.overview import live_endpoints, session_overview
+from core.workflow.overview import session_overview
 from core.workflow.session import Session
 from core.workflow.trial import try_document
 from tests.aws.endpoints import LABEL_COUNT, listed, start, trained_session
@@ -83,7 +83,7 @@ def test_a_fault_that_lasts_keeps_the_intent_and_repeating_makes_no_second(
     fault = aws.faults.add(kind, "CreateEndpoint", 1000)
     with pytest.raises(TryAgain):
         start(session)
-    (intent,) = live_endpoints(session.state())
+    (intent,) = session.state().live_endpoints
     assert intent.arn == "" and entries(session) == [(intent.name, "intended")]
     assert session_overview(session).notice is not None, "it may be charged: it must be seen"
     assert fault.hits > 2
@@ -110,7 +110,7 @@ def test_one_that_may_yet_appear_is_not_given_up_at_once(aws: AwsServer, session
     aws.faults.add("error-500", "CreateEndpoint", 1000)
     with pytest.raises(TryAgain):
         start(session)
-    (intent,) = live_endpoints(session.state())
+    (intent,) = session.state().live_endpoints
     with pytest.raises(TryAgain, match="never answered"):
         stop_endpoint(session, intent.name)
     with session.editing() as state:
@@ -205,7 +205,7 @@ def test_a_denied_deletion_leaves_it_alive_and_says_why(aws: AwsServer, session:
     aws.faults.add("denied", "DeleteEndpoint", 1000)
     with pytest.raises(TunerError, match="not authorized"):
         stop_endpoint(session, endpoint.name)
-    assert live_endpoints(session.state()) and session_overview(session).notice is not None
+    assert session.state().live_endpoints and session_overview(session).notice is not None
     aws.faults.clear()
     stop_endpoint(session, endpoint.name)
     assert listed(aws) == []

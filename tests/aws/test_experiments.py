@@ -8,7 +8,7 @@ from core.comprehend import aws as aws_clients
 from core.comprehend.engine import TwinOptions
 from core.dataset.arms import ArmsRequest
 from core.workflow.experiments.compare import adopt_arm, compare_experiment, load_comparison
-from core.workflow.experiments.plan import find_experiment, plan_experiment
+from core.workflow.experiments.plan import plan_experiment
 from core.workflow.experiments.run import run_experiment
 from core.workflow.session import Session
 from core.workflow.watch import job_rows
@@ -63,7 +63,7 @@ def test_an_experiment_makes_one_classifier_and_two_scoring_jobs_an_arm(
 
     assert [row.arm for row in report.comparison.arms] == ["n6", "n30", "n60"]
     assert report.missing == {} and report.engine.startswith("AWS")
-    assert load_comparison(session, find_experiment(session.state())) == report
+    assert load_comparison(session, session.state().experiment_named()) == report
 
     tuned = adopt_arm(session, "n60")
 

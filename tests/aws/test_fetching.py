@@ -10,7 +10,6 @@ from core.workflow import jobs as launching
 from core.workflow.jobs import session_clients
 from core.workflow.score import plan_scoring, start_scoring_jobs
 from core.workflow.session import Session
-from core.workflow.steps import is_trained
 from core.workflow.train import finish_training
 from core.workflow.watch import collect_finished
 from tests.aws.server import AwsServer
@@ -33,7 +32,7 @@ def session(
 @pytest.mark.parametrize("kind", BREAKING)
 def test_a_download_that_breaks_is_repeated(kind: Kind, aws: AwsServer, session: Session) -> None:
     fault = aws.faults.add(kind, "GetObject", times=3)
-    assert is_trained(train(session).classifiers[0]) and fault.hits == 3
+    assert train(session).classifiers[0].is_trained and fault.hits == 3
 
 
 def test_an_archive_that_cannot_be_read_is_fetched_once_more(
@@ -44,7 +43,7 @@ def test_an_archive_that_cannot_be_read_is_fetched_once_more(
     path.parent.mkdir(parents=True)
     path.write_bytes(b"\x1f\x8b half of it")
     finish_training(session, "base")
-    assert is_trained(session.state().runs[0].classifiers[0])
+    assert session.state().runs[0].classifiers[0].is_trained
 
 
 def test_an_archive_that_is_damaged_in_the_bucket_is_a_clear_error(

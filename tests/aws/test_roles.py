@@ -12,7 +12,6 @@ from core.dataset.formats.sources import SourceSettings
 from core.errors import InvalidInput, Refused, TunerError
 from core.workflow.data import NewSession, create_session
 from core.workflow.doctor import RolePlan, plan_role, run_doctor, set_up_role
-from core.workflow.jobs import resource_tags
 from core.workflow.session import Session
 from tests.aws.doctor_reports import by_outcome, changed
 from tests.aws.server import BUCKET, ROLE_ARN, AwsServer
@@ -67,7 +66,7 @@ def test_the_role_is_made_recorded_used_and_passes_the_check(
     assert_complete(aws, session, plan)
     made = aws.client("iam").get_role(RoleName=plan.name)["Role"]
     assert made["AssumeRolePolicyDocument"] == plan.trust
-    assert {t["Key"]: t["Value"] for t in made["Tags"]} == resource_tags(session.state(), "")
+    assert {t["Key"]: t["Value"] for t in made["Tags"]} == session.state().tags_of("")
     prefix = f"{BUCKET}/comprehend-tuner/small-{session.state().uid}/"
     assert f"arn:aws:s3:::{prefix}*" in json.dumps(plan.permissions)
     report = run_doctor(session)
@@ -166,7 +165,7 @@ def test_deleting_removes_policies_then_the_role_and_may_be_repeated(
         "Policy"
     ]["Arn"]
     iam.attach_role_policy(RoleName=plan.name, PolicyArn=managed)
-    tags = resource_tags(session.state(), "")
+    tags = session.state().tags_of("")
     assert role_exists(clients, plan.arn)
     aws.faults.add("reset", "DeleteRole", times=2)
     with pytest.raises(TunerError):
@@ -181,7 +180,7 @@ def test_deleting_removes_policies_then_the_role_and_may_be_repeated(
 def test_deleting_a_role_without_the_tags_is_refused(
     aws: AwsServer, session: Session, clients: Clients
 ) -> None:
-    for tags in (resource_tags(session.state(), ""), {}):
+    for tags in (session.state().tags_of(""), {}):
         with pytest.raises(Refused):
             delete_role(clients, ROLE_ARN, tags)
     assert roles(aws) == {ROLE_ARN}

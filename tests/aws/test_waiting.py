@@ -16,7 +16,6 @@ from core.workflow import jobs
 from core.workflow.jobs import refresh, session_clients
 from core.workflow.score import plan_scoring, start_scoring_jobs
 from core.workflow.session import Session
-from core.workflow.steps import is_trained
 from core.workflow.train import finish_training
 from core.workflow.watch import job_rows
 from tests.aws.server import AwsServer
@@ -115,7 +114,7 @@ def test_states_that_jump_and_unknown_states_are_shown_literally_and_waited_out(
     run = train(session, Watch(report))
     states = [note.split(",")[0] for note in notes if "poll" in note]
     assert list(dict.fromkeys(states))[:3] == ["TRAINING", "SUBMITTED", "MIGRATING"]
-    assert is_trained(run.classifiers[0])
+    assert run.classifiers[0].is_trained
     score(session, "test")
 
 

@@ -15,7 +15,7 @@ from core.comprehend.engine import TwinOptions
 from core.errors import InvalidInput, OperationFailed, Refused
 from core.text import cell_width
 from core.workflow.experiments.arms import arm_statuses
-from core.workflow.experiments.plan import ArmStatus, ExperimentReport, find_experiment
+from core.workflow.experiments.plan import ArmStatus, ExperimentReport
 from core.workflow.session import Session
 from core.workflow.watch import stop_job
 from tests.cli.running import run
@@ -188,7 +188,7 @@ def test_arms_that_all_failed_are_shown_although_nothing_is_compared(
 ) -> None:
     def all_failed(session: Session, experiment_id: str, *given: object, **more: object) -> object:
         state = session.state()
-        found = arm_statuses(session, state, find_experiment(state, experiment_id))
+        found = arm_statuses(session, state, state.experiment_named(experiment_id))
         is_base = {one.arm.plan.id: one.arm.plan.group == "base" for one in found}
         return tuple(
             ArmStatus(

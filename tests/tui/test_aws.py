@@ -9,7 +9,6 @@ import pytest
 
 from core.workflow.app_request import GivenEngine
 from core.workflow.session import Session
-from core.workflow.steps import is_trained
 from tests.aws.accounts import account
 from tests.aws.journey import DECOYS, plant_decoys
 from tests.aws.server import BUCKET, ROLE_ARN, AwsServer
@@ -188,7 +187,7 @@ async def test_expired_credentials_pause_the_wait_which_says_so_and_goes_on(
             assert len(app.jobs), banner(app)
         expiry.times = 0
         await wait_for_jobs(app, pilot)
-        assert is_trained(split_session.state().runs[-1].classifiers[0])
+        assert split_session.state().runs[-1].classifiers[0].is_trained
     assert aws.creates() == 1
 
 

@@ -4,7 +4,6 @@ import msgspec
 import pytest
 
 from core.workflow.session import Session
-from core.workflow.steps import is_trained
 from core.workflow.train import plan_training, start_training_run
 from tests.aws.server import AwsServer
 from tests.tui import aws_app
@@ -26,7 +25,7 @@ async def test_a_fault_of_one_job_leaves_the_list_of_jobs(
         assert "1 job, 1 running" in shown and "base/c1/train" in shown
         assert "denies access" in shown
         aws.faults.clear()
-        while not is_trained(split_session.state().runs[-1].classifiers[0]):
+        while not split_session.state().runs[-1].classifiers[0].is_trained:
             await press(app, pilot, "r")
         assert "✓ TRAINED" in screen_text(app)
 
@@ -46,7 +45,7 @@ async def test_output_that_cannot_be_fetched_is_said_above_the_jobs(
         aws.faults.clear()
         await press(app, pilot, "r")
         assert "denies access" not in banner(app)
-        assert is_trained(split_session.state().runs[-1].classifiers[0])
+        assert split_session.state().runs[-1].classifiers[0].is_trained
 
 
 @pytest.mark.parametrize(("poll_s", "shown"), [(7.0, "every 7 s"), (None, "every 30 s")])

@@ -9,7 +9,6 @@ from textual.widgets import DataTable, Input
 
 from core.workflow.oversample import oversample_training
 from core.workflow.session import Session
-from core.workflow.steps import is_trained
 from core.workflow.train import plan_training, start_training_run
 from core.workflow.watch import stop_job
 from tests.tui.conftest import OpenApp, screen_text, wait_for_jobs
@@ -74,14 +73,14 @@ async def test_a_running_job_is_asked_about_until_it_ends_and_its_output_is_fetc
         while screen_of(app)._timer is not None:
             await pilot.pause(0.05)
         await wait_for_jobs(app, pilot)
-        assert is_trained(session.state().runs[-1].classifiers[0])
+        assert session.state().runs[-1].classifiers[0].is_trained
         assert "asked again" not in screen_text(app)
 
 
 async def test_refresh_asks_the_engine_now(tickets_session: Path, open_app: OpenApp) -> None:
     session = start_training(tickets_session)
     async with open_app(tickets_session, "jobs") as (app, pilot):
-        while not is_trained(session.state().runs[-1].classifiers[0]):
+        while not session.state().runs[-1].classifiers[0].is_trained:
             await pilot.press("r")
             await wait_for_jobs(app, pilot)
         await pilot.press("r")

@@ -205,7 +205,7 @@ async def test_a_failed_arm_says_why_and_is_trained_again(
 def _fail(session: Session, name: str) -> None:
     """Make the training of a run a failed one."""
     with session.editing() as state:
-        run = next(run for run in state.runs if run.name == name)
+        run = state.run_named(name)
         training = run.classifiers[0].training
         assert training.status is not None
         status = msgspec.structs.replace(

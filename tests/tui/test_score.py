@@ -9,7 +9,6 @@ from textual.pilot import Pilot
 
 import tui.screens.score as score_screen
 from core.workflow.session import Session
-from core.workflow.steps import is_usable
 from tests.tui.conftest import OpenApp, screen_text, wait_for_jobs
 from tui.app import TunerApp
 from tui.screens.score import ScoreScreen
@@ -95,7 +94,7 @@ async def test_a_stopped_wait_is_resumed_without_a_second_job(
         await pilot.press("r")
         await wait_for_jobs(app, pilot)
         run = session.state().runs[-1]
-        assert {job.id for job in run.jobs()} == ids and all(is_usable(job) for job in run.jobs())
+        assert {job.id for job in run.jobs()} == ids and all(job.is_usable for job in run.jobs())
         assert "scored and joined" in banner(app)
         await pilot.press("x")
         assert "cannot be stopped" in banner(app)

@@ -9,7 +9,6 @@ from textual.pilot import Pilot
 
 from core.workflow.oversample import oversample_training
 from core.workflow.session import Session
-from core.workflow.steps import is_trained
 from core.workflow.train import GroupKind
 from core.workflow.watch import stop_job
 from tests.tui.conftest import OpenApp, screen_text, wait_for_jobs
@@ -88,7 +87,7 @@ async def test_training_creates_the_run_and_shows_its_metrics(
         await pilot.press("r")
         await wait_for_jobs(app, pilot)
         run = session.state().runs[-1]
-        assert run.name == "run2" and is_trained(run.classifiers[0])
+        assert run.name == "run2" and run.classifiers[0].is_trained
         assert "run2 is trained" in banner(app)
         assert app.overview is not None and app.overview.status_of("train").status == "done"
         assert "run run2, service's metrics" in screen_text(app)
@@ -131,7 +130,7 @@ async def test_a_wait_that_was_stopped_is_resumed_without_a_second_training(
         await pilot.press("r")
         await wait_for_jobs(app, pilot)
         run = session.state().runs[-1]
-        assert is_trained(run.classifiers[0]) and run.classifiers[0].training.arn == arn
+        assert run.classifiers[0].is_trained and run.classifiers[0].training.arn == arn
         assert not run.replaced_jobs
         started = [event for event in session.events() if event["action"] == "started"]
         assert [event["arn"] for event in started].count(arn) == 1
@@ -170,7 +169,7 @@ async def test_a_failed_training_says_why_and_can_be_repeated(
         await pilot.press("r")
         await wait_for_jobs(app, pilot)
         run = session.state().runs[-1]
-        assert is_trained(run.classifiers[0]) and len(run.replaced_jobs) == 1
+        assert run.classifiers[0].is_trained and len(run.replaced_jobs) == 1
 
 
 async def test_a_closed_gate_refuses_and_names_key_and_command(

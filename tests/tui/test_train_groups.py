@@ -5,7 +5,6 @@ from pathlib import Path
 from textual.pilot import Pilot
 
 from core.workflow.session import Session
-from core.workflow.steps import is_trained
 from tests.tui.conftest import OpenApp, screen_text, wait_for_jobs
 from tests.tui.test_train import banner
 from tui.app import TunerApp
@@ -54,7 +53,7 @@ async def test_planned_groups_are_trained_as_a_new_run(
         await wait_for_jobs(app, pilot)
         runs = session.state().runs
         assert [run.name for run in runs] == ["base", "base-complete"]
-        assert all(is_trained(classifier) for classifier in runs[1].classifiers)
+        assert all(classifier.is_trained for classifier in runs[1].classifiers)
         assert "base-complete is trained" in banner(app)
         assert screen_of(app).equivalent_command().endswith("train")
         assert "none-of-these" in screen_text(app) or "F1Score" in screen_text(app)

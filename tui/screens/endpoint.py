@@ -23,9 +23,7 @@ from core.workflow.endpoints import (
 )
 from core.workflow.overview import (
     Overview,
-    live_endpoints,
     local_time,
-    seconds_left,
     usd_per_hour,
     utc_now,
 )
@@ -48,7 +46,7 @@ def live_texts(state: SessionState, endpoint: EndpointState, is_busy: bool) -> l
     if endpoint.message:
         texts.append(endpoint.message)
     at = local_time(endpoint.delete_at, moment)
-    is_due = seconds_left(endpoint, moment) <= 0
+    is_due = endpoint.seconds_left(moment) <= 0
     end = f"should be gone since {at}" if is_due else f"deleted at {at}"
     texts.append(_price(state, endpoint.inference_units))
     texts.append(f"{end}; k: {DEFAULT_MINUTES} minutes from now, x: at once")
@@ -158,7 +156,7 @@ class EndpointScreen(EngineStepScreen):
 
     def _minutes(self, endpoint: EndpointState) -> int:
         """Whole minutes that are left, so that waiting again moves no deletion time."""
-        return max(int(seconds_left(endpoint, utc_now()) // 60), 1)
+        return max(int(endpoint.seconds_left(utc_now()) // 60), 1)
 
     def _ask_to_start(self, plan: EndpointPlan) -> None:
         if not plan.is_paid or (plan.is_resumed and not plan.estimate.high_usd):
@@ -311,7 +309,7 @@ class EndpointScreen(EngineStepScreen):
     @property
     def _live(self) -> EndpointState | None:
         """The newest endpoint that may exist."""
-        return next(reversed(live_endpoints(self.overview.state)), None)
+        return next(reversed(self.overview.state.live_endpoints), None)
 
     @property
     def _run(self) -> RunState | None:

@@ -62,7 +62,7 @@ def note_text(row: JobRow, state: SessionState) -> str:
     """What is worth knowing of one job beside its state."""
     if row.progress or row.message:
         return row.progress or row.message
-    run = next((run for run in state.runs if run.name == row.run), None)
+    run = state.find_run(row.run)
     if run is not None and any(job.id == row.id for job in run.replaced_jobs):
         return "replaced"
     jobs = {job.id: job for job in run.jobs()} if run is not None else {}

@@ -29,7 +29,6 @@ from core.workflow.experiments.plan import (
     ExperimentPlan,
     ExperimentReport,
     Version,
-    newest_experiment,
     plan_experiment,
 )
 from core.workflow.experiments.run import run_experiment, start_experiment
@@ -223,7 +222,7 @@ def view_of(session: Session, experiment_id: str = "") -> ExperimentView:
     """Read an experiment, or the newest; nothing is asked of the engine."""
     state = session.state()
     named = [one for one in state.experiments if one.id == experiment_id]
-    experiment = named[0] if named else newest_experiment(state)
+    experiment = named[0] if named else state.experiment
     if experiment is None:
         return ExperimentView()
     statuses = arm_statuses(session, state, experiment)

@@ -58,7 +58,7 @@ class SingleFile:
     def __init__(self, split: SplitState, kept: OversamplingState | None) -> None:
         self.targets: dict[str, int] = {}
         self.seed = 0
-        self.before = {label: counts["train"] for label, counts in split.support.items()}
+        self.before = split.positives("train")
         self.after: dict[str, int] = dict(self.before)
         self.added = 0
         if kept is not None and kept.split == split.fingerprint:

@@ -19,7 +19,6 @@ from core.workflow.score import (
 )
 from core.workflow.session import Session
 from core.workflow.state import RunState
-from core.workflow.steps import is_trained, is_usable
 from core.workflow.train import Proposal, need_words, price_words, propose_groups
 from core.workflow.watch import job_rows
 from tui.screens.base import WAITING, PaidStepScreen
@@ -105,7 +104,7 @@ class ScoreScreen(PaidStepScreen[ScoreView]):
 
     def _trained_run(self) -> RunState | None:
         run = self.overview.state.run
-        if run is None or not all(is_trained(classifier) for classifier in run.classifiers):
+        if run is None or not run.is_trained:
             return None
         return run
 
@@ -149,7 +148,7 @@ class ScoreScreen(PaidStepScreen[ScoreView]):
         return f"the jobs are started; {ending}"
 
     def _waits(self, run: RunState) -> bool:
-        return any(not is_usable(job) for c in run.classifiers for job in c.scoring.values())
+        return any(not job.is_usable for c in run.classifiers for job in c.scoring.values())
 
     def _returned_words(self, run: RunState, plan: ScoringPlan) -> str:
         returned = self.overview.state.twin.returned
@@ -266,7 +265,7 @@ def _inputs(overview: Overview) -> object:
     runs = [
         (
             run.name,
-            [(is_trained(c), [job.id for job in c.scoring.values()]) for c in run.classifiers],
+            [(c.is_trained, [job.id for job in c.scoring.values()]) for c in run.classifiers],
             [s.fingerprint for s in run.scores.values()],
         )
         for run in state.runs

@@ -16,12 +16,10 @@ from core.progress import Progress, Watch
 from core.text import plural, printable
 from core.tuning.objectives import Choice
 from core.workflow.compare import CompareReport, compare_session_runs
-from core.workflow.jobs import find_run
 from core.workflow.overview import Overview
 from core.workflow.parts import RunCurves, load_run_curves, needs_tuning, tunable_run
 from core.workflow.session import Session
 from core.workflow.state import RunState, SessionState
-from core.workflow.steps import scores_inputs
 from core.workflow.thresholds import TuningSettings, load_report, tune_thresholds
 from core.workflow.train import Proposal, propose_groups
 from core.workflow.working_thresholds import (
@@ -145,7 +143,7 @@ def load_shown_work(session: Session, run: str) -> Work:
         import plotext  # noqa: F401 - loaded here, so that the first chart does not wait for it
 
         curves = load_run_curves(session, run, watch)
-        working = start_working(find_run(session.state(), run))
+        working = start_working(session.state().run_named(run))
         working.chosen(curves)
         return LoadedRun(curves, working, propose_groups(session, run))
 
@@ -343,7 +341,7 @@ class ThresholdsBase(StepScreen):
                 self.start("tune", tune_work(self.session, run.name))
             return
         curves = self.kept.curves.get(run.name)
-        if curves is None or curves.scores != scores_inputs(run):
+        if curves is None or curves.scores != run.scores_fingerprint:
             self.start("curves", load_shown_work(self.session, run.name))
             return
         self._show_run(run, curves)
@@ -636,7 +634,7 @@ class ThresholdsScreen(ThresholdsBase):
         if view is None:
             return
         state = self.overview.state
-        other = compared_run(state, find_run(state, self._run), self._other_run)
+        other = compared_run(state, state.run_named(self._run), self._other_run)
         if not other:
             self.banner.show_note("there is no other run with thresholds to compare with")
             return

@@ -16,7 +16,6 @@ from core.workflow.metrics import MetricsFile, load_metrics
 from core.workflow.overview import Overview
 from core.workflow.session import Session
 from core.workflow.state import SessionState
-from core.workflow.steps import is_trained
 from core.workflow.train import (
     GroupKind,
     TrainingPlan,
@@ -51,7 +50,7 @@ def inputs_of(overview: Overview) -> object:
     over = state.oversampling.training.fingerprint if state.oversampling else ""
     split = state.split.fingerprint if state.split else ""
     runs = [
-        (run.name, [(c.training.id, is_trained(c)) for c in run.classifiers]) for run in state.runs
+        (run.name, [(c.training.id, c.is_trained) for c in run.classifiers]) for run in state.runs
     ]
     money = state.prices, state.budget_usd
     return (
@@ -79,7 +78,7 @@ def view_of(session: Session, groups: GroupKind | None = None) -> TrainView:
         problem = error
     run = session.state().run
     metrics: tuple[MetricsFile, ...] = ()
-    if run is not None and all(is_trained(classifier) for classifier in run.classifiers):
+    if run is not None and run.is_trained:
         metrics = load_metrics(session, run.name)
     return TrainView(plan, problem, metrics)
 

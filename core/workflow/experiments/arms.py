@@ -11,19 +11,15 @@ from core.workflow.experiments.plan import (
     Stage,
     Version,
     arm_work,
-    find_experiment,
-    lost_classifiers,
     new_price,
-    run_of_arm,
 )
 from core.workflow.jobs import job_failure, session_clients
 from core.workflow.money import require_budget
 from core.workflow.score import needs_intent, set_aside
 from core.workflow.session import Session
-from core.workflow.state import ArmState, ExperimentState, JobState, RunState, SessionState
-from core.workflow.steps import held_out_parts, is_failed, is_trained, is_usable, split_of
+from core.workflow.state import ArmState, ExperimentState, RunState, SessionState
 from core.workflow.thresholds import load_report
-from core.workflow.train import replace_failed_trainings, taken_names
+from core.workflow.train import replace_failed_trainings
 
 
 def arm_statuses(
@@ -35,7 +31,7 @@ def arm_statuses(
 
 def is_scored(session: Session, state: SessionState, run: RunState) -> bool:
     """Whether the scores of every held-out part are here and of the present settings."""
-    parts = held_out_parts(split_of(state, run))
+    parts = state.split_of(run).held_out_parts
     if any(p not in run.scores or not session.path(run.scores[p].path).exists() for p in parts):
         return False
     return not _is_outdated(state, run, parts)
@@ -45,12 +41,12 @@ def _is_outdated(state: SessionState, run: RunState, parts: tuple[str, ...]) -> 
     """Whether a classifier that still exists would have to score anew, or is doing so."""
     deleted = {entry.name for entry in state.ledger if entry.state == "deleted"}
     if any(
-        part in c.scoring and not is_usable(c.scoring[part])
+        part in c.scoring and not c.scoring[part].is_usable
         for c in run.classifiers
         for part in parts
     ):
         return True
-    return any(is_behind(run, part) for part in parts) or any(
+    return any(run.is_behind(part) for part in parts) or any(
         needs_intent(state, classifier, part)
         for classifier in run.classifiers
         for part in parts
@@ -58,43 +54,26 @@ def _is_outdated(state: SessionState, run: RunState, parts: tuple[str, ...]) -> 
     )
 
 
-def is_behind(run: RunState, part: str) -> bool:
-    """Whether the joined scores of a part are of earlier jobs than those that count now."""
-    jobs = tuple(c.scoring[part].id for c in run.classifiers if part in c.scoring)
-    return bool(run.scores[part].jobs) and run.scores[part].jobs != jobs
-
-
 def _stage(session: Session, state: SessionState, arm: ArmState) -> tuple[Stage, str]:
-    run = run_of_arm(state, arm)
+    run = state.find_run(arm.run)
     if run is None:
         return ("skipped", arm.skipped) if arm.skipped else ("planned", "to be trained")
-    failed = failed_jobs(run)
+    failed = run.failed_jobs
     if failed:
         assert failed[0].status is not None
         return "failed", job_failure(failed[0].id, failed[0].status).message
-    lost = lost_classifiers(state, run)
+    lost = state.lost_classifiers(run)
     if lost:
         return "failed", f"classifier {', '.join(lost)} was deleted by the clean-up, without scores"
-    untrained = [c.training for c in run.classifiers if not is_trained(c)]
+    untrained = [c.training for c in run.classifiers if not c.is_trained]
     if untrained:
-        return "training", ", ".join(dict.fromkeys(_word(job) for job in untrained))
+        return "training", ", ".join(dict.fromkeys(job.state for job in untrained))
     if is_scored(session, state, run):
-        parts = held_out_parts(split_of(state, run))
+        parts = state.split_of(run).held_out_parts
         return "done", ", ".join(f"{part} {run.scores[part].documents:,}" for part in parts)
-    jobs = [job for c in run.classifiers for job in c.scoring.values() if not is_usable(job)]
-    words = dict.fromkeys(f"{job.part} {_word(job)}" for job in jobs)
+    jobs = [job for c in run.classifiers for job in c.scoring.values() if not job.is_usable]
+    words = dict.fromkeys(f"{job.part} {job.state}" for job in jobs)
     return "scoring", ", ".join(words) or "to be scored"
-
-
-def failed_jobs(run: RunState) -> list[JobState]:
-    """The jobs of a run that ended without usable output."""
-    return [job for job in run.jobs() if is_failed(job)]
-
-
-def _word(job: JobState) -> str:
-    if job.status is not None:
-        return printable(job.status.state, 30)
-    return "SUBMITTED" if job.arn else "to be started"
 
 
 def retry_failed(session: Session, experiment_id: str | None = None) -> int:
@@ -113,18 +92,18 @@ def retry_failed(session: Session, experiment_id: str | None = None) -> int:
     with session.working():
         clients = session_clients(session)
         with session.editing() as state:
-            experiment = find_experiment(state, experiment_id)
+            experiment = state.experiment_named(experiment_id)
             anew = _renamed_lost(state, experiment)
-            runs = [run for arm in experiment.arms if (run := run_of_arm(state, arm)) is not None]
+            runs = [run for arm in experiment.arms if (run := state.find_run(arm.run)) is not None]
             works = [_work_of_failed(run) for run in runs]
             works += [arm_work(state, experiment, arm, {}) for arm in anew]
             require_budget(state, new_price(state, works))
             count = len(anew)
             for run in runs:
-                count += len(failed_jobs(run))
+                count += len(run.failed_jobs)
                 for classifier in run.classifiers:
                     for part, job in list(classifier.scoring.items()):
-                        if is_failed(job):
+                        if job.is_failed:
                             set_aside(run, classifier, part)
                             del classifier.scoring[part]
                 replace_failed_trainings(state, clients, run)
@@ -142,10 +121,10 @@ def _renamed_lost(state: SessionState, experiment: ExperimentState) -> list[ArmS
     """Give arms whose classifiers were deleted too early another run; return these arms."""
     anew = []
     for place, arm in enumerate(experiment.arms):
-        run = run_of_arm(state, arm)
-        if run is None or failed_jobs(run) or not lost_classifiers(state, run):
+        run = state.find_run(arm.run)
+        if run is None or run.failed_jobs or not state.lost_classifiers(run):
             continue
-        taken = taken_names(state)
+        taken = state.taken_names
         names = (f"{experiment.id}-{arm.plan.id}-v{number}" for number in range(2, 10_000))
         name = next(name for name in names if name not in taken)
         experiment.arms[place] = msgspec.structs.replace(arm, run=name)
@@ -155,7 +134,7 @@ def _renamed_lost(state: SessionState, experiment: ExperimentState) -> list[ArmS
 
 def _work_of_failed(run: RunState) -> ArmWork:
     """The trainings of a run that failed, at the price of the first attempt."""
-    failed = [c.training for c in run.classifiers if is_failed(c.training)]
+    failed = [c.training for c in run.classifiers if c.training.is_failed]
     prices = [job.estimate for job in failed if job.estimate is not None]
     low, high = sum(p.low_usd for p in prices), sum(p.high_usd for p in prices)
     training = Estimate(low, high, "failed trainings")
@@ -176,8 +155,8 @@ def versions(session: Session) -> tuple[Version, ...]:
 
 def _version(session: Session, state: SessionState, run: RunState) -> Version:
     macro = _macro_f1(session, run)
-    found = _arm_of(state, run)
-    support = split_of(state, run).support
+    found = state.arm_of(run)
+    support = state.split_of(run).support
     verdict = ""
     if found is not None and found[0].comparison is not None:
         verdict = found[0].comparison.verdicts.get(found[1].plan.group, "")
@@ -196,16 +175,8 @@ def _version(session: Session, state: SessionState, run: RunState) -> Version:
     )
 
 
-def _arm_of(state: SessionState, run: RunState) -> tuple[ExperimentState, ArmState] | None:
-    for experiment in reversed(state.experiments):
-        for arm in experiment.arms:
-            if arm.run == run.name:
-                return experiment, arm
-    return None
-
-
 def _kind(run: RunState, found: tuple[ExperimentState, ArmState] | None) -> str:
-    if any(classifier.training.is_adopted for classifier in run.classifiers):
+    if run.is_adopted:
         return "attached"
     if found is not None and found[1].plan.kind != "base":
         return found[1].plan.kind
@@ -217,9 +188,9 @@ def _kind(run: RunState, found: tuple[ExperimentState, ArmState] | None) -> str:
 def _state(session: Session, state: SessionState, run: RunState) -> str:
     deleted = {entry.name for entry in state.ledger if entry.state == "deleted"}
     words = "trained"
-    if failed_jobs(run):
+    if run.failed_jobs:
         words = "failed"
-    elif not all(is_trained(classifier) for classifier in run.classifiers):
+    elif not run.is_trained:
         words = "training"
     elif run.thresholds is not None:
         words = "tuned"

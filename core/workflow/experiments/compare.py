@@ -20,11 +20,8 @@ from core.workflow.experiments.arms import arm_statuses, is_scored
 from core.workflow.experiments.plan import (
     ArmStatus,
     ExperimentReport,
-    find_experiment,
-    run_of_arm,
-    split_of_experiment,
 )
-from core.workflow.jobs import pick_run, session_clients
+from core.workflow.jobs import session_clients
 from core.workflow.parts import default_threshold, load_part_data, part_arrays
 from core.workflow.session import Session, now
 from core.workflow.state import (
@@ -35,7 +32,6 @@ from core.workflow.state import (
     RunState,
     SessionState,
 )
-from core.workflow.steps import scores_inputs, split_of, training_inputs, tuning_part
 from core.workflow.thresholds import Tuned, TuningSettings, tune_thresholds
 
 # The decisions of one arm: at the default, and at thresholds chosen on its own tuning part.
@@ -60,7 +56,7 @@ def run_figures(
     test = load_part_data(session, state, run, "test")
     arrays = part_arrays(test)
     default = default_threshold(test.truth.mode)
-    part = tuning_part(split_of(state, run))
+    part = state.split_of(run).tuning_part
     tuning = test if part == "test" else load_part_data(session, state, run, part)
     chosen = choose_all(tuning.curves(), objective, {}, default, watch=watch)
     thresholds = {label: choice.threshold for label, choice in chosen.items()}
@@ -120,7 +116,7 @@ def compare_experiment(
         Interrupted: cancelled; nothing was kept.
     """
     state = session.state()
-    experiment = find_experiment(state, experiment_id)
+    experiment = state.experiment_named(experiment_id)
     done, missing = _sorted_out(session, state, experiment)
     groups = _arm_runs(session, state, experiment, done, watch)
     base = groups.pop("base")
@@ -131,7 +127,7 @@ def compare_experiment(
         level=settings.level,
         resamples=settings.resamples,
         seed=settings.seed,
-        none_label=state.revision_of(split_of_experiment(state, experiment)).none_label,
+        none_label=state.revision_of(state.split_of(experiment)).none_label,
         watch=watch,
     )
     inputs = comparison_inputs(session, state, experiment)
@@ -157,9 +153,9 @@ def comparison_inputs(session: Session, state: SessionState, experiment: Experim
     """Fingerprint of what a comparison depends on: the scored arms, their scores, the objective."""
     pieces = ["comparison", experiment.objective]
     for status in arm_statuses(session, state, experiment):
-        run = run_of_arm(state, status.arm)
+        run = state.find_run(status.arm.run)
         if status.stage == "done" and run is not None:
-            pieces.append(f"{status.arm.plan.id}={scores_inputs(run)}")
+            pieces.append(f"{status.arm.plan.id}={run.scores_fingerprint}")
     return fingerprint(*pieces)
 
 
@@ -197,7 +193,7 @@ def _arm_runs(
     for count, status in enumerate(done):
         watch.report("reading scores", count, len(done), "arms")
         watch.check()
-        arm, run = status.arm, run_of_arm(state, status.arm)
+        arm, run = status.arm, state.find_run(status.arm.run)
         assert run is not None
         figures = run_figures(session, state, run, experiment.objective, watch)
         before = groups.get(arm.plan.group)
@@ -220,12 +216,12 @@ def _report(
     looks: int,
     earlier: int,
 ) -> ExperimentReport:
-    split = split_of_experiment(state, experiment)
-    tuned_on = tuning_part(split)
+    split = state.split_of(experiment)
+    tuned_on = split.tuning_part
     cautions = [
         f"run {printable(run.name)}: {note}"
         for arm in experiment.arms
-        if (run := run_of_arm(state, arm)) is not None
+        if (run := state.find_run(arm.run)) is not None
         for note in run.notes
     ]
     if earlier:
@@ -241,7 +237,7 @@ def _report(
         tuned_on=tuned_on,
         measured_on="test, cross-fitted" if tuned_on == "test" else "test",
         objective=experiment.objective,
-        before={label: parts["train"] for label, parts in split.support.items()},
+        before=split.positives("train"),
         after={arm.plan.id: arm.after for arm in experiment.arms},
         comparison=comparison,
         missing=missing,
@@ -257,7 +253,7 @@ def _keep(session: Session, experiment_id: str, inputs: str, report: ExperimentR
     write_atomic(session.path(path), data)
     rows = report.comparison.arms
     with session.editing() as state:
-        find_experiment(state, experiment_id).comparison = ComparisonState(
+        state.experiment_named(experiment_id).comparison = ComparisonState(
             inputs=inputs,
             path=path,
             verdicts={row.arm: row.verdict for row in rows},
@@ -296,7 +292,7 @@ def adopt_arm(
     with session.editing() as state:
         state.adopted = run.name
         made = _training_file(state, run)
-        if state.split is not None and run.inputs == training_inputs(state.split, made):
+        if state.split is not None and run.inputs == state.split.training_inputs(made):
             state.oversampling = made
     session.record("adopted", run=run.name)
     return tuned
@@ -310,7 +306,7 @@ def adoptable_run(session: Session, run_or_arm: str) -> RunState:
     """
     state = session.state()
     found = _arm(state, run_or_arm)
-    run = pick_run(state, found[1].run if found is not None else run_or_arm)
+    run = state.run_named(found[1].run if found is not None else run_or_arm)
     if not is_scored(session, state, run):
         raise InvalidInput(
             "Not scored yet",
@@ -324,7 +320,7 @@ def _arm(state: SessionState, name: str) -> tuple[ExperimentState, ArmState] | N
     """The arm of this id or of this run, in the newest experiment that has it."""
     for experiment in reversed(state.experiments):
         for arm in experiment.arms:
-            if name == arm.plan.id and run_of_arm(state, arm) is not None:
+            if name == arm.plan.id and state.find_run(arm.run) is not None:
                 return experiment, arm
     for experiment in reversed(state.experiments):
         for arm in experiment.arms:

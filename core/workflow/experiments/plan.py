@@ -31,14 +31,7 @@ from core.workflow.state import (
     SessionState,
     SplitState,
 )
-from core.workflow.steps import (
-    held_out_parts,
-    oversampling_in_force,
-    split_of,
-    training_inputs,
-    tuning_part,
-)
-from core.workflow.train import GroupKind, groups_of, run_to_train, usable_split, wanted_groups
+from core.workflow.train import GroupKind, run_to_train, usable_split, wanted_groups
 
 Stage = Literal["planned", "training", "scoring", "done", "failed", "skipped"]
 
@@ -169,84 +162,6 @@ class Version:
 # Find experiments, their base and the runs of their arms in a session's state.
 
 
-def newest_experiment(state: SessionState) -> ExperimentState | None:
-    """The experiment that was begun or carried on last; None without any."""
-    return state.experiments[-1] if state.experiments else None
-
-
-def find_experiment(state: SessionState, experiment_id: str | None = None) -> ExperimentState:
-    """The experiment of this id, or the newest.
-
-    Raises:
-        InvalidInput: there is none.
-    """
-    if experiment_id is None and state.experiments:
-        return state.experiments[-1]
-    for experiment in state.experiments:
-        if experiment.id == experiment_id:
-            return experiment
-    known = ", ".join(experiment.id for experiment in state.experiments)
-    raise InvalidInput(
-        "No such experiment" if known else "No experiment yet",
-        f"there is no experiment {printable(experiment_id or '', 40)!r}"
-        if experiment_id
-        else "no arms were trained in this session",
-        f"experiments: {known}"
-        if known
-        else "start one with: comprehend-tuner oversample --labels LABEL",
-    )
-
-
-def split_of_experiment(state: SessionState, experiment: ExperimentState) -> SplitState:
-    """The split whose training part the arms change."""
-    return next(split for split in state.splits if split.id == experiment.split)
-
-
-def run_of_arm(state: SessionState, arm: ArmState) -> RunState | None:
-    """The run that an arm is trained as; None before it is started."""
-    return next((run for run in state.runs if run.name == arm.run), None)
-
-
-def lost_classifiers(state: SessionState, run: RunState) -> list[str]:
-    """Ids of the classifiers of a run that were deleted before they were asked for every score."""
-    deleted = {entry.name for entry in state.ledger if entry.state == "deleted"}
-    parts = held_out_parts(split_of(state, run))
-    return [
-        classifier.id
-        for classifier in run.classifiers
-        if classifier.training.arn in deleted
-        and not all(p in classifier.scoring and classifier.scoring[p].arn for p in parts)
-    ]
-
-
-def trained_run(
-    state: SessionState,
-    split: SplitState,
-    groups: tuple[Group, ...] | None,
-    over: OversamplingState | None = None,
-) -> RunState | None:
-    """The run trained on a split, as it is or changed: the session's own, or the newest such.
-
-    A run that was deleted before it was scored is none: nothing could be compared with it.
-
-    Args:
-        groups: the label groups that it must have; None when any will do.
-        over: the changed training part; None for the part as it was split.
-    """
-    inputs = training_inputs(split, over)
-    runs = [
-        run
-        for run in state.runs
-        if run.inputs == inputs
-        and groups in (None, groups_of(run))
-        and run.split == split.id
-        and not lost_classifiers(state, run)
-    ]
-    if state.run is not None and state.run in runs:
-        return state.run
-    return runs[-1] if runs else None
-
-
 # The arms of an experiment in numbers, and the files that they are trained on.
 
 
@@ -356,7 +271,7 @@ def draft_experiment(
         Interrupted: cancelled while counting.
     """
     if wanted.request is None:
-        found = find_experiment(state, wanted.experiment)
+        found = state.experiment_named(wanted.experiment)
         return _resumed(session, state, found, watch)
     split = usable_split(state)
     if wanted.patience is not None and wanted.patience < 1:
@@ -400,7 +315,7 @@ def _resumed(
     found: ExperimentState,
     watch: Watch,
 ) -> Draft:
-    split = split_of_experiment(state, found)
+    split = state.split_of(found)
     pieces = load_pieces(session, state, split)
     plans, runs = [arm.plan for arm in found.arms], [arm.run for arm in found.arms]
     sized = sized_arms(pieces, plans, runs, split.delimiter, watch)
@@ -424,7 +339,7 @@ def _new(
                 f"{printable(label, 60)!r} means that a document has no other label",
                 "name labels that are rare",
             )
-    support = {label: parts["train"] for label, parts in split.support.items()}
+    support = split.positives("train")
     planned = plan_arms(support, wanted.request)
     groups = _groups(session, state, split, wanted)
     experiment_id = _unused_id(state)
@@ -473,8 +388,8 @@ def _planned_arm(
 
 def _is_for(state: SessionState, arm: ArmState, plan: PlannedArm) -> bool:
     """Whether an arm of another experiment is the training that is planned, and can be compared."""
-    run = run_of_arm(state, arm)
-    return arm.plan.recipe == plan.recipe and (run is None or not lost_classifiers(state, run))
+    run = state.find_run(arm.run)
+    return arm.plan.recipe == plan.recipe and (run is None or not state.lost_classifiers(run))
 
 
 def _groups(
@@ -483,8 +398,8 @@ def _groups(
     if isinstance(wanted.groups, tuple):
         return wanted.groups
     if wanted.groups is None:
-        base = trained_run(state, split, None)
-        return groups_of(base) if base is not None else ()
+        base = state.trained_run(split, None)
+        return base.groups if base is not None else ()
     assert wanted.request is not None
     labels = wanted.request.labels if wanted.groups == "rare" else ()
     return wanted_groups(session, state, split, wanted.groups, labels)
@@ -494,12 +409,12 @@ def _base_name(
     state: SessionState, split: SplitState, groups: tuple[Group, ...], experiment_id: str
 ) -> str:
     """The run that the arms are compared with: one that is there, or what it would be called."""
-    found = trained_run(state, split, groups)
+    found = state.trained_run(split, groups)
     if found is not None:
         return found.name
     planned = run_to_train(state, split, None, None, groups, "rare").name
-    is_lost = any(run.name == planned for run in state.runs)
-    if is_lost or oversampling_in_force(state, split) is not None:
+    is_lost = state.find_run(planned) is not None
+    if is_lost or state.oversampling_of(split) is not None:
         return f"{experiment_id}-base"
     return planned
 
@@ -580,10 +495,10 @@ def plan_experiment(
     state = session.state()
     wanted = Wanted(request, groups, objective, patience, experiment)
     draft = draft_experiment(session, state, wanted, watch)
-    split = split_of_experiment(state, draft.experiment)
+    split = state.split_of(draft.experiment)
     units = {
         part: charged_units(session, split.scoring[part], state.prices)
-        for part in held_out_parts(split)
+        for part in split.held_out_parts
     }
     works = [arm_work(state, draft.experiment, arm, units) for arm in draft.experiment.arms]
     return _plan(session, state, draft, split, works)
@@ -604,7 +519,7 @@ def _plan(
         objective=experiment.objective,
         patience=experiment.patience,
         labels=state.revision_of(split).labels,
-        before={label: parts["train"] for label, parts in split.support.items()},
+        before=split.positives("train"),
         arms=tuple(
             _preview(state, draft, arm, work)
             for arm, work in zip(experiment.arms, works, strict=True)
@@ -630,8 +545,8 @@ def arm_work(
     Args:
         units: charged units of each held-out part, for one classifier.
     """
-    run = run_of_arm(state, arm)
-    if arm.skipped or (run is not None and lost_classifiers(state, run)):
+    run = state.find_run(arm.run)
+    if arm.skipped or (run is not None and state.lost_classifiers(run)):
         nothing = Estimate(0.0, 0.0, "skipped, or deleted")
         return ArmWork(0, 0, 0, 0, nothing, nothing)
     if run is None:
@@ -672,8 +587,8 @@ def _new_classifiers(state: SessionState, experiment: ExperimentState, arm: ArmS
     """How many classifiers a run that is not there yet would train."""
     if arm.plan.id != "base":
         return 1 + len(experiment.groups)
-    split = split_of_experiment(state, experiment)
-    if trained_run(state, split, experiment.groups) is not None:
+    split = state.split_of(experiment)
+    if state.trained_run(split, experiment.groups) is not None:
         return 0
     return len(run_to_train(state, split, None, None, experiment.groups, "rare").trained)
 
@@ -694,7 +609,7 @@ def _preview(state: SessionState, draft: Draft, arm: ArmState, work: ArmWork) ->
     return ArmPreview(
         plan=arm.plan,
         run=arm.run,
-        is_there=run_of_arm(state, arm) is not None,
+        is_there=state.find_run(arm.run) is not None,
         documents=arm.documents,
         added=arm.added,
         removed=arm.removed,
@@ -747,7 +662,7 @@ def _of_the_stop_rule(
     if experiment.patience is None:
         return []
     cautions = []
-    if tuning_part(split) == "test":
+    if split.tuning_part == "test":
         cautions.append("the stop rule looks at the test part: there is no calibration part")
     shares = kept.returned_share if kept is not None else {}
     if any(
@@ -762,8 +677,8 @@ def _of_the_stop_rule(
 
 def _cautions(state: SessionState, experiment: ExperimentState, split: SplitState) -> list[str]:
     revision = state.revision_of(split)
-    base = next(run_of_arm(state, arm) for arm in experiment.arms if arm.plan.id == "base")
-    kept = base.scores.get(tuning_part(split)) if base is not None else None
+    base = next(state.find_run(arm.run) for arm in experiment.arms if arm.plan.id == "base")
+    kept = base.scores.get(split.tuning_part) if base is not None else None
     cautions = [*_of_older_data(state, split), *_of_the_stop_rule(experiment, split, kept)]
     for label in experiment.request.labels:
         share = kept.returned_share.get(label) if kept is not None else None

@@ -15,23 +15,19 @@ from core.errors import Interrupted, InvalidInput, TryAgain, TunerError
 from core.progress import UNWATCHED, Progress, Watch
 from core.text import plural, printable
 from core.tuning.arm_effects import has_stalled
-from core.workflow.experiments.arms import arm_statuses, failed_jobs, is_behind, is_scored
+from core.workflow.experiments.arms import arm_statuses, is_scored
 from core.workflow.experiments.plan import (
     ArmStatus,
     ExperimentPlan,
     Wanted,
     arm_work,
     draft_experiment,
-    find_experiment,
     new_price,
-    run_of_arm,
-    split_of_experiment,
-    trained_run,
     with_wishes,
     write_arm,
 )
 from core.workflow.health import require_health
-from core.workflow.jobs import find_run, launch, look, session_clients
+from core.workflow.jobs import launch, look, session_clients
 from core.workflow.metrics import collect_training
 from core.workflow.money import require_budget
 from core.workflow.parts import load_part_data
@@ -52,7 +48,6 @@ from core.workflow.state import (
     RunState,
     SessionState,
 )
-from core.workflow.steps import held_out_parts, is_trained, is_usable, split_of, tuning_part
 from core.workflow.train import NewRun, add_run, run_to_train
 from core.workflow.watch import parts_to_join
 
@@ -74,10 +69,10 @@ def start_experiment(
         if plan.trainings:
             require_health(state, despite_findings)
         experiment = _experiment(session, state, plan)
-        split = split_of_experiment(state, experiment)
+        split = state.split_of(experiment)
         units = {
             part: charged_units(session, split.scoring[part], state.prices)
-            for part in held_out_parts(split)
+            for part in split.held_out_parts
         }
         with session.editing() as state:
             works = [arm_work(state, experiment, arm, units) for arm in experiment.arms]
@@ -93,7 +88,7 @@ def start_experiment(
 def _experiment(session: Session, state: SessionState, plan: ExperimentPlan) -> ExperimentState:
     """The experiment of a plan, as it is there or newly drafted."""
     if plan.is_resumed:
-        return with_wishes(find_experiment(state, plan.id), plan.objective, plan.patience)
+        return with_wishes(state.experiment_named(plan.id), plan.objective, plan.patience)
     wanted = Wanted(plan.request, plan.groups, plan.objective, plan.patience)
     drafted = draft_experiment(session, state, wanted).experiment
     if drafted.split != plan.split:
@@ -122,14 +117,14 @@ def start_arm(
     """
     with session.working():
         state = session.state()
-        experiment = find_experiment(state, experiment_id)
+        experiment = state.experiment_named(experiment_id)
         arm = experiment.arm(arm_id)
-        if run_of_arm(state, arm) is None:
+        if state.find_run(arm.run) is None:
             if arm.skipped:
                 return
             _intend(session, state, clients, experiment, arm, watch)
         state = session.state()
-        run = run_of_arm(state, find_experiment(state, experiment_id).arm(arm_id))
+        run = state.find_run(state.experiment_named(experiment_id).arm(arm_id).run)
         assert run is not None
         for classifier in run.classifiers:
             launch(session, clients, run.name, classifier.training.id, watch)
@@ -147,9 +142,9 @@ def _intend(
 
     A base that is trained for the experiment does not take the place of the session's own run.
     """
-    split = split_of_experiment(state, experiment)
+    split = state.split_of(experiment)
     over = write_arm(session, state, split, experiment.id, arm)
-    found = trained_run(state, split, experiment.groups, over)
+    found = state.trained_run(split, experiment.groups, over)
     if found is not None:
         with session.editing() as now_state:
             _note(now_state, experiment, arm, over, found.name)
@@ -174,7 +169,7 @@ def _note(
     run: str,
 ) -> None:
     """Note what an arm is trained on, and as which run."""
-    kept = find_experiment(state, experiment.id)
+    kept = state.experiment_named(experiment.id)
     kept.arms = [
         msgspec.structs.replace(one, made=over, run=run) if one.plan.id == arm.plan.id else one
         for one in kept.arms
@@ -188,7 +183,7 @@ def _new_run(
     is_arm = over is not None or arm.run.startswith(f"{experiment.id}-")
     shared = ""
     if over is None:
-        split = split_of_experiment(state, experiment)
+        split = state.split_of(experiment)
         shared = run_to_train(state, split, None, None, experiment.groups, "rare").shared
     return NewRun(arm.run, experiment.groups, shared, experiment.id if is_arm else "")
 
@@ -219,7 +214,7 @@ class Room:
         Jobs of the whole session are counted. While none that is looked at is under way the engine
         itself is asked, so that a job nobody looks at any more holds nothing back.
         """
-        ended = {job.id for run in state.runs for job in run.jobs() if _is_final(job)}
+        ended = {job.id for run in state.runs for job in run.jobs() if job.is_final}
         active = {
             job.id: run.name
             for run in state.runs
@@ -250,19 +245,19 @@ def advance_arm(
         Interrupted: cancelled.
     """
     state = session.state()
-    experiment = find_experiment(state, experiment_id)
+    experiment = state.experiment_named(experiment_id)
     arm = experiment.arm(arm_id)
     watched = {one.run for one in experiment.arms if one.plan.id not in given_up}
     room = Room(clients.accepted, frozenset(watched))
-    run = run_of_arm(state, arm)
+    run = state.find_run(arm.run)
     if run is None:
         if arm.skipped or not room.is_free(state, "training", 1 + len(experiment.groups)):
             return False
         start_arm(session, clients, experiment_id, arm_id, watch)
         return True
-    if failed_jobs(run):
+    if run.failed_jobs:
         return _look_at(session, clients, run, run.jobs())
-    if not all(is_trained(classifier) for classifier in run.classifiers):
+    if not run.is_trained:
         return _train(session, clients, run, room, watch)
     if is_scored(session, state, run):
         return False
@@ -273,7 +268,7 @@ def _look_at(session: Session, clients: Clients, run: RunState, jobs: Sequence[J
     """Look at the jobs under way; return whether the state of any has changed."""
     has_moved = False
     for job in jobs:
-        if job.arn and not _is_final(job):
+        if job.arn and not job.is_final:
             status = look(session, clients, run.name, job)
             has_moved |= job.status is None or status.state != job.status.state
             job.status = status
@@ -284,7 +279,7 @@ def _train(session: Session, clients: Clients, run: RunState, room: Room, watch:
     has_moved = False
     for classifier in run.classifiers:
         job = classifier.training
-        if is_trained(classifier):
+        if classifier.is_trained:
             continue
         if not job.arn:
             if room.is_free(session.state(), "training", 1):
@@ -292,7 +287,7 @@ def _train(session: Session, clients: Clients, run: RunState, room: Room, watch:
                 has_moved = True
             continue
         has_moved |= _look_at(session, clients, run, [job])
-        if job.status is not None and job.status.is_usable:
+        if job.has_succeeded:
             collect_training(session, clients, run.name, classifier.id, watch)
             has_moved = True
     return has_moved
@@ -300,7 +295,7 @@ def _train(session: Session, clients: Clients, run: RunState, room: Room, watch:
 
 def _score(session: Session, clients: Clients, run: RunState, room: Room, watch: Watch) -> bool:
     state = session.state()
-    parts = held_out_parts(split_of(state, run))
+    parts = state.split_of(run).held_out_parts
     to_start = [
         (classifier, part)
         for classifier in run.classifiers
@@ -314,7 +309,7 @@ def _score(session: Session, clients: Clients, run: RunState, room: Room, watch:
         return True
     jobs = [classifier.scoring[part] for classifier in run.classifiers for part in parts]
     has_moved = _look_at(session, clients, run, jobs)
-    now = find_run(session.state(), run.name)
+    now = session.state().run_named(run.name)
     for part in sorted({*parts_to_join(now), *_parts_to_rejoin(session, now)}):
         collect_scores(session, clients, run.name, part, watch)
         has_moved = True
@@ -326,13 +321,9 @@ def _parts_to_rejoin(session: Session, run: RunState) -> list[str]:
     return [
         part
         for part, kept in run.scores.items()
-        if (not session.path(kept.path).exists() or is_behind(run, part))
-        and all(part in c.scoring and is_usable(c.scoring[part]) for c in run.classifiers)
+        if (not session.path(kept.path).exists() or run.is_behind(part))
+        and all(part in c.scoring and c.scoring[part].is_usable for c in run.classifiers)
     ]
-
-
-def _is_final(job: JobState) -> bool:
-    return job.status is not None and job.status.is_final
 
 
 # The stop rule: no further arm once some in a row have brought no gain.
@@ -357,7 +348,7 @@ def apply_stop_rule(
         InvalidInput: scores or truth are absent or damaged.
     """
     state = session.state()
-    experiment = find_experiment(state, experiment_id)
+    experiment = state.experiment_named(experiment_id)
     if experiment.patience is None:
         return 0
     history = []
@@ -365,7 +356,7 @@ def apply_stop_rule(
         is_given_up = status.stage != "done" and status.arm.plan.id in given_up
         if is_given_up or status.stage in ("failed", "skipped"):
             continue
-        run = run_of_arm(state, status.arm)
+        run = state.find_run(status.arm.run)
         if status.stage != "done" or run is None:
             break
         if run.name not in known:
@@ -394,16 +385,16 @@ def _skip(session: Session, state: SessionState, experiment: ExperimentState) ->
     waiting = {
         arm.plan.id
         for arm in experiment.arms
-        if arm.plan.id != "base" and not arm.skipped and run_of_arm(state, arm) is None
+        if arm.plan.id != "base" and not arm.skipped and state.find_run(arm.run) is None
     }
     if not waiting:
         return 0
     reason = f"stop rule: {plural(experiment.patience or 0, 'arm')} in a row without gain"
     with session.editing() as edited:
-        kept = find_experiment(edited, experiment.id)
+        kept = edited.experiment_named(experiment.id)
         kept.arms = [
             msgspec.structs.replace(arm, skipped=reason)
-            if arm.plan.id in waiting and run_of_arm(edited, arm) is None
+            if arm.plan.id in waiting and edited.find_run(arm.run) is None
             else arm
             for arm in kept.arms
         ]
@@ -415,7 +406,7 @@ def _average_precision(
     session: Session, state: SessionState, experiment: ExperimentState, run: RunState
 ) -> float | None:
     """Mean over the raised labels, all of them for a whole-set strategy; None when not known."""
-    data = load_part_data(session, state, run, tuning_part(split_of(state, run)))
+    data = load_part_data(session, state, run, state.split_of(run).tuning_part)
     curves = data.curves()
     chosen = experiment.request.labels or tuple(
         label for label in data.truth.labels if label != data.truth.none_label
@@ -473,7 +464,7 @@ def run_experiment(
         InvalidInput: no such experiment, or the engine's settings are incomplete.
         Interrupted: cancelled; the jobs go on.
     """
-    find_experiment(session.state(), experiment_id)
+    session.state().experiment_named(experiment_id)
     drive = _Drive(session, session_clients(session), experiment_id, watch)
     interval_s = drive.clients.poll_s
     while True:
@@ -498,7 +489,7 @@ def _round(drive: _Drive) -> bool:
         apply_stop_rule(drive.session, drive.experiment, drive.precision, drive.faults)
     )
     state = drive.session.state()
-    experiment = find_experiment(state, drive.experiment)
+    experiment = state.experiment_named(drive.experiment)
     statuses = arm_statuses(drive.session, state, experiment)
     done = {status.arm.plan.id for status in statuses if status.stage == "done"}
     for arm in experiment.arms:
@@ -548,7 +539,7 @@ def _bear(drive: _Drive, arm_id: str, error: TunerError) -> None:
 
 def _statuses(drive: _Drive) -> tuple[ArmStatus, ...]:
     state = drive.session.state()
-    found = arm_statuses(drive.session, state, find_experiment(state, drive.experiment))
+    found = arm_statuses(drive.session, state, state.experiment_named(drive.experiment))
     return tuple(
         ArmStatus(one.arm, "failed", f"{fault.title}: {fault.message}")
         if one.stage in _OPEN and (fault := drive.faults.get(one.arm.plan.id)) is not None

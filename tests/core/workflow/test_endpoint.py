@@ -12,7 +12,6 @@ from core.tuning.thresholds import load
 from core.workflow.endpoints import (
     delete_overdue,
     endpoint_rows,
-    pick_live,
     plan_endpoint,
     stop_endpoint,
     wait_endpoint,
@@ -219,11 +218,14 @@ def test_f3_what_is_due_is_deleted_and_nothing_else(session: Session) -> None:
 
 def test_without_an_endpoint_there_is_none_to_pick(session: Session) -> None:
     with pytest.raises(InvalidInput, match="no endpoint of this session exists"):
-        pick_live(session.state())
+        session.state().live_endpoint_named()
     endpoint = start(session)
-    assert pick_live(session.state()).name == pick_live(session.state(), endpoint.name).name
+    assert (
+        session.state().live_endpoint_named().name
+        == session.state().live_endpoint_named(endpoint.name).name
+    )
     with pytest.raises(InvalidInput, match="is not alive"):
-        pick_live(session.state(), "ct-other")
+        session.state().live_endpoint_named("ct-other")
 
 
 def test_the_notice_says_price_and_time_while_one_lives(session: Session) -> None:

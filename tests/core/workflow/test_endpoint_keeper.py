@@ -22,7 +22,6 @@ from core.workflow.endpoints import (
     stop_endpoint,
     wait_endpoint,
 )
-from core.workflow.overview import live_endpoints
 from core.workflow.session import Session
 from core.workflow.state import EndpointState
 from tests.core.workflow.endpoints import entries, make_due, nobody, served, start
@@ -124,7 +123,7 @@ def test_a_keeper_process_outlives_its_starter_and_deletes(session: Session) -> 
     )
     subprocess.run([sys.executable, "-c", program, str(session.folder)], check=True)
     deadline = datetime.now(UTC) + timedelta(seconds=60)
-    while live_endpoints(session.state()) and datetime.now(UTC) < deadline:
+    while session.state().live_endpoints and datetime.now(UTC) < deadline:
         pass
     assert session.state().endpoints[0].deleted_at
     assert endpoint.name not in served(session)
@@ -161,12 +160,12 @@ def test_killed_at_any_write_nothing_is_lost_and_nothing_made_twice(
         n += 1
         copy = Session(Path(shutil.copytree(session.folder, tmp_path / f"kill{n}")))
         was_killed = killed_at_write(_start_wait_stop, copy, n)
-        known = {endpoint.name for endpoint in live_endpoints(copy.state())}
+        known = {endpoint.name for endpoint in copy.state().live_endpoints}
         assert set(served(copy)) <= known, "the session does not know what may be charged"
         before = served(copy)
         if was_killed:
             start(copy)
-            assert len(served(copy)) == len(live_endpoints(copy.state())) == 1
+            assert len(served(copy)) == len(copy.state().live_endpoints) == 1
             assert before in ([], served(copy)), "repeating made a second one"
         make_due(copy)
         delete_overdue(copy)

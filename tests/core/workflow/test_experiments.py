@@ -14,9 +14,9 @@ from core.views.report import gather_report
 from core.views.sections import page_title, report_sections
 from core.workflow.experiments.arms import arm_statuses, retry_failed, versions
 from core.workflow.experiments.compare import adopt_arm, compare_experiment, load_comparison
-from core.workflow.experiments.plan import ExperimentPlan, find_experiment, plan_experiment
+from core.workflow.experiments.plan import ExperimentPlan, plan_experiment
 from core.workflow.experiments.run import run_experiment, start_experiment
-from core.workflow.jobs import pick_run, session_clients
+from core.workflow.jobs import session_clients
 from core.workflow.oversample import clear_oversampling
 from core.workflow.score import set_twin_returned
 from core.workflow.session import Session
@@ -30,7 +30,7 @@ REQUEST = ArmsRequest(labels=("login",), positives=(12, 150))
 def stages(session: Session) -> dict[str, str]:
     """The stage of every arm of the newest experiment."""
     state = session.state()
-    found = arm_statuses(session, state, find_experiment(state))
+    found = arm_statuses(session, state, state.experiment_named())
     return {status.arm.plan.id: status.stage for status in found}
 
 
@@ -95,7 +95,7 @@ def test_a_plan_keeps_nothing_and_counts_every_label(session: Session) -> None:
 
 
 def test_the_preview_says_the_size_of_the_files_that_are_written(done: Session) -> None:
-    for arm in find_experiment(done.state()).arms:
+    for arm in done.state().experiment_named().arms:
         if arm.made is not None:
             written = done.path(arm.made.training.path)
             assert written.stat().st_size == arm.size_bytes
@@ -106,7 +106,7 @@ def test_arms_are_runs_beside_the_session_s_own(done: Session) -> None:
     state = done.state()
     assert [run.name for run in state.runs] == ["base", "e1-n12", "e1-n150"]
     assert state.run is not None and state.run.name == "base"
-    assert pick_run(state, None).name == "base"
+    assert state.run_named(None).name == "base"
     assert {s.step.id: s.status for s in step_statuses(done, state)}["thresholds"] == "done"
     assert plan_training(done).run == "base"
 
@@ -182,14 +182,14 @@ def test_a_failed_arm_does_not_keep_the_others_and_can_be_retried(session: Sessi
         retry_failed(session)
     run_experiment(session, experiment.id)
     assert set(stages(session).values()) == {"done"}
-    assert load_comparison(session, find_experiment(session.state())) is None
+    assert load_comparison(session, session.state().experiment_named()) is None
 
 
 def test_the_report_is_the_same_when_it_is_made_again_from_the_files(done: Session) -> None:
-    kept = load_comparison(done, find_experiment(done.state()))
+    kept = load_comparison(done, done.state().experiment_named())
     assert kept is not None
-    done.path(find_experiment(done.state()).comparison.path).unlink()  # type: ignore[union-attr]
-    assert load_comparison(done, find_experiment(done.state())) is None
+    done.path(done.state().experiment_named().comparison.path).unlink()  # type: ignore[union-attr]
+    assert load_comparison(done, done.state().experiment_named()) is None
     again = compare_experiment(done)
     assert again.comparison == kept.comparison
     assert again.test_looks == kept.test_looks

@@ -14,14 +14,14 @@ from core.workflow.experiments import run as running
 from core.workflow.experiments import run as stopping
 from core.workflow.experiments.arms import arm_statuses, retry_failed, versions
 from core.workflow.experiments.compare import adopt_arm, compare_experiment
-from core.workflow.experiments.plan import find_experiment, plan_experiment
+from core.workflow.experiments.plan import plan_experiment
 from core.workflow.experiments.run import advance_arm, run_experiment, start_arm, start_experiment
-from core.workflow.jobs import find_run, session_clients
+from core.workflow.jobs import session_clients
 from core.workflow.oversample import oversample_training
 from core.workflow.score import set_twin_returned
 from core.workflow.session import Session
 from core.workflow.split import split_dataset
-from core.workflow.steps import is_usable, step_statuses
+from core.workflow.steps import step_statuses
 from core.workflow.train import plan_training, start_training_run
 
 REQUEST = ArmsRequest(labels=("login",), positives=(150,))
@@ -29,7 +29,7 @@ REQUEST = ArmsRequest(labels=("login",), positives=(150,))
 
 def stages(session: Session) -> dict[str, str]:
     state = session.state()
-    found = arm_statuses(session, state, find_experiment(state))
+    found = arm_statuses(session, state, state.experiment_named())
     return {status.arm.plan.id: status.stage for status in found}
 
 
@@ -40,7 +40,7 @@ def begin(session: Session, request: ArmsRequest = REQUEST, **options: Any) -> s
 
 def prints(session: Session, run: str) -> set[str]:
     """Fingerprints of the scores of a run."""
-    return {kept.fingerprint for kept in find_run(session.state(), run).scores.values()}
+    return {kept.fingerprint for kept in session.state().run_named(run).scores.values()}
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +74,7 @@ def untrained(session: Session) -> Session:
 def deleted_unscored(session: Session, name: str) -> None:
     """What a clean-up leaves of a run that was trained and not scored."""
     with session.editing() as state:
-        run = find_run(state, name)
+        run = state.run_named(name)
         run.scores, run.classifiers[0].scoring = {}, {}
         arn = run.classifiers[0].training.arn
         state.ledger = [entry for entry in state.ledger if entry.name != arn]
@@ -89,15 +89,15 @@ def test_scores_that_are_made_anew_are_waited_for(done: Session) -> None:
     found = run_experiment(done, "e1")
     assert {one.stage for one in found} == {"done"}
     for name, old in before.items():
-        run = find_run(done.state(), name)
-        assert all(is_usable(job) and job.twin == done.state().twin for job in run.jobs()[1:])
+        run = done.state().run_named(name)
+        assert all(job.is_usable and job.twin == done.state().twin for job in run.jobs()[1:])
         assert prints(done, name).isdisjoint(old), "scores of other settings"
 
 
 def test_output_that_was_fetched_and_not_joined_is_joined(done: Session) -> None:
     good = prints(done, "e1-n150")
     with done.editing() as state:
-        run = find_run(state, "e1-n150")
+        run = state.run_named("e1-n150")
         for part, kept in run.scores.items():
             run.scores[part] = msgspec.structs.replace(
                 kept, fingerprint=f"old {part}", jobs=(f"e1-n150/c1/earlier-{part}",)
@@ -109,7 +109,7 @@ def test_output_that_was_fetched_and_not_joined_is_joined(done: Session) -> None
 
 def test_an_arm_of_two_experiments_is_adopted_with_its_training_file(done: Session) -> None:
     begin(done, msgspec.structs.replace(REQUEST, positives=(150, 200)))
-    assert find_experiment(done.state()).arm("n150").run == "e1-n150"
+    assert done.state().experiment_named().arm("n150").run == "e1-n150"
     adopt_arm(done, "n150")
     state = done.state()
     assert {s.step.id: s.status for s in step_statuses(done, state)}["train"] == "done"
@@ -118,7 +118,7 @@ def test_an_arm_of_two_experiments_is_adopted_with_its_training_file(done: Sessi
 
 def test_another_run_does_not_get_the_name_of_an_arm(untrained: Session) -> None:
     begin(untrained)
-    assert find_experiment(untrained.state()).arm("base").run == "base"
+    assert untrained.state().experiment_named().arm("base").run == "base"
     assert plan_training(untrained).run == "base", "the same training is the experiment's base"
     with pytest.raises(InvalidInput, match="arm of an experiment"):
         plan_training(untrained, "e1-n150")
@@ -138,7 +138,7 @@ def test_a_base_that_was_trained_under_another_name_is_not_paid_twice(untrained:
     start_arm(untrained, session_clients(untrained), experiment, "base")
     state = untrained.state()
     assert [run.name for run in state.runs] == ["mine"]
-    assert find_experiment(state).arm("base").run == "mine"
+    assert state.experiment_named().arm("base").run == "mine"
 
 
 def test_an_arm_that_a_run_was_trained_as_already_is_not_paid_twice(session: Session) -> None:
@@ -146,13 +146,13 @@ def test_an_arm_that_a_run_was_trained_as_already_is_not_paid_twice(session: Ses
     start_training_run(session, plan_training(session), despite_findings=True)
     start_arm(session, session_clients(session), begin(session), "n150")
     assert [run.name for run in session.state().runs] == ["base", "run2"]
-    assert find_experiment(session.state()).arm("n150").run == "run2"
+    assert session.state().experiment_named().arm("n150").run == "run2"
 
 
 def test_an_arm_that_is_skipped_meanwhile_is_not_started(session: Session) -> None:
     experiment = begin(session)
     with session.editing() as state:
-        arms = find_experiment(state).arms
+        arms = state.experiment_named().arms
         arms[1] = msgspec.structs.replace(arms[1], skipped="stop rule")
     start_arm(session, session_clients(session), experiment, "n150")
     assert [run.name for run in session.state().runs] == ["base"]
@@ -175,7 +175,7 @@ def test_an_experiment_of_older_data_is_carried_on_with_the_labels_it_was_split_
     start_experiment(session, plan, despite_findings=True)
     found = run_experiment(session, experiment)
     assert [one.stage for one in found] == ["done", "done"], found
-    assert find_run(session.state(), "e1-n150").classifiers[0].labels == labels
+    assert session.state().run_named("e1-n150").classifiers[0].labels == labels
     assert "login" in {one.name for one in compare_experiment(session).comparison.base.labels}
 
 
@@ -255,9 +255,9 @@ def test_a_base_beside_an_oversampled_file_takes_over_what_is_trained(session: S
     assert plan.trainings == 1 + 2, "the main classifier of the base is there"
     experiment = start_experiment(session, plan, despite_findings=True).id
     start_arm(session, session_clients(session), experiment, "base")
-    main = find_run(session.state(), "e1-base").classifiers[0]
-    assert main.training.arn == find_run(session.state(), "base").classifiers[0].training.arn
-    assert session.state().run == find_run(session.state(), "base")
+    main = session.state().run_named("e1-base").classifiers[0]
+    assert main.training.arn == session.state().run_named("base").classifiers[0].training.arn
+    assert session.state().run == session.state().run_named("base")
 
 
 def test_an_arm_deleted_before_it_was_scored_is_trained_anew_on_request(done: Session) -> None:
@@ -283,7 +283,7 @@ def test_a_base_that_can_never_be_scored_is_none(session: Session) -> None:
 
 def test_another_training_of_the_base_is_not_called_oversampled(done: Session) -> None:
     with done.editing() as state:
-        arms = find_experiment(state).arms
+        arms = state.experiment_named().arms
         plan = msgspec.structs.replace(arms[1].plan, id="base-2", group="base", kind="base")
         arms[1] = msgspec.structs.replace(arms[1], plan=plan)
     assert [version.kind for version in versions(done)] == ["split", "split"]

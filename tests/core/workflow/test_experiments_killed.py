@@ -13,9 +13,9 @@ import pytest
 from core.dataset.arms import ArmsRequest
 from core.errors import TryAgain
 from core.workflow.experiments.compare import compare_experiment, load_comparison
-from core.workflow.experiments.plan import find_experiment, plan_experiment
+from core.workflow.experiments.plan import plan_experiment
 from core.workflow.experiments.run import run_experiment, start_experiment
-from core.workflow.jobs import find_job, find_run, session_clients
+from core.workflow.jobs import session_clients
 from core.workflow.session import Session
 from tests.killing import Moment, killed_at_write
 
@@ -44,7 +44,7 @@ def test_an_experiment_killed_at_any_write_is_carried_on(
         assert session.state().name, "the state is unreadable after the kill"
         _sweep(session)
         _assert_nothing_twice(session)
-        report = load_comparison(session, find_experiment(session.state()))
+        report = load_comparison(session, session.state().experiment_named())
         assert report is not None
         figures.add(msgspec.json.encode(report.comparison))
         n += _STRIDE
@@ -53,9 +53,9 @@ def test_an_experiment_killed_at_any_write_is_carried_on(
 
 
 def test_a_job_that_another_terminal_started_anew_is_tried_again(tickets_session: Path) -> None:
-    run = find_run(Session(tickets_session).state(), "base")
+    run = Session(tickets_session).state().run_named("base")
     with pytest.raises(TryAgain, match="started anew"):
-        find_job(run, "base/c1/train-9")
+        run.job_named("base/c1/train-9")
 
 
 def _assert_nothing_twice(session: Session) -> None:
