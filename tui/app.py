@@ -9,6 +9,7 @@ from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
 
+from core.errors import TunerError
 from core.text import printable
 from tui.jobs import JobFailed, JobFinished, RunningJobs
 from tui.keys import EVERYWHERE, SCREENS, bindings
@@ -78,7 +79,6 @@ class TunerApp(App[int]):
 
     def open_session(self, folder: Path, step_id: str = "") -> None:
         """Open a session at a step, or at the next useful one."""
-        from core.errors import TunerError
         from core.workflow.overview import session_overview
         from core.workflow.session import Session
 
@@ -185,6 +185,15 @@ class TunerApp(App[int]):
         self.defect = error
         self.jobs.cancel_all()
         self.exit(1, return_code=1)
+
+    def show_failure(
+        self, error: BaseException, show_expected: Callable[[TunerError], object]
+    ) -> None:
+        """Show why work failed: an expected error where the caller says, a defect in a window."""
+        if isinstance(error, TunerError):
+            show_expected(error)
+        else:
+            self.show_defect(error)
 
     def show_defect(self, error: BaseException) -> None:
         """Show an unexpected error; the app stays alive."""

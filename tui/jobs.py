@@ -1,7 +1,8 @@
 """The only place that starts threads.
 
-A job runs one function of core in a thread; what it says reaches the asking widget as messages. A
-job never touches a widget, and it stops at its next safe point once it is cancelled.
+A job runs one function of core in a thread and carries what to do with its result. A job never
+touches a widget: what it says is used in the loop of whoever listens. It stops at its next safe
+point once it is cancelled.
 """
 
 import itertools
@@ -9,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Any, Generic, TypeVar
 
 from textual.message import Message
 from textual.message_pump import MessagePump
@@ -65,11 +67,122 @@ _numbers = itertools.count(1)
 _UPDATES_PER_SECOND = 4
 
 
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Listener(Generic[T]):
+    """Who hears of a job; nothing is called once `pump` has closed."""
+
+    pump: MessagePump
+    """A screen, or the app; the functions are called in its loop."""
+    then: Callable[[T], object]
+    """Takes the result."""
+    failed: Callable[[BaseException], object]
+    """Takes the error, expected or not."""
+    told: Callable[[Progress], object] | None = None
+    """Takes how far the job is; what is superseded before it is heard is left out."""
+
+
+class _Job:
+    """One function that runs, or has run."""
+
+    def __init__(self) -> None:
+        self.token = CancelToken()
+        self.is_running = True
+        self.progress: Progress | None = None
+        """The newest that was said."""
+        self.is_announced = False
+        """Whether somebody is about to hear it."""
+
+
+class Slot:
+    """A line of work: its newest job is listened to, older ones end unheard."""
+
+    def __init__(self) -> None:
+        self._job: _Job | None = None
+        self._listener: Listener[Any] | None = None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the newest job has not ended."""
+        return self._job is not None and self._job.is_running
+
+    def cancel(self) -> bool:
+        """Ask the newest job to stop; whether one runs."""
+        if self._job is not None:
+            self._job.token.cancel()
+        return self.is_running
+
+    def listen(self, listener: Listener[Any] | None) -> None:
+        """Let somebody else hear of the newest job, which goes on; None: nobody."""
+        self._listener = listener
+        if self._job is not None:
+            self._job.is_announced = False
+
+    def forget(self) -> None:
+        """Let the newest job end unheard; the line is free."""
+        self._job = self._listener = None
+
+    def begin(self, listener: Listener[Any]) -> _Job:
+        """Make room for a new job; only `RunningJobs` calls this."""
+        self._job, self._listener = _Job(), listener
+        return self._job
+
+    def say(self, job: _Job, event: Progress) -> None:
+        """Tell the listener how far a job is; called in the job's thread."""
+        job.progress = event
+        if not job.is_announced:
+            job.is_announced = True
+            if not self.post(job, partial(_hear_progress, job)):
+                job.is_announced = False
+
+    def post(self, job: _Job, use: Callable[[Listener[Any]], object]) -> bool:
+        """Call `use` in the listener's loop while `job` is the newest; whether that is likely."""
+        if self._listener is None or job is not self._job:
+            return False
+        return self._listener.pump.call_later(self._hear, job, use)
+
+    def _hear(self, job: _Job, use: Callable[[Listener[Any]], object]) -> None:
+        if job is self._job and self._listener is not None:
+            use(self._listener)
+
+
+def _hear_progress(job: _Job, listener: Listener[Any]) -> None:
+    job.is_announced = False  # before the event is read, so that a newer one is never lost
+    if job.progress is not None and listener.told is not None:
+        listener.told(job.progress)
+
+
 class RunningJobs:
     """The jobs of the app that have not ended, so that leaving can cancel them."""
 
     def __init__(self) -> None:
+        self._jobs: set[_Job] = set()
         self._tokens: dict[int, CancelToken] = {}
+
+    def run(self, slot: Slot, work: Callable[[Watch], T], listener: Listener[T]) -> None:
+        """Run `work` in a thread as the newest job of `slot`."""
+        job = slot.begin(listener)
+        self._jobs.add(job)
+        listener.pump.app.run_worker(
+            partial(self._work, slot, job, work),
+            group="jobs",
+            exit_on_error=False,
+            thread=True,
+        )
+
+    def _work(self, slot: Slot, job: _Job, work: Callable[[Watch], object]) -> None:
+        use: Callable[[Listener[Any]], object]
+        try:
+            result = work(Watch(_limited(partial(slot.say, job)), job.token))
+        except BaseException as error:
+            use = partial(_fail, error)
+        else:
+            use = partial(_finish, result)
+        job.is_running = False
+        slot.post(job, use)
+        self._jobs.discard(job)
 
     def start(self, owner: MessagePump, name: str, work: Work) -> int:
         """Run `work` in a thread for `owner`; return the job's number."""
@@ -94,13 +207,15 @@ class RunningJobs:
         """Ask every job to stop."""
         for token in self._tokens.values():
             token.cancel()
+        for job in [*self._jobs]:
+            job.token.cancel()
 
     def is_running(self, number: int) -> bool:
         """Whether a job has not ended."""
         return number in self._tokens
 
     def __len__(self) -> int:
-        return len(self._tokens)
+        return len(self._tokens) + len(self._jobs)
 
     def _run(
         self, owner: MessagePump, number: int, name: str, work: Work, token: CancelToken
@@ -114,6 +229,14 @@ class RunningJobs:
         else:
             del self._tokens[number]
             owner.post_message(JobFinished(Ended(number, name, result=result)))
+
+
+def _finish(result: object, listener: Listener[Any]) -> None:
+    listener.then(result)
+
+
+def _fail(error: BaseException, listener: Listener[Any]) -> None:
+    listener.failed(error)
 
 
 def _limited(post: Callable[[Progress], object]) -> Reporter:

@@ -16,7 +16,7 @@ from textual.screen import Screen
 
 from core.comprehend.pricing import Estimate
 from core.errors import Interrupted, Refused, TunerError
-from core.progress import Watch
+from core.progress import Progress, Watch
 from core.text import plural
 from core.workflow.money import require_budget
 from core.workflow.overview import Overview
@@ -24,7 +24,7 @@ from core.workflow.score import ScoringPlan
 from core.workflow.session import Session
 from core.workflow.train import TrainingPlan
 from core.workflow.watch import JobRow, stop_job
-from tui.jobs import JobFailed, JobFinished, JobProgressed, Work
+from tui.jobs import JobFailed, JobFinished, JobProgressed, Listener, Slot, Work
 from tui.keys import bindings_of
 from tui.render import glyph
 from tui.widgets.chrome import Banner, KeyFooter, SessionLine, StepBar
@@ -34,6 +34,9 @@ from tui.windows import PayModal
 if TYPE_CHECKING:
     from core.workflow.doctor import DoctorReport
     from tui.app import TunerApp
+
+
+T = TypeVar("T")
 
 
 class StepScreen(Screen[None]):
@@ -56,6 +59,10 @@ class StepScreen(Screen[None]):
                     priority=binding.priority,
                 )
         self._current_job = 0
+        self.main_slot = Slot()
+        """The work that the banner tells of."""
+        self._own_slot = self.main_slot
+        self._looking = Slot()
 
     @property
     def tuner(self) -> "TunerApp":
@@ -126,15 +133,116 @@ class StepScreen(Screen[None]):
         """What the copy key copies."""
         return self.equivalent_command()
 
+    def run(
+        self,
+        work: Callable[[Watch], T],
+        then: Callable[[T], object] | None = None,
+        failed: Callable[[BaseException], object] | None = None,
+        told: Callable[[Progress], object] | None = None,
+        slot: Slot | None = None,
+    ) -> None:
+        """Run `work` in a thread and show in the banner how it fares.
+
+        An earlier job of this screen goes on, but nobody hears of it any more. When work ends the
+        overview is read again, then `then` is called; an expected error is shown in the banner and
+        any other one in a window, then `failed` is called.
+
+        Args:
+            then: takes the result.
+            failed: reacts to an error beyond showing it.
+            told: takes progress, beyond showing it.
+            slot: where the job belongs when it outlives this screen; None for the screen's own.
+        """
+        self.banner.clear()
+        self._current_job = 0
+        self.main_slot = slot or self._own_slot
+        self.tuner.jobs.run(self.main_slot, work, self.listener(then, failed, told))
+
+    def listener(
+        self,
+        then: Callable[[T], object] | None = None,
+        failed: Callable[[BaseException], object] | None = None,
+        told: Callable[[Progress], object] | None = None,
+    ) -> Listener[T]:
+        """Hears of a job as `run` says; for a slot whose job another screen has started."""
+
+        def finished(result: T) -> None:
+            self.banner.clear()
+            self.tuner.reload()
+            if then is not None:
+                then(result)
+
+        def missed(error: BaseException) -> None:
+            self.banner.clear()
+            self.tuner.reload()
+            self.show_failure(error)
+            if failed is not None:
+                failed(error)
+
+        def heard(event: Progress) -> None:
+            self.banner.show_progress(event)
+            if told is not None:
+                told(event)
+
+        return Listener(self, finished, missed, heard)
+
+    def run_beside(
+        self,
+        slot: Slot,
+        work: Callable[[Watch], T],
+        then: Callable[[T], object],
+        failed: Callable[[BaseException], object] | None = None,
+        told: Callable[[Progress], object] | None = None,
+    ) -> None:
+        """Run `work` in a thread beside what the banner tells of, as the newest job of `slot`.
+
+        Neither banner nor overview change, and nothing is called once the session is closed.
+
+        Args:
+            then: takes the result.
+            failed: takes an error in place of showing it.
+            told: takes progress.
+        """
+
+        def finished(result: T) -> None:
+            if self.tuner.overview is not None:
+                then(result)
+
+        def missed(error: BaseException) -> None:
+            if self.tuner.overview is not None:
+                (failed or self.show_failure)(error)
+
+        self.tuner.jobs.run(slot, work, Listener(self, finished, missed, told))
+
+    def show_failure(self, error: BaseException) -> None:
+        """Show an expected error in the banner, and any other one in a window."""
+        self.tuner.show_failure(error, self.banner.show_error)
+
+    def look(
+        self,
+        work: Callable[[Watch], T],
+        then: Callable[[T], object],
+        failed: Callable[[BaseException], object] | None = None,
+    ) -> None:
+        """Read something in a thread as `run_beside` says; the newest look counts."""
+        self.run_beside(self._looking, work, then, failed)
+
+    @property
+    def is_looking(self) -> bool:
+        """Whether a look runs."""
+        return self._looking.is_running
+
     def start_job(self, name: str, work: Work) -> None:
         """Run `work` in a thread; an earlier job of this screen is no longer listened to."""
         self.banner.clear()
+        self._own_slot.forget()
         self._current_job = self.tuner.jobs.start(self, name, work)
 
     def cancel_job(self) -> bool:
         """Ask the running job to stop; whether there was one."""
-        if not self.tuner.jobs.is_running(self._current_job):
+        if not self.is_busy:
             return False
+        self.main_slot.cancel()
         self.tuner.jobs.cancel(self._current_job)
         self.banner.show_note("stopping at the next safe point …")
         return True
@@ -142,7 +250,7 @@ class StepScreen(Screen[None]):
     @property
     def is_busy(self) -> bool:
         """Whether a job of this screen runs."""
-        return self.tuner.jobs.is_running(self._current_job)
+        return self.main_slot.is_running or self.tuner.jobs.is_running(self._current_job)
 
     @property
     def banner(self) -> Banner:
@@ -213,35 +321,10 @@ class EngineStepScreen(StepScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._quiet_job = 0
         self._stage = Stage()
-
-    def look(self, work: Work) -> None:
-        """Run `work` in a thread without touching the banner; `looked` takes its result."""
-        self._quiet_job = self.tuner.jobs.start(self, "look", work)
-
-    @property
-    def is_looking(self) -> bool:
-        """Whether a quiet look-up runs."""
-        return self.tuner.jobs.is_running(self._quiet_job)
 
     def looked(self, result: object) -> None:
         """Use the result of the newest look-up."""
-
-    @on(JobFinished)
-    def _take_look(self, message: JobFinished) -> None:
-        if message.ended.job == self._quiet_job and self.tuner.overview is not None:
-            self.looked(message.ended.result)
-
-    @on(JobFailed)
-    def _take_failed_look(self, message: JobFailed) -> None:
-        if message.ended.job != self._quiet_job or self.tuner.overview is None:
-            return
-        error = message.ended.error
-        if isinstance(error, TunerError):
-            self.banner.show_error(error)
-        elif error is not None:
-            self.tuner.show_defect(error)
 
     def begin(self, start: Begin, finish: Begin) -> None:
         """Start jobs and wait for them; leaving the screen ends the wait once they are started."""
@@ -360,7 +443,7 @@ class PaidStepScreen(EngineStepScreen, Generic[View]):
         if seen != self._seen and not self.is_busy:
             self._seen = seen
             session, read = self.session, self._read
-            self.look(lambda watch,: read(session))
+            self.look(lambda watch: read(session), self.looked)
         self.show_view()
 
     def looked(self, result: object) -> None:

@@ -120,11 +120,7 @@ class EndpointScreen(EngineStepScreen):
         super().on_mount()
         session = self.session
         if self._live is not None:
-            self.look(lambda watch,: endpoint_rows(session))
-
-    def looked(self, result: object) -> None:
-        """Show what the engine said."""
-        self.tuner.reload()
+            self.look(lambda watch: endpoint_rows(session), lambda _: self.tuner.reload())
 
     def show_session(self, overview: Overview) -> None:
         """Show the endpoint as it was last seen."""

@@ -16,7 +16,7 @@ from core.workflow.overview import Overview
 from core.workflow.session import Session
 from core.workflow.state import SessionState
 from core.workflow.watch import JobRow, collect_finished, job_rows, stop_job
-from tui.jobs import JobFailed, screen_interval_s
+from tui.jobs import screen_interval_s
 from tui.screens.base import STOPPING, EngineStepScreen
 from tui.widgets.facts import Facts, Line, is_row_usable, job_facts, row_state
 from tui.widgets.tables import LiveColumn, LiveTable, Row
@@ -141,11 +141,10 @@ class JobsScreen(EngineStepScreen):
     def _ask(self) -> None:
         if not self.is_looking and not self.is_busy and self.tuner.overview is not None:
             session = self.session
-            self.look(lambda watch,: ask_engine(session))
+            self.look(lambda watch: ask_engine(session), self._take_look, self._stop_asking)
 
-    def looked(self, result: object) -> None:
+    def _take_look(self, result: Look) -> None:
         """Show what the engine said, and keep asking while a job runs."""
-        assert isinstance(result, Look)
         before = [(row.id, row.state, row.is_final) for row in self._look.rows]
         is_news = before != [(row.id, row.state, row.is_final) for row in result.rows]
         is_first = not self._has_looked
@@ -176,20 +175,18 @@ class JobsScreen(EngineStepScreen):
         if running:
             self.query_one("#jobs", LiveTable).move_cursor(row=running[-1], animate=False)
 
-    @on(JobFailed)
-    def _stop_asking(self, message: JobFailed) -> None:
+    def _stop_asking(self, error: BaseException) -> None:
         """A passing fault is asked about again; after any other, r asks again."""
-        if message.ended.job != self._quiet_job:
-            return
+        self.show_failure(error)
         self._is_problem_shown = True
-        if not isinstance(message.ended.error, TryAgain):
+        if not isinstance(error, TryAgain):
             self._stop_timer()
 
     def job_finished(self, name: str, result: object) -> None:
         """Show what the engine said."""
         super().job_finished(name, result)
         if isinstance(result, Look):
-            self.looked(result)
+            self._take_look(result)
             if result.fetched and result.problem is None:
                 self.banner.show_note(f"fetched: {', '.join(result.fetched)}")
         elif name == STOPPING:

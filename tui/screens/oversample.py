@@ -623,7 +623,7 @@ class OversampleBase(OversamplePlanning):
     def _look_at_arms(self) -> None:
         session, wanted = self.session, self._wanted
         self._looked_at = time.monotonic()
-        self.look(lambda watch,: view_of(session, wanted))
+        self.look(lambda watch: view_of(session, wanted), self.looked)
 
     def look_at(self, experiment_id: str) -> None:
         """Show another experiment, now and when this screen opens again."""
