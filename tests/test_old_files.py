@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from core.cli.main import main
 from core.tuning.thresholds import load
+from core.workflow.reports import REPORT_VERSION, plain_report, read_report
 from core.workflow.session import Session
 from core.workflow.thresholds import load_report
 
@@ -81,9 +83,7 @@ def test_reports_give_back_every_figure(path: Path, folder: Path) -> None:
         assert (label.label, label.threshold) == (old["label"], old["threshold"])
         for at in ("default", "tuned", "tuned_optimistic"):
             figures = getattr(label, at)
-            assert {key: getattr(figures, key) for key in old[at] if key != "unknown"} == {
-                key: value for key, value in old[at].items() if key != "unknown"
-            }
+            assert {key: getattr(figures, key) for key in old[at]} == old[at]
 
 
 @pytest.mark.parametrize("path", sorted(WRITTEN.glob("thresholds/*.json")), ids=lambda p: p.stem)
@@ -96,3 +96,13 @@ def test_thresholds_files_decide(path: Path) -> None:
         first, *others = classifier.labels
         reply = [{"Name": first, "Score": 1.0}, *({"Name": x, "Score": 0.0} for x in others)]
         assert set(thresholds.decide(reply, classifier.arn)) <= {first}
+
+
+def test_an_old_report_is_written_as_one_of_now_without_loss() -> None:
+    old = read_report(REPORTS[0].read_bytes())
+    data = msgspec.json.encode(plain_report(old))
+    assert json.loads(data)["version"] == REPORT_VERSION == 2
+    assert read_report(data) == old
+    newer = json.loads(data) | {"version": 3}
+    with pytest.raises(msgspec.ValidationError):
+        read_report(json.dumps(newer).encode())

@@ -31,7 +31,7 @@ def command(ctx: click.Context, name: str, headless: bool, fresh: bool) -> OpenA
     In a terminal the app then opens on the result. Repeating it carries on where it stopped.
     """
     from core.workflow.demo import run_demo
-    from core.workflow.reports import usage_lines
+    from core.workflow.reports import plain_report, usage_lines
     from core.workflow.session import new_folder
 
     options: Options = ctx.obj
@@ -49,6 +49,6 @@ def command(ctx: click.Context, name: str, headless: bool, fresh: bool) -> OpenA
             f"look around: comprehend-tuner --session {name} status",
         ]
     )
-    options.emit({"report": finished.report, "thresholds_file": str(path)}, text)
+    options.emit({"report": plain_report(finished.report), "thresholds_file": str(path)}, text)
     is_seen = sys.stdout.isatty() and sys.stdin.isatty() and not options.as_json
     return options.open_app(folder) if is_seen and not headless else None

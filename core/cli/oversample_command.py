@@ -308,6 +308,7 @@ def show_comparison(
 def adopt(options: Options, session: "Session", name: str) -> None:
     from core.views.thresholds import report_text
     from core.workflow.experiments.compare import adopt_arm, adoptable_run
+    from core.workflow.reports import plain_report
 
     if options.dry_run:
         run = adoptable_run(session, name).name
@@ -322,7 +323,12 @@ def adopt(options: Options, session: "Session", name: str) -> None:
         f"its thresholds, tuned on its own scores: {printable(tuned.thresholds_path)}",
         f"next: {again(options, session, 'thresholds --save thresholds.json')}",
     ]
-    options.emit(tuned, "\n".join(lines))
+    data = {
+        "report": plain_report(tuned.report),
+        "thresholds_path": tuned.thresholds_path,
+        "report_path": tuned.report_path,
+    }
+    options.emit(data, "\n".join(lines))
 
 
 def _of_an_older_split(session: "Session") -> list[str]:

@@ -39,7 +39,12 @@ def command(ctx: click.Context, run_name: str | None, with_html: bool, out: Path
     Data, split, jobs, cost, thresholds with their evidence, checks and provenance. Texts of
     documents are left out. Runs tested on the same documents are compared.
     """
-    from core.views.report import gather_report, report_stem, write_report
+    from core.views.report import (
+        gather_report,
+        plain_full_report,
+        report_stem,
+        write_report,
+    )
 
     options: Options = ctx.obj
     session = chosen_session(options)
@@ -56,7 +61,7 @@ def command(ctx: click.Context, run_name: str | None, with_html: bool, out: Path
     written = write_report(report, stem, with_html)
     found = [written.markdown, written.json, *([written.html] if written.html else [])]
     paths = [str(path.resolve()) for path in found]
-    options.emit({"files": paths, "report": report}, _text(report, paths))
+    options.emit({"files": paths, "report": plain_full_report(report)}, _text(report, paths))
 
 
 def _text(report: "FullReport", paths: list[str]) -> str:

@@ -88,7 +88,7 @@ def command(
     Thresholds are tuned on calibration and measured on test; with a two-way split they are tuned
     on test and measured by cross-fitting. The rule is: label when score >= threshold.
     """
-    from core.workflow.reports import export_report, export_thresholds, usage_lines
+    from core.workflow.reports import export_report, export_thresholds, plain_report, usage_lines
     from core.workflow.thresholds import TuningSettings, tune_thresholds
     from core.workflow.train import proposal_lines, propose_groups
 
@@ -123,7 +123,11 @@ def command(
     lines.append(usage_lines(saved, tuned.report.mode, len(run.classifiers)))
     proposal = propose_groups(session, run.name)
     lines += proposal_lines(proposal, again(options, session, "train --groups rare"))
-    found = {"report": tuned.report, "thresholds_file": str(saved), "groups": proposal}
+    found = {
+        "report": plain_report(tuned.report),
+        "thresholds_file": str(saved),
+        "groups": proposal,
+    }
     options.emit(found, "\n".join(lines))
 
 

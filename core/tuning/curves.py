@@ -135,6 +135,11 @@ class Counts:
     """Documents among `tn` whose unknown score may reach the threshold."""
 
     @property
+    def unknown(self) -> int:
+        """Documents whose unknown score may reach the threshold."""
+        return self.unknown_positives + self.unknown_negatives
+
+    @property
     def flagged(self) -> int:
         """Documents that get the label."""
         return self.tp + self.fp
@@ -169,6 +174,23 @@ class Counts:
         """F1 if every unknown score were as lucky as it may be: the positives flagged."""
         tp = self.tp + self.unknown_positives
         return _ratio(2 * tp, tp + self.fp + self.positives)
+
+    @property
+    def f1_range(self) -> tuple[float, float]:
+        """Lowest and highest F1 that the unknown scores allow."""
+        return self.f1_low, self.f1_high
+
+    @property
+    def precision_range(self) -> tuple[float, float]:
+        """Lowest and highest precision that the unknown scores allow."""
+        most = self.tp + self.unknown_positives
+        low = _ratio(self.tp, self.tp + self.fp + self.unknown_negatives)
+        return low, _ratio(most, most + self.fp)
+
+    @property
+    def recall_range(self) -> tuple[float, float]:
+        """Lowest and highest recall that the unknown scores allow."""
+        return self.recall, _ratio(self.tp + self.unknown_positives, self.positives)
 
 
 def _ratio(part: int, whole: int) -> float:

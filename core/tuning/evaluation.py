@@ -7,7 +7,6 @@ speak of: it is left out of the macro means and listed.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -17,27 +16,13 @@ from core.text import printable
 from core.tuning.curves import BoolArray, Counts, Curve, label_curves
 from core.tuning.decimals import FloatArray, reached
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 
 @dataclass(frozen=True)
 class LabelResult:
     """One label at one threshold."""
 
     label: str
-    support: int
-    """Documents with the label."""
-    threshold: float
     counts: Counts
-    precision: float
-    recall: float
-    f1: float
-    """Unknown scores taken as not flagged; without any, equal to both bounds."""
-    f1_low: float
-    """The lowest F1 that unknown scores allow."""
-    f1_high: float
-    """The highest F1 that unknown scores allow."""
     average_precision: float | None
     """Quality of the ranking, whatever the threshold; None without positives."""
 
@@ -181,19 +166,8 @@ def summarise(
         none_label: left out of `averages_without_none`.
     """
     results = tuple(
-        LabelResult(
-            curve.label,
-            curve.positives,
-            found.threshold,
-            found,
-            found.precision,
-            found.recall,
-            found.f1,
-            found.f1_low,
-            found.f1_high,
-            curve.average_precision,
-        )
-        for curve, found in zip(curves.values(), counts, strict=True)
+        LabelResult(curve.label, at, curve.average_precision)
+        for curve, at in zip(curves.values(), counts, strict=True)
     )
     without = None
     if none_label in curves and len(curves) > 1:
@@ -207,19 +181,21 @@ def averages_of(results: Sequence[LabelResult], flags: BoolArray, truth: BoolArr
     counts = [result.counts for result in results]
     pooled = pool(counts)
     wrong = pooled.fp + pooled.fn
-    with_support = [found for found in counts if found.positives]
+    with_support = [label for label in counts if label.positives]
     return Averages(
-        macro_f1=_mean([found.f1 for found in with_support]),
-        macro_precision=_mean([found.precision for found in with_support]),
-        macro_recall=_mean([found.recall for found in with_support]),
+        macro_f1=_mean([label.f1 for label in with_support]),
+        macro_precision=_mean([label.precision for label in with_support]),
+        macro_recall=_mean([label.recall for label in with_support]),
         micro_f1=pooled.f1,
         micro_precision=pooled.precision,
         micro_recall=pooled.recall,
-        macro_f1_low=_mean([found.f1_low for found in with_support]),
-        macro_f1_high=_mean([found.f1_high for found in with_support]),
+        macro_f1_low=_mean([label.f1_low for label in with_support]),
+        macro_f1_high=_mean([label.f1_high for label in with_support]),
         hamming_loss=wrong / flags.size if flags.size else 0.0,
         subset_accuracy=float((flags == truth).all(axis=1).mean()) if len(flags) else 0.0,
-        labels_without_support=tuple(result.label for result in results if not result.support),
+        labels_without_support=tuple(
+            result.label for result in results if not result.counts.positives
+        ),
     )
 
 
@@ -236,39 +212,6 @@ def pool(counts: Sequence[Counts], threshold: float = 0.0) -> Counts:
 
 def _mean(values: Sequence[float]) -> float:
     return sum(values) / len(values) if values else 0.0
-
-
-def evaluation_table(default: Evaluation, tuned: Evaluation) -> "pd.DataFrame":
-    """One row per label, then the averages: default and tuned figures side by side, full precision.
-
-    Args:
-        default: at the default thresholds.
-        tuned: at the tuned thresholds, on the same documents.
-    """
-    import pandas as pd
-
-    rows: list[dict[str, object]] = []
-    for before, after in zip(default.labels, tuned.labels, strict=True):
-        row: dict[str, object] = {"kind": "label", "name": after.label, "support": after.support}
-        for prefix, result in (("default", before), ("tuned", after)):
-            for name in ("threshold", "precision", "recall", "f1", "f1_low", "f1_high"):
-                row[f"{prefix}_{name}"] = getattr(result, name)
-            for name in ("tp", "fp", "fn", "tn"):
-                row[f"{prefix}_{name}"] = getattr(result.counts, name)
-        rows.append(row | {"average_precision": after.average_precision})
-    pairs = {"": (default.averages, tuned.averages)}
-    if default.averages_without_none and tuned.averages_without_none:
-        pairs[" without none-label"] = (default.averages_without_none, tuned.averages_without_none)
-    for suffix, (before_all, after_all) in pairs.items():
-        for kind in ("macro", "micro"):
-            row = {"kind": "average", "name": kind + suffix}
-            for prefix, averages in (("default", before_all), ("tuned", after_all)):
-                for name in ("precision", "recall", "f1"):
-                    row[f"{prefix}_{name}"] = getattr(averages, f"{kind}_{name}")
-            rows.append(row)
-    table = pd.DataFrame(rows)
-    table.insert(2, "measured_on", tuned.measured_on)
-    return table
 
 
 # Scores and truth of one part of a split, as every figure of this room is computed from them.

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path, PurePath
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -41,7 +41,7 @@ from core.workflow.metrics import load_metrics
 from core.workflow.money import SpendingRow, cost_rows
 from core.workflow.parts import default_threshold, load_part_data, needs_tuning, part_arrays
 from core.workflow.reconcile import reconcile_run
-from core.workflow.reports import RunReport
+from core.workflow.reports import RunReport, plain_report
 from core.workflow.session import Session
 from core.workflow.state import JobState, RunState, SessionState, SplitState
 from core.workflow.thresholds import load_report
@@ -417,11 +417,17 @@ def write_report(report: FullReport, stem: Path, with_html: bool) -> WrittenRepo
     markdown, data = _beside(stem, ".md"), _beside(stem, ".json")
     page = _beside(stem, ".html") if with_html else None
     write_atomic(markdown, _bytes(markdown_page(title, sections)), mode=0o644)
-    encoded = msgspec.json.format(msgspec.json.encode(report), indent=1)
+    encoded = msgspec.json.format(msgspec.json.encode(plain_full_report(report)), indent=1)
     write_atomic(data, encoded + b"\n", mode=0o644)
     if page is not None:
         write_atomic(page, _bytes(html_page(title, sections, report)), mode=0o644)
     return WrittenReport(markdown, data, page)
+
+
+def plain_full_report(report: FullReport) -> dict[str, Any]:
+    """The report as it is written and printed as JSON."""
+    plain: dict[str, Any] = msgspec.to_builtins(report)
+    return plain | {"tuning": report.tuning and plain_report(report.tuning)}
 
 
 def _beside(stem: Path, suffix: str) -> Path:

@@ -6,6 +6,8 @@ from pathlib import Path
 from core.comprehend.pricing import Estimate
 from core.text import plural, printable
 from core.tuning.arm_effects import ArmFigures, ArmRow, Effect
+from core.tuning.curves import Counts
+from core.tuning.evaluation import Averages
 from core.tuning.intervals import Interval
 from core.tuning.paired import Difference
 from core.views.blocks import (
@@ -36,7 +38,7 @@ from core.workflow.experiments.compare import load_comparison
 from core.workflow.experiments.plan import ExperimentReport
 from core.workflow.metrics import MetricsFile
 from core.workflow.reconcile import ClassifierReconciliation
-from core.workflow.reports import Figures, LabelReport, RunReport, RunSummary, usage_lines
+from core.workflow.reports import LabelReport, RunReport, usage_lines
 from core.workflow.session import Session
 from core.workflow.state import RunState, SessionState
 
@@ -698,7 +700,7 @@ def averages_table(tuning: RunReport) -> Table:
     return table(caption, headers, rows)
 
 
-def _average(what: str, found: RunSummary) -> list[str]:
+def _average(what: str, found: Averages) -> list[str]:
     return [
         what,
         ranged(found.macro_f1, found.macro_f1_low, found.macro_f1_high),
@@ -785,24 +787,11 @@ def _threshold_row(label: LabelReport) -> list[str]:
     ]
 
 
-def precision_and_recall(found: Figures) -> tuple[str, str]:
-    """Both as figures, or as the ranges that scores that were not returned allow.
-
-    How many of the unknown documents have the label follows from the highest F1,
-    2x / (x + FP + positives), where x are the true positives with all of these counted in.
-    """
-    positives = found.tp + found.fn
-    most = found.f1_high * (found.fp + positives) / (2 - found.f1_high)
-    lucky = min(max(round(most) - found.tp, 0), found.unknown)
-    unlucky = found.unknown - lucky
-    if not found.unknown or not positives:
-        return figure(found.precision), figure(found.recall)
-    tp, fp = found.tp, found.fp
-    low = tp / (tp + fp + unlucky) if tp else 0.0
-    high = (tp + lucky) / (tp + lucky + fp) if tp + lucky else 0.0
+def precision_and_recall(counts: Counts) -> tuple[str, str]:
+    """Both as figures, or as the ranges that scores that were not returned allow."""
     return (
-        ranged(found.precision, low, high),
-        ranged(found.recall, found.recall, (tp + lucky) / positives),
+        ranged(counts.precision, *counts.precision_range),
+        ranged(counts.recall, *counts.recall_range),
     )
 
 

@@ -6,8 +6,10 @@ from core.text import printable
 from core.views.terminal import figure, table
 
 if TYPE_CHECKING:
+    from core.tuning.curves import Counts
+    from core.tuning.evaluation import Averages
     from core.tuning.intervals import Interval
-    from core.workflow.reports import Figures, LabelReport, RunReport, RunSummary
+    from core.workflow.reports import LabelReport, RunReport
 
 
 _SHORT_PARTS = {"calibration": "calib."}
@@ -75,11 +77,11 @@ def threshold_text(value: float) -> str:
     return figure(value, 3 if value >= 0.01 else 4)
 
 
-def f1_text(figures: "Figures") -> str:
+def f1_text(counts: "Counts") -> str:
     """F1, or its range where scores that were not returned could change it."""
-    if figures.f1_low == figures.f1_high:
-        return figure(figures.f1)
-    return f"{figure(figures.f1_low)}–{figure(figures.f1_high)}"
+    if counts.f1_low == counts.f1_high:
+        return figure(counts.f1)
+    return f"{figure(counts.f1_low)}–{figure(counts.f1_high)}"
 
 
 def _averages(report: "RunReport") -> list[str]:
@@ -108,7 +110,7 @@ def _averages(report: "RunReport") -> list[str]:
     return lines
 
 
-def _average(name: str, default: "RunSummary", tuned: "RunSummary") -> list[str]:
+def _average(name: str, default: "Averages", tuned: "Averages") -> list[str]:
     return [
         name,
         _macro(default),
@@ -118,7 +120,7 @@ def _average(name: str, default: "RunSummary", tuned: "RunSummary") -> list[str]
     ]
 
 
-def _macro(summary: "RunSummary") -> str:
+def _macro(summary: "Averages") -> str:
     if summary.macro_f1_low == summary.macro_f1_high:
         return figure(summary.macro_f1, 3)
     return f"{figure(summary.macro_f1_low, 3)}–{figure(summary.macro_f1_high, 3)}"

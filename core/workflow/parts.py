@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from core.comprehend.predictions import Scores
 from core.errors import InvalidInput
 from core.progress import UNWATCHED, Watch
-from core.tuning.curves import Counts, Curve, label_curves
+from core.tuning.curves import Curve, label_curves
 from core.tuning.decimals import FloatArray
 from core.tuning.evaluation import (
     Evaluation,
@@ -197,17 +197,3 @@ def macro_f1(curves: Mapping[str, Curve], values: Mapping[str, float]) -> Macro:
         return Macro(0.0, 0.0)
     low, high = (sum(getattr(c, name) for c in counts) for name in ("f1_low", "f1_high"))
     return Macro(low / len(counts), high / len(counts))
-
-
-def precision_range(counts: Counts) -> tuple[float, float]:
-    """Lowest and highest precision that the unknown scores allow."""
-    tp, fp = counts.tp, counts.fp
-    most = tp + counts.unknown_positives
-    low = tp / (tp + fp + counts.unknown_negatives) if tp else 0.0
-    return low, most / (most + fp) if most else 0.0
-
-
-def recall_range(counts: Counts) -> tuple[float, float]:
-    """Lowest and highest recall that the unknown scores allow."""
-    most = counts.tp + counts.unknown_positives
-    return counts.recall, most / counts.positives if counts.positives else 0.0

@@ -6,14 +6,16 @@ Every figure stands beside the part it was tuned on and the part it was measured
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from core.errors import InvalidInput
 from core.files import write_atomic
 from core.text import printable
+from core.tuning.curves import Counts
 from core.tuning.drift import DriftReference
-from core.tuning.evaluation import Averages, Evaluation, LabelResult
+from core.tuning.evaluation import Averages
 from core.tuning.intervals import Evidence, Interval, LabelEvidence
 from core.tuning.objectives import Choice
 from core.tuning.thresholds import (
@@ -28,24 +30,8 @@ from core.workflow.score import labels_taken
 from core.workflow.session import Session
 from core.workflow.state import RunState, SessionState
 
-
-class Figures(msgspec.Struct, frozen=True, kw_only=True):
-    """Counts and figures of one label at one threshold."""
-
-    threshold: float
-    precision: float
-    recall: float
-    f1: float
-    f1_low: float
-    """Lowest F1 that unknown scores allow; equal to `f1` when every score is known."""
-    f1_high: float
-    """Highest F1 that unknown scores allow."""
-    tp: int
-    fp: int
-    fn: int
-    tn: int
-    unknown: int = 0
-    """Documents whose unknown score could reach the threshold."""
+REPORT_VERSION = 2
+"""Version 1 had figures without the counts of unknown positives and negatives."""
 
 
 class LabelReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,11 +47,11 @@ class LabelReport(msgspec.Struct, frozen=True, kw_only=True):
     """Positives by part."""
     returned_share: float | None
     """Share of the positives of the tuning part whose score was returned."""
-    default: Figures
+    default: Counts
     """At the default threshold, on the measuring part."""
-    tuned: Figures
+    tuned: Counts
     """At the threshold, on the measuring part."""
-    tuned_optimistic: Figures
+    tuned_optimistic: Counts
     """At the threshold, on the rows it was tuned on: optimistic."""
     average_precision: float | None
     """On the measuring part; None without positives, or when a score was not returned."""
@@ -75,22 +61,6 @@ class LabelReport(msgspec.Struct, frozen=True, kw_only=True):
     """How far `tuned_threshold` can be trusted."""
     f1_interval: Interval | None = None
     """Of F1 at `threshold`, on the measuring part."""
-
-
-class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """Averages over labels, on the measuring part."""
-
-    macro_f1: float
-    macro_f1_low: float
-    macro_f1_high: float
-    macro_precision: float
-    macro_recall: float
-    micro_f1: float
-    micro_precision: float
-    micro_recall: float
-    hamming_loss: float
-    subset_accuracy: float
-    labels_without_support: tuple[str, ...] = ()
 
 
 class Reconciled(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,6 +75,7 @@ class Reconciled(msgspec.Struct, frozen=True, kw_only=True):
 class RunReport(msgspec.Struct, frozen=True, kw_only=True):
     """The thresholds of a run with everything that is known about them."""
 
+    version: int = REPORT_VERSION
     session: str
     run: str
     engine: str
@@ -121,11 +92,11 @@ class RunReport(msgspec.Struct, frozen=True, kw_only=True):
     """Number of documents by part."""
     none_label: str | None
     labels: tuple[LabelReport, ...]
-    default: RunSummary
-    tuned: RunSummary
-    default_without_none: RunSummary | None
-    tuned_without_none: RunSummary | None
-    tuned_optimistic: RunSummary
+    default: Averages
+    tuned: Averages
+    default_without_none: Averages | None
+    tuned_without_none: Averages | None
+    tuned_optimistic: Averages
     """On the rows that the thresholds were tuned on."""
     test_looks: int
     """How often thresholds were measured on the test part, this time included."""
@@ -142,36 +113,57 @@ class RunReport(msgspec.Struct, frozen=True, kw_only=True):
     made_at: str
 
 
-def figures_of(result: LabelResult) -> Figures:
-    """The figures of one label of an evaluation."""
-    counts = result.counts
-    return Figures(
-        threshold=result.threshold,
-        precision=result.precision,
-        recall=result.recall,
-        f1=result.f1,
-        f1_low=result.f1_low,
-        f1_high=result.f1_high,
-        tp=counts.tp,
-        fp=counts.fp,
-        fn=counts.fn,
-        tn=counts.tn,
-        unknown=counts.unknown_positives + counts.unknown_negatives,
-    )
+def figures_of(counts: Counts) -> dict[str, float]:
+    """Counts with the figures that follow from them, as JSON and CSV have them."""
+    return {name: getattr(counts, name) for name in _FIGURES}
 
 
-def summary_of(averages: Averages | None) -> RunSummary | None:
-    """The averages of an evaluation; None stays None."""
-    if averages is None:
-        return None
-    return RunSummary(**{name: getattr(averages, name) for name in RunSummary.__struct_fields__})
+_FIGURES = (
+    *("threshold", "precision", "recall", "f1", "f1_low", "f1_high", "tp", "fp", "fn", "tn"),
+    *("unknown", "unknown_positives", "unknown_negatives"),
+)
+_COUNTED = ("default", "tuned", "tuned_optimistic")
+"""What the counts of a label are of."""
 
 
-def required_summary(evaluation: Evaluation) -> RunSummary:
-    """The averages over all labels of an evaluation."""
-    summary = summary_of(evaluation.averages)
-    assert summary is not None
-    return summary
+def plain_report(report: RunReport) -> dict[str, Any]:
+    """The report as it is stored and printed as JSON: figures stand beside the counts."""
+    plain: dict[str, Any] = msgspec.to_builtins(report)
+    for label, row in zip(report.labels, plain["labels"], strict=True):
+        row |= {at: figures_of(getattr(label, at)) for at in _COUNTED}
+    return plain
+
+
+def read_report(data: bytes) -> RunReport:
+    """The report that `plain_report` gave, or one of version 1.
+
+    Raises:
+        msgspec.MsgspecError: it is no report, or one of a newer version.
+    """
+    plain = msgspec.json.decode(data, type=dict[str, Any])
+    written = plain.get("version", 1)
+    if written == 1:
+        for row in plain["labels"]:
+            for at in _COUNTED:
+                row[at] |= _unknown_apart(row[at])
+    elif written != REPORT_VERSION:
+        raise msgspec.ValidationError(f"report of version {written}")
+    return msgspec.convert({**plain, "version": REPORT_VERSION}, RunReport)
+
+
+def _unknown_apart(figures: Mapping[str, Any]) -> dict[str, int]:
+    """How many of the documents with an unknown score have the label, which version 1 left out.
+
+    It follows from the highest F1, 2x / (x + FP + positives), where x are the true positives with
+    all of these counted in.
+    """
+    positives = figures["tp"] + figures["fn"]
+    most = figures["f1_high"] * (figures["fp"] + positives) / (2 - figures["f1_high"])
+    with_label = min(max(round(most) - figures["tp"], 0), figures["unknown"])
+    return {
+        "unknown_positives": with_label,
+        "unknown_negatives": figures["unknown"] - with_label,
+    }
 
 
 def cautions_of(
@@ -230,7 +222,7 @@ def thresholds_file(
             measured_on=report.measured_on,
             macro_f1=Change(default=report.default.macro_f1, tuned=report.tuned.macro_f1),
             macro_f1_interval_90=_pair(report.macro_f1_interval),
-            macro_f1_range=_range(report.tuned.macro_f1_low, report.tuned.macro_f1_high),
+            macro_f1_range=_range((report.tuned.macro_f1_low, report.tuned.macro_f1_high)),
             micro_f1=Change(default=report.default.micro_f1, tuned=report.tuned.micro_f1),
         ),
         provenance=Provenance(
@@ -277,9 +269,9 @@ def usage_lines(path: Path, mode: str, n_classifiers: int = 1) -> str:
     )
 
 
-def _range(low: float, high: float) -> tuple[float, float] | None:
+def _range(bounds: tuple[float, float]) -> tuple[float, float] | None:
     """The range of a figure; None when it is exact."""
-    return None if low == high else (low, high)
+    return None if bounds[0] == bounds[1] else bounds
 
 
 def _pair(interval: Interval | None) -> tuple[float, float] | None:
@@ -301,7 +293,7 @@ def _label(
         recall=label.tuned.recall,
         f1=label.tuned.f1,
         f1_at_default=label.default.f1,
-        f1_range=_range(label.tuned.f1_low, label.tuned.f1_high),
+        f1_range=_range(label.tuned.f1_range),
         f1_interval_90=_pair(label.f1_interval),
         grade=label.evidence.grade if label.evidence else None,
         why=label.evidence.why if label.evidence else None,
@@ -327,9 +319,8 @@ def export_report(report: RunReport, path: Path) -> None:
         row = msgspec.structs.asdict(label)
         for part, count in row.pop("support").items():
             row[f"support_{part}"] = count
-        for name in ("default", "tuned", "tuned_optimistic"):
-            figures = msgspec.structs.asdict(row.pop(name))
-            row |= {f"{name}_{key}": value for key, value in figures.items()}
+        for at in _COUNTED:
+            row |= {f"{at}_{key}": value for key, value in figures_of(row.pop(at)).items()}
         row |= {"tuned_on": report.tuned_on, "measured_on": report.measured_on}
         rows.append(row | {"engine": report.engine, "run": report.run})
     write_atomic(path, pd.DataFrame(rows).to_csv(index=False).encode("utf-8"), mode=0o644)

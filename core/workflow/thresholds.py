@@ -34,9 +34,8 @@ from core.workflow.reports import (
     Reconciled,
     RunReport,
     cautions_of,
-    figures_of,
-    required_summary,
-    summary_of,
+    plain_report,
+    read_report,
     thresholds_file,
 )
 from core.workflow.session import Session, now
@@ -194,11 +193,11 @@ def run_report(
         documents={tuning.part: len(tuning.truth), measured.part: len(measured.truth)},
         none_label=tuning.truth.none_label,
         labels=_label_reports(state, run, wish, outcome),
-        default=required_summary(before),
-        tuned=required_summary(after),
-        default_without_none=summary_of(before.averages_without_none),
-        tuned_without_none=summary_of(after.averages_without_none),
-        tuned_optimistic=required_summary(optimistic),
+        default=before.averages,
+        tuned=after.averages,
+        default_without_none=before.averages_without_none,
+        tuned_without_none=after.averages_without_none,
+        tuned_optimistic=optimistic.averages,
         test_looks=state.test_looks,
         evidence=outcome.decided.evidence,
         macro_f1_interval=used.macro_f1,
@@ -212,7 +211,7 @@ def run_report(
 
 def _cautions(state: SessionState, run: RunState, outcome: Outcome) -> tuple[str, ...]:
     decided = outcome.decided
-    has_unknown = any(result.f1_low < result.f1_high for result in outcome.after.labels)
+    has_unknown = any(label.counts.f1_low < label.counts.f1_high for label in outcome.after.labels)
     is_offline = state.engine.name == "offline"
     cautions = cautions_of(decided.choices, is_offline, outcome.tuning.part, has_unknown)
     misfits = [
@@ -258,9 +257,9 @@ def _label_report(
         objective="by hand" if label in wish.by_hand else choice.objective,
         support=support,
         returned_share=returned_share,
-        default=figures_of(before),
-        tuned=figures_of(after),
-        tuned_optimistic=figures_of(optimistic),
+        default=before.counts,
+        tuned=after.counts,
+        tuned_optimistic=optimistic.counts,
         average_precision=after.average_precision if is_whole else None,
         tuned_threshold=wish.by_hand.get(label, choice.threshold),
         evidence=evidence,
@@ -365,8 +364,7 @@ def load_report(session: Session, run: RunState) -> RunReport:
     try:
         if run.thresholds is None:
             raise FileNotFoundError
-        data = session.path(run.thresholds.report).read_bytes()
-        return msgspec.json.decode(data, type=RunReport)
+        return read_report(session.path(run.thresholds.report).read_bytes())
     except (OSError, msgspec.MsgspecError) as error:
         raise InvalidInput(
             "No thresholds",
@@ -472,7 +470,7 @@ def _save(
     folder = f"runs/{run.name}"
     write_atomic(
         session.path(f"{folder}/report.json"),
-        msgspec.json.format(msgspec.json.encode(report), indent=1) + b"\n",
+        msgspec.json.format(msgspec.json.encode(plain_report(report)), indent=1) + b"\n",
     )
     references = drift_reference(part_arrays(outcome.measured), outcome.decided.values)
     file = thresholds_file(state, run, report, references)

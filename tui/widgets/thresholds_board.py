@@ -19,7 +19,7 @@ from core.tuning.intervals import GRADES, Interval
 from core.tuning.objectives import Choice
 from core.views.curve_chart import curve_chart
 from core.views.terminal import figure
-from core.workflow.parts import Macro, RunCurves, macro_f1, precision_range, recall_range
+from core.workflow.parts import Macro, RunCurves, macro_f1
 from core.workflow.working_thresholds import KnownEvidence, WorkingThresholds
 from tui.render import cell, literal, plain
 
@@ -324,8 +324,8 @@ def figure_lines(
                 (exact_text(counts.threshold), "bold"),
                 "*" if shown.is_unsaved else "",
             ),
-            _named("P" if is_compact else "precision", range_text(*precision_range(counts))),
-            _named("R" if is_compact else "recall", range_text(*recall_range(counts))),
+            _named("P" if is_compact else "precision", range_text(*counts.precision_range)),
+            _named("R" if is_compact else "recall", range_text(*counts.recall_range)),
             _named("F1", range_text(counts.f1_low, counts.f1_high)),
         ]
     )
@@ -368,7 +368,7 @@ def _support(counts: Counts) -> list[str]:
         notes.append("no positives here: nothing can be measured")
     elif counts.positives < FEW_POSITIVES:
         notes.append(f"{plural(counts.positives, 'positive')} here: read with care")
-    unknown = counts.unknown_positives + counts.unknown_negatives
+    unknown = counts.unknown
     if unknown:
         notes.append(f"{unknown:,} unknown scores may reach the threshold: ranges")
     return notes

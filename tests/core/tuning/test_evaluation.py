@@ -12,7 +12,6 @@ from core.tuning.evaluation import (
     averages_of,
     evaluate,
     evaluate_classes,
-    evaluation_table,
     multiclass_scores,
 )
 
@@ -43,11 +42,11 @@ def test_every_figure_equals_sklearns() -> None:
     result = evaluated(THRESHOLDS)
     precision, recall, f1, support = metrics.precision_recall_fscore_support(truth, flags)
     for column, label in enumerate(result.labels):
-        assert (label.label, label.support) == (LABELS[column], support[column])
-        assert (label.precision, label.recall, label.f1) == pytest.approx(
+        assert (label.label, label.counts.positives) == (LABELS[column], support[column])
+        assert (label.counts.precision, label.counts.recall, label.counts.f1) == pytest.approx(
             (precision[column], recall[column], f1[column])
         )
-        assert label.f1_low == label.f1 == label.f1_high
+        assert label.counts.f1_low == label.counts.f1 == label.counts.f1_high
         expected = metrics.average_precision_score(truth[:, column], scores[:, column])
         assert label.average_precision == pytest.approx(expected)
     for averages, kept in ((result.averages, [0, 1, 2]), (result.averages_without_none, [0, 1])):
@@ -67,18 +66,7 @@ def test_every_figure_equals_sklearns() -> None:
 
 
 def result_of(label: str, counts: Counts) -> LabelResult:
-    return LabelResult(
-        label,
-        counts.positives,
-        0.5,
-        counts,
-        counts.precision,
-        counts.recall,
-        counts.f1,
-        counts.f1_low,
-        counts.f1_high,
-        None,
-    )
+    return LabelResult(label, counts, None)
 
 
 def test_c1_macro_f1_is_the_mean_of_the_label_f1s() -> None:
@@ -141,9 +129,9 @@ def test_c6_labels_without_support_are_listed_and_not_averaged() -> None:
     truth[:, 0] = False
     result = evaluate(LABELS, scores, truth, THRESHOLDS, measured_on="test", none_label="clean")
     threat, insult, clean = result.labels
-    assert (threat.support, threat.f1, threat.average_precision) == (0, 0, None)
+    assert (threat.counts.positives, threat.counts.f1, threat.average_precision) == (0, 0, None)
     assert result.averages.labels_without_support == ("threat",)
-    assert result.averages.macro_f1 == pytest.approx((insult.f1 + clean.f1) / 2)
+    assert result.averages.macro_f1 == pytest.approx((insult.counts.f1 + clean.counts.f1) / 2)
     pooled = insult.counts.tp + clean.counts.tp
     wrong = sum(found.counts.fp + found.counts.fn for found in result.labels)
     assert result.averages.micro_f1 == pytest.approx(2 * pooled / (2 * pooled + wrong))
@@ -164,7 +152,7 @@ def test_d6_unknown_scores_give_a_range() -> None:
         ceilings=ceilings,
     )
     for label in low.labels:
-        assert label.f1_low <= label.f1 <= label.f1_high
+        assert label.counts.f1_low <= label.counts.f1 <= label.counts.f1_high
     assert low.averages.macro_f1_low < low.averages.macro_f1 < low.averages.macro_f1_high
 
 
@@ -210,23 +198,3 @@ def test_multiclass_scores_keep_the_highest_class_only() -> None:
     assert kept[1].tolist() == [np.float32(0.4), -np.inf, -np.inf]
     assert np.isnan(kept[2]).all()
     assert kept[3].tolist() == [-np.inf, 0.0, -np.inf]
-
-
-def test_the_table_holds_labels_and_averages_side_by_side() -> None:
-    default, tuned = evaluated(dict.fromkeys(LABELS, 0.5)), evaluated(THRESHOLDS)
-    table = evaluation_table(default, tuned)
-    assert table["name"].tolist() == [
-        "threat",
-        "insult",
-        "clean",
-        "macro",
-        "micro",
-        "macro without none-label",
-        "micro without none-label",
-    ]
-    threat = table.iloc[0]
-    assert threat["default_f1"] == default.labels[0].f1
-    assert threat["tuned_threshold"] == 0.8
-    assert threat["tuned_tp"] == tuned.labels[0].counts.tp
-    assert table.iloc[3]["tuned_f1"] == tuned.averages.macro_f1
-    assert set(table["measured_on"]) == {"test"}

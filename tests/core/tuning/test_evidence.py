@@ -65,8 +65,8 @@ def test_a7_the_threshold_to_deploy_is_chosen_on_all_rows() -> None:
     assert result.choices["rare"] == max_f1(label_curve("rare", scores[:, 0], truth[:, 0]))
     evaluation = result.evaluation("test, cross-fitted", None)
     assert evaluation.measured_on == "test, cross-fitted"
-    assert evaluation.labels[0].threshold == result.choices["rare"].threshold
-    assert evaluation.labels[0].f1 == result.counts["rare"].f1
+    assert evaluation.labels[0].counts.threshold == result.choices["rare"].threshold
+    assert evaluation.labels[0].counts.f1 == result.counts["rare"].f1
     assert evaluation.averages.macro_f1 == pytest.approx(result.macro_f1)
     assert evaluation.averages.micro_f1 == pytest.approx(result.micro_f1)
     assert evaluation.averages.subset_accuracy == pytest.approx(

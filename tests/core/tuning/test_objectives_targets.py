@@ -265,7 +265,7 @@ def test_multi_class_answers_only_where_the_precision_holds_and_misses_the_rest(
         label = labels[column]
         assert choices[label].status == "tuned"
         answered = (best == column) & (scores[:, column] >= np.float32(thresholds[label]))
-        assert result.precision >= 0.9
+        assert result.counts.precision >= 0.9
         # Documents of the class without an answer, or with another, are missed.
         assert result.counts.fn == int((truth[:, column] & ~answered).sum()) > 0
         for lower in np.unique(scores[best == column, column]):

@@ -1,18 +1,18 @@
 """Pages and plots of a report: escaping, thinning, ranges."""
 
+import dataclasses
 from pathlib import Path
 
 import msgspec
 import numpy as np
 import pytest
 
-from core.tuning.curves import label_curves
+from core.tuning.curves import Counts, label_curves
 from core.views.blocks import Cautions, Items, Paragraph, Section, escaped, markdown_page, table
 from core.views.html import curve_plot, f1_bars
 from core.views.report import gather_report, report_stem
 from core.views.report_data import drawn_curve
 from core.views.sections import precision_and_recall
-from core.workflow.reports import Figures
 from core.workflow.session import Session
 from tests.core.workflow.test_report import Page, pages
 
@@ -110,7 +110,7 @@ def test_bars_show_a_range_only_where_there_is_one(tickets_session: Path) -> Non
     assert report.tuning is not None
     first, *others = report.tuning.labels
     exact = f1_bars(report.tuning).count('class="unknown"')
-    wide = msgspec.structs.replace(first.tuned, f1_low=0.2, f1_high=0.9)
+    wide = Counts(0.5, tp=3, fp=0, fn=8, tn=20, unknown_positives=6, unknown_negatives=16)
     changed = msgspec.structs.replace(first, tuned=wide)
     ranged = msgspec.structs.replace(report.tuning, labels=(changed, *others))
     assert f1_bars(ranged).count('class="unknown"') == exact + 1
@@ -129,20 +129,7 @@ def test_precision_and_recall_are_ranges_where_scores_are_unknown() -> None:
     truth = np.array([[True], [True], [False], [True], [True], [False], [False]])
     ceilings = np.array([[0], [0], [0], [0.7], [0.4], [0.7], [0]], dtype=np.float32)
     counts = label_curves(("x",), scores, truth, ceilings)["x"].at(0.5)
-    found = Figures(
-        threshold=0.5,
-        precision=counts.precision,
-        recall=counts.recall,
-        f1=counts.f1,
-        f1_low=counts.f1_low,
-        f1_high=counts.f1_high,
-        tp=counts.tp,
-        fp=counts.fp,
-        fn=counts.fn,
-        tn=counts.tn,
-        unknown=counts.unknown_positives + counts.unknown_negatives,
-    )
     assert (counts.unknown_positives, counts.unknown_negatives) == (1, 1)
-    assert precision_and_recall(found) == (".500–.750", ".500–.750")
-    exact = msgspec.structs.replace(found, unknown=0, f1_low=found.f1, f1_high=found.f1)
+    assert precision_and_recall(counts) == (".500–.750", ".500–.750")
+    exact = dataclasses.replace(counts, unknown_positives=0, unknown_negatives=0)
     assert precision_and_recall(exact) == (".667", ".500")
