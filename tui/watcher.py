@@ -61,8 +61,8 @@ class JobWatcher:
         self._app.reload()
 
     def _look(self) -> None:
+        from core.workflow.following import collect_finished, job_rows
         from core.workflow.session import Session
-        from core.workflow.watch import collect_finished, job_rows
 
         if self._app.overview is None or self._app.jobs.is_running(self._job):
             return

@@ -10,8 +10,8 @@ from core.text import plural, printable
 from core.views.terminal import duration, table
 
 if TYPE_CHECKING:
+    from core.workflow.following import JobRow
     from core.workflow.session import Session
-    from core.workflow.watch import JobRow
 
 
 _EPILOG = """\b
@@ -29,7 +29,7 @@ Examples:
 @click.pass_context
 def command(ctx: click.Context, watch: bool, stop_id: str | None) -> None:
     """Show every job: state, elapsed time, message. The service cannot stop scoring jobs."""
-    from core.workflow.watch import collect_finished, job_rows, stop_job
+    from core.workflow.following import collect_finished, job_rows, stop_job
 
     options: Options = ctx.obj
     session = chosen_session(options)
@@ -62,8 +62,8 @@ def _watched(
     A round in which nobody could be asked is borne, some in a row; then the faults are reported.
     """
     from core.comprehend.jobs import MOST_FAULTS
+    from core.workflow.following import job_rows
     from core.workflow.jobs import session_clients
-    from core.workflow.watch import job_rows
 
     wait_s = 2 * session_clients(session).poll_s
     said: set[tuple[str, str]] = set()

@@ -423,8 +423,8 @@ def plan_attach(
     arn = chosen_classifier(wish.classifier_arn, found.values(), clients.info.region)
     status = describe_training(clients.comprehend, arn)
     run = next((run for run in state.runs for c in run.classifiers if c.training.arn == arn), None)
-    split = _split(state, run)
-    _check(reader, status, next(r for r in state.revisions if r.id == split.revision))
+    split = state.split_of(run) if run is not None else state.present_split()
+    _check(reader, status, state.revision_of(split))
     name, is_new = _run_name(state, wish.run, run)
     compared = TrainingFile("same", ())
     if is_new:
@@ -515,16 +515,6 @@ def _training_files(state: SessionState, split: SplitState) -> dict[str, Trainin
     return known
 
 
-def _split(state: SessionState, run: RunState | None) -> SplitState:
-    if run is not None:
-        return state.split_of(run)
-    if state.split is None or state.split.dataset != state.dataset.fingerprint:
-        raise InvalidInput(
-            "No split", "the present dataset is not split yet", "run: comprehend-tuner split"
-        )
-    return state.split
-
-
 def _run_name(state: SessionState, given: str | None, run: RunState | None) -> tuple[str, bool]:
     if run is not None:
         if given not in (None, run.name):
@@ -550,7 +540,7 @@ def _run_name(state: SessionState, given: str | None, run: RunState | None) -> t
 def _new_run(state: SessionState, split: SplitState, plan: AttachPlan) -> RunState:
     resource = plan.classifier.arn.partition(":document-classifier/")[2]
     name, _, version = resource.partition("/version/")
-    revision = next(r for r in state.revisions if r.id == split.revision)
+    revision = state.revision_of(split)
     over = state.oversampling_of(split)
     return RunState(
         name=plan.run,

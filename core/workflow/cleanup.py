@@ -43,6 +43,7 @@ from core.comprehend.service_errors import code_of, explained
 from core.errors import TryAgain, TunerError
 from core.progress import UNWATCHED, Watch
 from core.text import plural, printable
+from core.workflow.following import collect_finished
 from core.workflow.jobs import (
     note_in_ledger,
     refresh,
@@ -50,7 +51,6 @@ from core.workflow.jobs import (
 )
 from core.workflow.session import Session, now
 from core.workflow.state import EndpointState, JobState, RunState, SessionState
-from core.workflow.watch import collect_finished
 
 # Which things are a session's own, or one run's.
 
@@ -116,7 +116,7 @@ def inference_units(state: SessionState) -> dict[str, int]:
 
 def _adopted(state: SessionState) -> frozenset[str]:
     names: set[str] = set()
-    for job in (job for run in state.runs for job in (*run.jobs(), *run.replaced_jobs)):
+    for job in (job for run in state.runs for job in run.all_jobs()):
         if job.is_adopted:
             status = job.status
             outside = (status.input_uri, status.output_uri) if status is not None else ()
@@ -197,16 +197,15 @@ def foreign_roles(state: SessionState, clients: Clients, scope: Scope) -> frozen
         TunerError: IAM cannot be asked.
     """
     names = set()
-    for entry in state.ledger:
-        if entry.kind == "role" and entry.state == "intended":
-            try:
-                role = _role(clients, entry.name)
-            except TunerError as error:
-                if code_of(error) not in DENIED:
-                    raise
-                continue
-            if role is not None and not _is_tagged(role, scope):
-                names.add(entry.name)
+    for entry in state.ledger_entries("role", "intended"):
+        try:
+            role = _role(clients, entry.name)
+        except TunerError as error:
+            if code_of(error) not in DENIED:
+                raise
+            continue
+        if role is not None and not _is_tagged(role, scope):
+            names.add(entry.name)
     return frozenset(names)
 
 
@@ -272,12 +271,7 @@ def close_unanswered(session: Session, scope: Scope, kept: tuple[CleanupItem, ..
         return
     with session.editing() as state:
         closed = {(e.kind, e.name) for e in _unresolved(state, scope) if e.name not in kept_names}
-        state.ledger = [
-            msgspec.structs.replace(entry, state="deleted")
-            if (entry.kind, entry.name) in closed
-            else entry
-            for entry in state.ledger
-        ]
+        state.mark_in_ledger("deleted", closed)
         for endpoint in _open_endpoints(state, scope):
             if endpoint.name not in kept_names:
                 endpoint.state, endpoint.deleted_at = "DELETED", now()
@@ -483,11 +477,11 @@ def staying(state: SessionState, clients: Clients, run: str | None) -> tuple[str
         job.id
         for each in state.runs
         if run in (None, each.name)
-        for job in (*each.jobs(), *each.replaced_jobs)
+        for job in each.all_jobs()
         if job.kind == "scoring" and job.arn and not job.is_adopted
     }
     sentences = [kept_by_service(len(jobs))]
-    if clients.info.bucket and any(entry.kind == "object" for entry in state.ledger):
+    if clients.info.bucket and state.ledger_entries("object"):
         sentences.append(_versions(clients))
     return tuple(sentence for sentence in sentences if sentence)
 
@@ -643,8 +637,7 @@ def settle_jobs(session: Session, clients: Clients, scope: Scope) -> None:
     with session.editing() as state:
         for job in (job for run in runs_of(state, scope) for job in run.jobs()):
             status = job.status
-            is_unread = status is not None and status.is_usable and not job.is_usable
-            if status is not None and is_unread and not job.is_adopted:
+            if status is not None and job.has_new_output and not job.is_adopted:
                 job.status = msgspec.structs.replace(
                     status, is_usable=False, message="its output was cleaned up unread"
                 )
@@ -753,12 +746,8 @@ def _reopen(session: Session, left: tuple[Left, ...]) -> None:
     """What was recorded as deleted and is seen again is to be deleted again."""
     names = {(item.kind, item.name) for item in left}
     with session.editing() as state:
-        state.ledger = [
-            msgspec.structs.replace(entry, state="created")
-            if entry.state == "deleted" and (entry.kind, entry.name) in names
-            else entry
-            for entry in state.ledger
-        ]
+        deleted = {(entry.kind, entry.name) for entry in state.ledger_entries(state="deleted")}
+        state.mark_in_ledger("created", names & deleted)
         for endpoint in state.endpoints:
             if ("endpoint", endpoint.arn) in names:
                 endpoint.deleted_at = ""
@@ -772,7 +761,7 @@ def _delete(
     watch: Watch,
 ) -> CleanupResult:
     """Delete one thing and save that it is gone."""
-    gone = {entry.name for entry in session.state().ledger if entry.state == "deleted"}
+    gone = {entry.name for entry in session.state().ledger_entries(state="deleted")}
     result = delete_item(clients, item, watch, tags=scope.tags, gone=gone)
     if result.outcome != "still there":
         with session.editing() as state:
@@ -788,12 +777,7 @@ def _delete(
 
 
 def _mark_deleted(state: SessionState, item: CleanupItem) -> None:
-    state.ledger = [
-        msgspec.structs.replace(entry, state="deleted")
-        if (entry.kind, entry.name) == (item.kind, item.name)
-        else entry
-        for entry in state.ledger
-    ]
+    state.mark_in_ledger("deleted", {(item.kind, item.name)})
     if item.kind == "classifier":
         _end_trainings(state, item.name)
     elif item.kind == "endpoint":
@@ -807,7 +791,7 @@ def _mark_deleted(state: SessionState, item: CleanupItem) -> None:
 def _end_trainings(state: SessionState, arn: str) -> None:
     """A training whose classifier is gone has ended, so that nobody asks for it again."""
     for job in (job for run in state.runs for job in run.jobs() if job.arn == arn):
-        if job.status is None or not job.status.is_final:
+        if not job.is_final:
             job.status = JobStatus(
                 kind="training",
                 state="STOPPED",

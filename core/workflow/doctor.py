@@ -30,7 +30,7 @@ from core.comprehend.service_errors import explained
 from core.errors import InvalidInput
 from core.progress import UNWATCHED, Watch
 from core.text import printable
-from core.workflow.jobs import intended, note_in_ledger, session_clients
+from core.workflow.jobs import note_in_ledger, session_clients
 from core.workflow.session import Session
 from core.workflow.state import SessionState
 
@@ -126,9 +126,8 @@ def set_up_role(session: Session, plan: RolePlan) -> str:
     """
     with session.working():
         with session.editing() as state:
-            if all(e.name != plan.arn or e.state == "deleted" for e in state.ledger):
-                state.ledger = [entry for entry in state.ledger if entry.name != plan.arn]
-                state.ledger.append(intended("role", plan.arn, ""))
+            if not state.in_ledger(plan.arn):
+                note_in_ledger(state, "role", plan.arn, "", "intended")
         spec = RoleSpec(plan.name, plan.trust, plan.permissions, plan.tags)
         arn = create_role(session_clients(session), spec)
         with session.editing() as state:
@@ -259,11 +258,11 @@ def _ledger_notes(session: Session) -> ProbeNotes:
 
     def enter(uri: str) -> None:
         with session.editing() as state:
-            state.ledger.append(intended("object", uri, ""))
+            note_in_ledger(state, "object", uri, "", "intended")
 
     def strike(uri: str) -> None:
         with session.editing() as state:
-            state.ledger = [entry for entry in state.ledger if entry.name != uri]
+            state.strike("object", uri)
 
     return ProbeNotes(enter, strike)
 

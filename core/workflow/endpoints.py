@@ -8,8 +8,6 @@ in the session and somebody deletes it.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import msgspec
-
 from core.comprehend.deletion import delete_item
 from core.comprehend.endpoints import (
     GONE,
@@ -33,7 +31,7 @@ from core.errors import InvalidInput, OperationFailed, TryAgain, TunerError
 from core.progress import UNWATCHED, Watch
 from core.text import printable
 from core.workflow.endpoint_keeper import Spawn, spawn_keeper
-from core.workflow.jobs import intended, note_in_ledger, session_clients
+from core.workflow.jobs import note_in_ledger, session_clients
 from core.workflow.money import require_budget
 from core.workflow.overview import (
     usd_per_hour,
@@ -144,7 +142,7 @@ def _usable_classifier(
             "train it first: comprehend-tuner train",
         )
     arn = classifier.training.arn
-    if any(entry.name == arn and entry.state == "deleted" for entry in state.ledger):
+    if state.is_deleted(arn):
         raise InvalidInput(
             "The classifier was deleted",
             f"{printable(classifier.training.id)} was deleted by the clean-up",
@@ -205,7 +203,7 @@ def save_arn(session: Session, name: str, arn: str) -> EndpointState:
         endpoint = state.endpoint_named(name)
         endpoint.arn, endpoint.created_at = arn, endpoint.created_at or now()
         endpoint.deleted_at = ""
-        state.ledger = [e for e in state.ledger if (e.kind, e.name) != ("endpoint", name)]
+        state.strike("endpoint", name)
         note_in_ledger(state, "endpoint", arn, endpoint.run)
     return endpoint
 
@@ -215,12 +213,7 @@ def mark_gone(session: Session, name: str) -> EndpointState:
     with session.editing() as state:
         endpoint = state.endpoint_named(name)
         endpoint.state, endpoint.deleted_at = GONE, now()
-        state.ledger = [
-            msgspec.structs.replace(entry, state="deleted")
-            if entry.kind == "endpoint" and entry.name in (name, endpoint.arn)
-            else entry
-            for entry in state.ledger
-        ]
+        state.mark_in_ledger("deleted", {("endpoint", name), ("endpoint", endpoint.arn)})
     session.record("endpoint-deleted", endpoint=name, arn=endpoint.arn)
     return endpoint
 
@@ -229,7 +222,7 @@ def withdraw(session: Session, name: str) -> None:
     """Take an intent back whose request surely created nothing."""
     with session.editing() as state:
         state.endpoints = [endpoint for endpoint in state.endpoints if endpoint.name != name]
-        state.ledger = [e for e in state.ledger if (e.kind, e.name) != ("endpoint", name)]
+        state.strike("endpoint", name)
     session.record("endpoint-refused", endpoint=name)
 
 
@@ -263,7 +256,7 @@ def start_endpoint(
         if endpoint is None:
             endpoint = _intent(state, plan, delete_at)
             state.endpoints.append(endpoint)
-            state.ledger.append(intended("endpoint", endpoint.name, plan.run))
+            note_in_ledger(state, "endpoint", endpoint.name, plan.run, "intended")
         else:
             endpoint.delete_at = max(endpoint.delete_at, delete_at)
     try:

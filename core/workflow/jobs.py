@@ -26,7 +26,7 @@ from core.comprehend.jobs import (
     take_turn,
     wait_until_final,
 )
-from core.comprehend.ledger import Kind, LedgerEntry
+from core.comprehend.ledger import EntryState, Kind, LedgerEntry
 from core.comprehend.service_errors import code_of
 from core.errors import InvalidInput, OperationFailed, TryAgain
 from core.progress import UNWATCHED, Watch
@@ -59,17 +59,11 @@ def session_clients(session: Session) -> Clients:
     return open_clients(state.engine, session.folder, state.twin)
 
 
-def intended(kind: Kind, name: str, run: str) -> LedgerEntry:
-    """A ledger entry for something that is about to be created."""
-    return LedgerEntry(kind=kind, name=name, created_at=now(), run=run, state="intended")
-
-
-def note_in_ledger(state: SessionState, kind: Kind, name: str, run: str) -> None:
-    """Enter a created thing into the ledger, in place of its intent when there is one."""
-    state.ledger = [entry for entry in state.ledger if entry.name != name]
-    state.ledger.append(
-        LedgerEntry(kind=kind, name=name, created_at=now(), run=run, state="created")
-    )
+def note_in_ledger(
+    state: SessionState, kind: Kind, name: str, run: str, how_far: EntryState = "created"
+) -> None:
+    """Enter a thing into the ledger: its intent before the call, the thing itself in its place."""
+    state.enter(LedgerEntry(kind=kind, name=name, created_at=now(), run=run, state=how_far))
 
 
 def launch(
@@ -94,9 +88,8 @@ def launch(
     patiently = sender(clients, job_id, watch)
     for file, uri in job.uploads.items():
         with session.editing() as state:
-            if all(e.name != uri or e.state == "deleted" for e in state.ledger):
-                state.ledger = [e for e in state.ledger if e.name != uri]
-                state.ledger.append(intended("object", uri, run_name))
+            if not state.in_ledger(uri):
+                note_in_ledger(state, "object", uri, run_name, "intended")
         patiently(partial(_put, clients, session.path(file), uri, watch))
         with session.editing() as state:
             note_in_ledger(state, "object", uri, run_name)

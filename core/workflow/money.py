@@ -99,7 +99,7 @@ def spending(session: Session, at: datetime | None = None) -> Spending:
     """
     state = session.state()
     rows = cost_rows(state, at)
-    models = sum(entry.kind == "classifier" and entry.state == "created" for entry in state.ledger)
+    models = len(state.ledger_entries("classifier", "created"))
     is_paid = state.engine.name == "aws"
     high_usd = sum(row.high_usd for row in rows)
     budget = state.budget_usd
@@ -241,8 +241,8 @@ def _model_rows(state: SessionState, at: datetime) -> list[SpendingRow]:
     }
     rows = [
         _model_row(state, entry.run, entry.name, owners.get(entry.name), _kept_months(entry, at))
-        for entry in state.ledger
-        if entry.kind == "classifier" and entry.state != "intended"
+        for entry in state.ledger_entries("classifier")
+        if entry.state != "intended"
     ]
     awaited = (0.0, 1, "one month of the classifier to be created")
     return rows + [

@@ -10,7 +10,6 @@ from core.text import printable
 from core.workflow.session import Session
 from core.workflow.split import changed_training, load_pieces
 from core.workflow.state import OversamplingState, SessionState, SplitState
-from core.workflow.train import usable_split
 
 _MOST_DIGITS = 18
 """Of a target; Python refuses to read thousands of them."""
@@ -34,7 +33,7 @@ def preview_oversampling(
         InvalidInput: no split, an unknown label, or a target that cannot be met.
     """
     state = session.state()
-    result = _repeat(session, state, usable_split(state), targets, seed)
+    result = _repeat(session, state, state.present_split(), targets, seed)
     return OversamplePreview(result.added, dict(result.before), dict(result.after))
 
 
@@ -51,7 +50,7 @@ def oversample_training(
     """
     with session.working():
         state = session.state()
-        split = usable_split(state)
+        split = state.present_split()
         result = _repeat(session, state, split, targets, seed)
         key = fingerprint(split.fingerprint, repr(sorted(targets.items())), str(seed))[7:15]
         path = f"data/{split.id}/train-oversampled-{key}.csv"

@@ -63,8 +63,7 @@ def jobs_to_start(
         for classifier in run.classifiers
         if needs_intent(state, classifier, part) or not classifier.scoring[part].arn
     ]
-    deleted = {entry.name for entry in state.ledger if entry.state == "deleted"}
-    gone = {classifier.id for classifier, _ in found if classifier.training.arn in deleted}
+    gone = {c.id for c, _ in found if state.is_deleted(c.training.arn)}
     if gone:
         raise InvalidInput(
             "Classifier deleted",

@@ -18,7 +18,7 @@ import msgspec
 from core.errors import InvalidInput
 from core.files import locked, write_atomic
 from core.text import printable
-from core.workflow.state import SCHEMA_VERSION, SessionState
+from core.workflow.state import SCHEMA_VERSION, RunState, SessionState
 
 SESSIONS_FOLDER = ".comprehend-tuner"
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,38}[A-Za-z0-9])?")
@@ -43,6 +43,12 @@ class Session:
     def path(self, relative: str) -> Path:
         """Absolute path of a file that the state names."""
         return self.folder / relative
+
+    def has_scores(self, run: RunState, *parts: str) -> bool:
+        """Whether the joined scores of these parts are in the state and on disk."""
+        return run.is_scored(*parts) and all(
+            self.path(run.scores[part].path).exists() for part in parts
+        )
 
     def state(self) -> SessionState:
         """Read the state.

@@ -6,6 +6,7 @@ these whether a step is done or stale. What can be told from the state alone, th
 themselves; nothing of that is stored.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Literal
 
@@ -535,6 +536,18 @@ class SessionState(msgspec.Struct, kw_only=True):
         """The revision of the dataset that was split."""
         return next(revision for revision in self.revisions if revision.id == split.revision)
 
+    def present_split(self) -> SplitState:
+        """The split of the present dataset.
+
+        Raises:
+            InvalidInput: there is none.
+        """
+        if self.split is None or self.split.dataset != self.dataset.fingerprint:
+            raise InvalidInput(
+                "No split", "the present dataset is not split yet", "run: comprehend-tuner split"
+            )
+        return self.split
+
     def split_of(self, work: RunState | ExperimentState) -> SplitState:
         """The split that a run was trained on, or that an experiment's arms change."""
         return next(split for split in self.splits if split.id == work.split)
@@ -727,12 +740,20 @@ class SessionState(msgspec.Struct, kw_only=True):
 
     def enter(self, entry: LedgerEntry) -> None:
         """Put an entry into the ledger, in place of those of the same name."""
-        self.strike(entry.name)
-        self.ledger.append(entry)
+        self.ledger = [*(other for other in self.ledger if other.name != entry.name), entry]
 
-    def strike(self, name: str) -> None:
-        """Take what surely does not exist out of the ledger."""
-        self.ledger = [entry for entry in self.ledger if entry.name != name]
+    def strike(self, kind: Kind, name: str) -> None:
+        """Take what surely does not exist, or has another name now, out of the ledger."""
+        self.ledger = [entry for entry in self.ledger if (entry.kind, entry.name) != (kind, name)]
+
+    def mark_in_ledger(self, state: EntryState, things: Collection[tuple[Kind, str]]) -> None:
+        """Note how far things have come, named by kind and name."""
+        self.ledger = [
+            msgspec.structs.replace(entry, state=state)
+            if (entry.kind, entry.name) in things
+            else entry
+            for entry in self.ledger
+        ]
 
     def object_base(self, bucket: str, *names: str) -> str:
         """Where the objects of the session go; no other one writes there.

@@ -11,7 +11,6 @@ from core.text import plural
 from core.workflow.session import Session
 from core.workflow.state import (
     ExperimentState,
-    JobState,
     RunState,
     SessionState,
 )
@@ -94,10 +93,10 @@ def _train(session: Session, state: SessionState) -> tuple[Status, str]:
     jobs = [classifier.training for classifier in run.classifiers]
     failed = [job for job in jobs if job.is_failed]
     if failed:
-        return "ready", f"run {run.name}: training ended {_state(failed[0])}"
+        return "ready", f"run {run.name}: training ended {failed[0].state}"
     if run.is_trained:
         return "done", f"run {run.name}, {plural(len(jobs), 'classifier')}"
-    return "running", f"run {run.name}: {', '.join(_state(job) for job in jobs)}"
+    return "running", f"run {run.name}: {', '.join(job.state for job in jobs)}"
 
 
 def _score(session: Session, state: SessionState) -> tuple[Status, str]:
@@ -105,8 +104,7 @@ def _score(session: Session, state: SessionState) -> tuple[Status, str]:
     if run is None or not run.is_trained:
         return "blocked", "needs a trained classifier"
     parts = state.split_of(run).held_out_parts
-    scored = [p for p in parts if p in run.scores and session.path(run.scores[p].path).exists()]
-    if len(scored) == len(parts):
+    if session.has_scores(run, *parts):
         done = ", ".join(f"{part} {run.scores[part].documents:,}" for part in parts)
         return _unless_stale(state, run, f"run {run.name}: {done}")
     return _scoring_jobs(run)
@@ -116,15 +114,15 @@ def _scoring_jobs(run: RunState) -> tuple[Status, str]:
     jobs = [job for c in run.classifiers for job in c.scoring.values() if not job.is_usable]
     failed = [job for job in jobs if job.is_failed]
     if failed:
-        return "ready", f"{failed[0].part}: scoring ended {_state(failed[0])}"
+        return "ready", f"{failed[0].part}: scoring ended {failed[0].state}"
     if jobs:
-        return "running", ", ".join(f"{job.part} {_state(job)}" for job in jobs)
+        return "running", ", ".join(f"{job.part} {job.state}" for job in jobs)
     return "ready", f"run {run.name} has no scores yet"
 
 
 def _thresholds(session: Session, state: SessionState) -> tuple[Status, str]:
     run = state.run
-    if run is None or not set(state.split_of(run).held_out_parts) <= run.scores.keys():
+    if run is None or not run.is_scored(*state.split_of(run).held_out_parts):
         return "blocked", "needs scores"
     if run.thresholds is None or not session.path(run.thresholds.path).exists():
         return "ready", f"run {run.name} has no thresholds yet"
@@ -142,9 +140,9 @@ def _review(session: Session, state: SessionState) -> tuple[Status, str]:
 def _oversample(session: Session, state: SessionState) -> tuple[Status, str]:
     if state.split is None:
         return "blocked", "needs a split"
-    found = [one for one in state.experiments if one.split == state.split.id]
-    if found:
-        return _experiment(state, found[-1])
+    experiments = [each for each in state.experiments if each.split == state.split.id]
+    if experiments:
+        return _experiment(state, experiments[-1])
     over = state.oversampling
     if over is None:
         return "ready", "nothing repeated"
@@ -156,19 +154,17 @@ def _oversample(session: Session, state: SessionState) -> tuple[Status, str]:
 
 def _experiment(state: SessionState, experiment: ExperimentState) -> tuple[Status, str]:
     """How many arms are scored, and whether any job of the others is under way."""
-    runs = {run.name: run for run in state.runs}
-    wanted = [arm for arm in experiment.arms if not arm.skipped]
-    there = [runs[arm.run] for arm in wanted if arm.run in runs]
-    scored = [run for run in there if set(state.split_of(run).held_out_parts) <= run.scores.keys()]
-    detail = f"{experiment.id}: {len(scored)} of {plural(len(wanted), 'arm')} scored"
+    arms = [arm for arm in experiment.arms if not arm.skipped]
+    runs = [run for arm in arms if (run := state.find_run(arm.run)) is not None]
+    parts = state.split_of(experiment).held_out_parts
+    scored = sum(run.is_scored(*parts) for run in runs)
+    detail = f"{experiment.id}: {scored} of {plural(len(arms), 'arm')} scored"
     adopted = [arm.plan.id for arm in experiment.arms if arm.run == state.adopted]
     if adopted:
         detail += f", {adopted[0]} adopted"
-    if len(scored) == len(wanted):
+    if scored == len(arms):
         return "done", detail
-    is_active = any(
-        job.arn and not (job.status and job.status.is_final) for run in there for job in run.jobs()
-    )
+    is_active = any(job.is_running for run in runs for job in run.jobs())
     return "running" if is_active else "ready", detail
 
 
@@ -184,7 +180,3 @@ def _unless_stale(state: SessionState, run: RunState, detail: str) -> tuple[Stat
     if split is None or run.inputs != split.training_inputs(state.oversampling_of(split)):
         return "stale", f"{detail}, of other data"
     return "done", detail
-
-
-def _state(job: JobState) -> str:
-    return job.status.state if job.status else ("SUBMITTED" if job.arn else "to be started")

@@ -222,10 +222,8 @@ def shareable_run(
             " trained yet",
             f"finish it first: comprehend-tuner train --run {printable(run.name)}",
         )
-    deleted = {entry.name for entry in state.ledger if entry.state == "deleted"}
-    parts = split.held_out_parts
-    is_scored = all(part in main.scoring and main.scoring[part].is_usable for part in parts)
-    return run if is_scored or main.training.arn not in deleted else None
+    is_scored = all(main.is_scored(part) for part in split.held_out_parts)
+    return run if is_scored or not state.is_deleted(main.training.arn) else None
 
 
 def add_run(
@@ -383,19 +381,6 @@ def _attempt(
 _LONGEST_STEM = 28
 
 
-def usable_split(state: SessionState) -> SplitState:
-    """The split of the present dataset.
-
-    Raises:
-        InvalidInput: there is none.
-    """
-    if state.split is None or state.split.dataset != state.dataset.fingerprint:
-        raise InvalidInput(
-            "No split", "the present dataset is not split yet", "run: comprehend-tuner split"
-        )
-    return state.split
-
-
 def run_to_train(
     state: SessionState,
     split: SplitState,
@@ -534,7 +519,7 @@ def plan_training(
             cannot be told which labels are in need.
     """
     state = session.state()
-    split = usable_split(state)
+    split = state.present_split()
     if groups is None and labels:
         groups = "rare"
     wanted = None if groups is None else wanted_groups(session, state, split, groups, labels)
@@ -591,7 +576,7 @@ def start_training_run(
     with session.working():
         state = session.state()
         clients = session_clients(session)
-        split = usable_split(state)
+        split = state.present_split()
         over = state.oversampling_of(split)
         new = named_run(state, split, over, plan.run, plan.groups)
         exists = state.find_run(new.name) is not None

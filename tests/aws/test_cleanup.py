@@ -5,7 +5,7 @@ import pytest
 
 from core.errors import InvalidInput, TryAgain
 from core.workflow.cleanup import clean_up, cleanup_inventory
-from core.workflow.jobs import intended, note_in_ledger
+from core.workflow.jobs import note_in_ledger
 from core.workflow.score import plan_scoring, start_scoring_jobs
 from core.workflow.session import Session
 from core.workflow.state import JobState, SessionState
@@ -231,7 +231,7 @@ def test_a_role_of_somebody_else_that_was_asked_for_is_forgotten(
 ) -> None:
     taken = role(aws, "ComprehendTaken", [])
     with session.editing() as state:
-        state.ledger.append(intended("role", taken, ""))
+        note_in_ledger(state, "role", taken, "", "intended")
     assert cleanup_inventory(session).rows == ()
     assert clean_up(session).left == ()
     assert taken in account(aws)["roles"]

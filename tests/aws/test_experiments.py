@@ -10,8 +10,8 @@ from core.dataset.arms import ArmsRequest
 from core.workflow.experiments.compare import adopt_arm, compare_experiment, load_comparison
 from core.workflow.experiments.plan import plan_experiment
 from core.workflow.experiments.run import run_experiment
+from core.workflow.following import job_rows
 from core.workflow.session import Session
-from core.workflow.watch import job_rows
 from tests.aws.experiments import (
     RARE,
     TWO_ARMS,

@@ -16,12 +16,12 @@ from core.workflow.experiments.arms import retry_failed
 from core.workflow.experiments.compare import compare_experiment
 from core.workflow.experiments.plan import plan_experiment
 from core.workflow.experiments.run import run_experiment, start_arm
+from core.workflow.following import job_rows
 from core.workflow.jobs import session_clients
 from core.workflow.money import spending
 from core.workflow.score import plan_scoring, start_scoring_jobs
 from core.workflow.session import Session
 from core.workflow.train import finish_training, plan_training, start_training_run
-from core.workflow.watch import job_rows
 from tests.aws.experiments import (
     ONE_ARM,
     TWO_ARMS,

@@ -7,11 +7,11 @@ import pytest
 from core.comprehend.engine import TwinOptions
 from core.errors import OperationFailed
 from core.workflow import jobs as launching
+from core.workflow.following import collect_finished
 from core.workflow.jobs import session_clients
 from core.workflow.score import plan_scoring, start_scoring_jobs
 from core.workflow.session import Session
 from core.workflow.train import finish_training
-from core.workflow.watch import collect_finished
 from tests.aws.server import AwsServer
 from tests.aws.server.faults import Kind
 from tests.aws.server.surprises import Kind as Surprise

@@ -13,11 +13,11 @@ from core.comprehend.jobs import EXPIRED, MOST_FAULTS, SPACING_S
 from core.errors import OperationFailed, TryAgain
 from core.progress import Progress, Watch
 from core.workflow import jobs
+from core.workflow.following import job_rows
 from core.workflow.jobs import refresh, session_clients
 from core.workflow.score import plan_scoring, start_scoring_jobs
 from core.workflow.session import Session
 from core.workflow.train import finish_training
-from core.workflow.watch import job_rows
 from tests.aws.server import AwsServer
 from tests.aws.server.faults import Kind
 from tests.aws.sessions import change_engine, ready_session, score, start, train

@@ -16,8 +16,8 @@ from core.errors import InvalidInput, OperationFailed, Refused
 from core.text import cell_width
 from core.workflow.experiments.arms import arm_statuses
 from core.workflow.experiments.plan import ArmStatus, ExperimentReport
+from core.workflow.following import stop_job
 from core.workflow.session import Session
-from core.workflow.watch import stop_job
 from tests.cli.running import run
 
 SWEEP = ("oversample", "--labels", "login", "--arms", "12,150")

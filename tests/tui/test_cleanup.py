@@ -4,7 +4,7 @@ from pathlib import Path
 
 from textual.widgets import Input
 
-from core.workflow.jobs import intended, session_clients
+from core.workflow.jobs import note_in_ledger, session_clients
 from core.workflow.session import Session
 from tests.tui.conftest import OpenApp, screen_text, wait_for_jobs
 from tui.screens.cleanup import CleanupScreen
@@ -79,7 +79,7 @@ async def test_what_was_asked_for_and_not_found_is_said(
 ) -> None:
     session = Session(tickets_session)
     with session.editing() as state:
-        state.ledger.append(intended("endpoint", "ct-lost", "base"))
+        note_in_ledger(state, "endpoint", "ct-lost", "base", "intended")
     async with open_app(tickets_session, "cleanup") as (app, _):
         assert "not found: ct-lost" in screen_text(app)
 

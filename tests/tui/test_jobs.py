@@ -7,10 +7,10 @@ import pytest
 from textual.geometry import Region
 from textual.widgets import DataTable, Input
 
+from core.workflow.following import stop_job
 from core.workflow.oversample import oversample_training
 from core.workflow.session import Session
 from core.workflow.train import plan_training, start_training_run
-from core.workflow.watch import stop_job
 from tests.tui.conftest import OpenApp, screen_text, wait_for_jobs
 from tui.app import TunerApp
 from tui.screens.jobs import JobsScreen

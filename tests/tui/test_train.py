@@ -7,10 +7,10 @@ import msgspec
 import pytest
 from textual.pilot import Pilot
 
+from core.workflow.following import stop_job
 from core.workflow.oversample import oversample_training
 from core.workflow.session import Session
 from core.workflow.train import GroupKind
-from core.workflow.watch import stop_job
 from tests.tui.conftest import OpenApp, screen_text, wait_for_jobs
 from tui.app import TunerApp
 from tui.screens.train import TrainScreen, TrainView, view_of

@@ -18,12 +18,12 @@ from core.comprehend.pricing import Estimate
 from core.errors import Interrupted, Refused, TunerError
 from core.progress import Progress, Watch
 from core.text import plural
+from core.workflow.following import JobRow, stop_job
 from core.workflow.money import require_budget
 from core.workflow.overview import Overview
 from core.workflow.score import ScoringPlan
 from core.workflow.session import Session
 from core.workflow.train import TrainingPlan
-from core.workflow.watch import JobRow, stop_job
 from tui.jobs import JobFailed, JobFinished, JobProgressed, Listener, Slot, Work
 from tui.keys import bindings_of
 from tui.render import glyph

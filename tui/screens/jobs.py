@@ -12,10 +12,10 @@ from textual.widgets import DataTable, Input
 from core.errors import TryAgain, TunerError
 from core.text import plural
 from core.views.terminal import duration
+from core.workflow.following import JobRow, collect_finished, job_rows, stop_job
 from core.workflow.overview import Overview
 from core.workflow.session import Session
 from core.workflow.state import SessionState
-from core.workflow.watch import JobRow, collect_finished, job_rows, stop_job
 from tui.jobs import screen_interval_s
 from tui.screens.base import STOPPING, EngineStepScreen
 from tui.widgets.facts import Facts, Line, is_row_usable, job_facts, row_state

@@ -9,6 +9,7 @@ from textual.containers import VerticalScroll
 from core.errors import Refused, TunerError
 from core.progress import Watch
 from core.text import plural
+from core.workflow.following import job_rows
 from core.workflow.overview import Overview
 from core.workflow.score import (
     ScoringPlan,
@@ -20,7 +21,6 @@ from core.workflow.score import (
 from core.workflow.session import Session
 from core.workflow.state import RunState
 from core.workflow.train import Proposal, need_words, price_words, propose_groups
-from core.workflow.watch import job_rows
 from tui.screens.base import WAITING, PaidStepScreen
 from tui.widgets.facts import Fact, Facts, Line, price_facts
 from tui.widgets.preflight import PreflightPanel, summary

@@ -11,6 +11,7 @@ from core.errors import Refused, TunerError
 from core.progress import Watch
 from core.text import plural
 from core.views.terminal import duration
+from core.workflow.following import JobRow, job_rows
 from core.workflow.health import require_health
 from core.workflow.metrics import MetricsFile, load_metrics
 from core.workflow.overview import Overview
@@ -24,7 +25,6 @@ from core.workflow.train import (
     plan_training,
     start_training_run,
 )
-from core.workflow.watch import JobRow, job_rows
 from tui.render import glyph
 from tui.screens.base import WAITING, PaidStepScreen
 from tui.widgets.facts import Fact, Facts, Line, price, price_facts, row_state

@@ -9,7 +9,7 @@ from textual.widgets import Static
 
 from core.text import plural, printable
 from core.views.terminal import duration
-from core.workflow.watch import JobRow
+from core.workflow.following import JobRow
 from tui.render import glyph, literal, plain
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ from textual.widget import Widget
 
 from core.tuning.objectives import LEAST_RETURNED_SHARE
 from core.views.terminal import duration, figure
+from core.workflow.following import JobRow
 from core.workflow.metrics import MetricsFile
 from core.workflow.score import joined_summary, labels_taken
 from core.workflow.state import RunState
-from core.workflow.watch import JobRow
 from tui.render import glyph, plain
 from tui.widgets.facts import row_state
 from tui.widgets.tables import LiveColumn, LiveTable, Row

@@ -29,28 +29,19 @@ def arm_statuses(
     return tuple(ArmStatus(arm, *_stage(session, state, arm)) for arm in experiment.arms)
 
 
-def is_scored(session: Session, state: SessionState, run: RunState) -> bool:
+def has_present_scores(session: Session, state: SessionState, run: RunState) -> bool:
     """Whether the scores of every held-out part are here and of the present settings."""
     parts = state.split_of(run).held_out_parts
-    if any(p not in run.scores or not session.path(run.scores[p].path).exists() for p in parts):
-        return False
-    return not _is_outdated(state, run, parts)
+    return session.has_scores(run, *parts) and not _is_outdated(state, run, parts)
 
 
 def _is_outdated(state: SessionState, run: RunState, parts: tuple[str, ...]) -> bool:
     """Whether a classifier that still exists would have to score anew, or is doing so."""
-    deleted = {entry.name for entry in state.ledger if entry.state == "deleted"}
-    if any(
-        part in c.scoring and not c.scoring[part].is_usable
+    return any(run.is_behind(part) for part in parts) or any(
+        (part in c.scoring and not c.scoring[part].is_usable)
+        or (not state.is_deleted(c.training.arn) and needs_intent(state, c, part))
         for c in run.classifiers
         for part in parts
-    ):
-        return True
-    return any(run.is_behind(part) for part in parts) or any(
-        needs_intent(state, classifier, part)
-        for classifier in run.classifiers
-        for part in parts
-        if classifier.training.arn not in deleted
     )
 
 
@@ -67,12 +58,12 @@ def _stage(session: Session, state: SessionState, arm: ArmState) -> tuple[Stage,
         return "failed", f"classifier {', '.join(lost)} was deleted by the clean-up, without scores"
     untrained = [c.training for c in run.classifiers if not c.is_trained]
     if untrained:
-        return "training", ", ".join(dict.fromkeys(job.state for job in untrained))
-    if is_scored(session, state, run):
+        return "training", ", ".join(dict.fromkeys(printable(job.state, 30) for job in untrained))
+    if has_present_scores(session, state, run):
         parts = state.split_of(run).held_out_parts
         return "done", ", ".join(f"{part} {run.scores[part].documents:,}" for part in parts)
     jobs = [job for c in run.classifiers for job in c.scoring.values() if not job.is_usable]
-    words = dict.fromkeys(f"{job.part} {job.state}" for job in jobs)
+    words = dict.fromkeys(f"{job.part} {printable(job.state, 30)}" for job in jobs)
     return "scoring", ", ".join(words) or "to be scored"
 
 
@@ -186,7 +177,6 @@ def _kind(run: RunState, found: tuple[ExperimentState, ArmState] | None) -> str:
 
 
 def _state(session: Session, state: SessionState, run: RunState) -> str:
-    deleted = {entry.name for entry in state.ledger if entry.state == "deleted"}
     words = "trained"
     if run.failed_jobs:
         words = "failed"
@@ -194,9 +184,9 @@ def _state(session: Session, state: SessionState, run: RunState) -> str:
         words = "training"
     elif run.thresholds is not None:
         words = "tuned"
-    elif is_scored(session, state, run):
+    elif has_present_scores(session, state, run):
         words = "scored"
-    is_gone = any(classifier.training.arn in deleted for classifier in run.classifiers)
+    is_gone = any(state.is_deleted(classifier.training.arn) for classifier in run.classifiers)
     return f"{words}, deleted" if is_gone else words
 
 

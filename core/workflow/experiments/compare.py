@@ -16,7 +16,7 @@ from core.tuning.evaluation import PartArrays
 from core.tuning.joint import choose_all
 from core.tuning.paired import Decisions, decide
 from core.workflow.compare import count_look
-from core.workflow.experiments.arms import arm_statuses, is_scored
+from core.workflow.experiments.arms import arm_statuses, has_present_scores
 from core.workflow.experiments.plan import (
     ArmStatus,
     ExperimentReport,
@@ -307,7 +307,7 @@ def adoptable_run(session: Session, run_or_arm: str) -> RunState:
     state = session.state()
     found = _arm(state, run_or_arm)
     run = state.run_named(found[1].run if found is not None else run_or_arm)
-    if not is_scored(session, state, run):
+    if not has_present_scores(session, state, run):
         raise InvalidInput(
             "Not scored yet",
             f"run {printable(run.name)} has no scores of every held-out part",

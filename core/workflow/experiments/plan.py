@@ -31,7 +31,7 @@ from core.workflow.state import (
     SessionState,
     SplitState,
 )
-from core.workflow.train import GroupKind, run_to_train, usable_split, wanted_groups
+from core.workflow.train import GroupKind, run_to_train, wanted_groups
 
 Stage = Literal["planned", "training", "scoring", "done", "failed", "skipped"]
 
@@ -273,7 +273,7 @@ def draft_experiment(
     if wanted.request is None:
         found = state.experiment_named(wanted.experiment)
         return _resumed(session, state, found, watch)
-    split = usable_split(state)
+    split = state.present_split()
     if wanted.patience is not None and wanted.patience < 1:
         raise InvalidInput("Unusable stop rule", f"patience {wanted.patience}", "use 1 or more")
     drafted = _new(session, state, split, wanted)

@@ -15,7 +15,7 @@ from core.errors import Interrupted, InvalidInput, TryAgain, TunerError
 from core.progress import UNWATCHED, Progress, Watch
 from core.text import plural, printable
 from core.tuning.arm_effects import has_stalled
-from core.workflow.experiments.arms import arm_statuses, is_scored
+from core.workflow.experiments.arms import arm_statuses, has_present_scores
 from core.workflow.experiments.plan import (
     ArmStatus,
     ExperimentPlan,
@@ -26,6 +26,7 @@ from core.workflow.experiments.plan import (
     with_wishes,
     write_arm,
 )
+from core.workflow.following import parts_to_join
 from core.workflow.health import require_health
 from core.workflow.jobs import launch, look, session_clients
 from core.workflow.metrics import collect_training
@@ -49,7 +50,6 @@ from core.workflow.state import (
     SessionState,
 )
 from core.workflow.train import NewRun, add_run, run_to_train
-from core.workflow.watch import parts_to_join
 
 # Keep an experiment, and start the trainings of one arm.
 
@@ -259,7 +259,7 @@ def advance_arm(
         return _look_at(session, clients, run, run.jobs())
     if not run.is_trained:
         return _train(session, clients, run, room, watch)
-    if is_scored(session, state, run):
+    if has_present_scores(session, state, run):
         return False
     return _score(session, clients, run, room, watch)
 

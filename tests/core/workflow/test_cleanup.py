@@ -13,6 +13,7 @@ from core.errors import Interrupted, InvalidInput, OperationFailed, TryAgain
 from core.progress import CancelToken, Progress, Watch
 from core.workflow import cleanup
 from core.workflow.cleanup import clean_up, cleanup_inventory
+from core.workflow.following import collect_finished, job_rows
 from core.workflow.jobs import session_clients
 from core.workflow.oversample import oversample_training
 from core.workflow.review import load_review
@@ -22,7 +23,6 @@ from core.workflow.state import SessionState
 from core.workflow.steps import step_statuses
 from core.workflow.thresholds import TuningSettings, load_report, tune_thresholds
 from core.workflow.train import finish_training, plan_training, start_training_run
-from core.workflow.watch import collect_finished, job_rows
 from tests.core.workflow.test_journey import kill_workers
 from tests.killing import killed_at_write
 

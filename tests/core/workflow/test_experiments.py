@@ -16,13 +16,13 @@ from core.workflow.experiments.arms import arm_statuses, retry_failed, versions
 from core.workflow.experiments.compare import adopt_arm, compare_experiment, load_comparison
 from core.workflow.experiments.plan import ExperimentPlan, plan_experiment
 from core.workflow.experiments.run import run_experiment, start_experiment
+from core.workflow.following import stop_job
 from core.workflow.jobs import session_clients
 from core.workflow.oversample import clear_oversampling
 from core.workflow.score import set_twin_returned
 from core.workflow.session import Session
 from core.workflow.steps import step_statuses
 from core.workflow.train import plan_training
-from core.workflow.watch import stop_job
 
 REQUEST = ArmsRequest(labels=("login",), positives=(12, 150))
 

@@ -13,6 +13,7 @@ from core.dataset.formats.sources import SourceSettings
 from core.errors import InvalidInput, OperationFailed
 from core.tuning.thresholds import load
 from core.workflow.data import NewSession, create_session, sample_folder
+from core.workflow.following import job_rows
 from core.workflow.jobs import session_clients
 from core.workflow.metrics import load_metrics
 from core.workflow.money import cost_rows
@@ -39,7 +40,6 @@ from core.workflow.train import (
     propose_groups,
     start_training_run,
 )
-from core.workflow.watch import job_rows
 
 DROPPED = ("login", "feature_request")
 RARE = ("cancellation", "account_security", "safety_hazard")

@@ -13,6 +13,7 @@ from core.dataset.formats.sources import SourceSettings
 from core.errors import InvalidInput, OperationFailed
 from core.tuning.thresholds import load
 from core.workflow.data import NewSession, create_session, sample_folder
+from core.workflow.following import collect_finished, job_rows
 from core.workflow.health import check_health
 from core.workflow.metrics import load_metrics
 from core.workflow.oversample import oversample_training
@@ -23,7 +24,6 @@ from core.workflow.split import split_dataset
 from core.workflow.state import RunState
 from core.workflow.thresholds import TuningSettings, load_report, tune_thresholds
 from core.workflow.train import finish_training, plan_training, start_training_run
-from core.workflow.watch import collect_finished, job_rows
 
 
 def train(session: Session) -> str:

@@ -160,7 +160,7 @@ def _row(run: RunState, job: JobState, progress: str, fault: TunerError | None) 
         id=job.id,
         kind=job.kind,
         part=job.part,
-        state=status.state if status else ("SUBMITTED" if job.arn else "to be started"),
+        state=job.state,
         is_final=job.is_final,
         elapsed_s=_elapsed_s(job),
         message=said or (status.message if status else ""),
