@@ -7,7 +7,8 @@ import click
 
 from core.cli.options import Options, again, chosen_session, common_options
 from core.text import plural, printable
-from core.views.terminal import figure, table
+from core.views.numbers import count, figure, fine, interval, level, threshold
+from core.views.terminal import table
 
 if TYPE_CHECKING:
     from core.tuning.calibration import CalibrationView, LabelCalibration
@@ -65,13 +66,13 @@ def overview_text(view: "CalibrationView") -> str:
     rows = [
         [
             label.label,
-            f"{label.known:,}",
-            figure(label.ece, 3),
-            figure(label.threshold, 4),
-            figure(label.half_best_f1, 3),
+            count(label.known),
+            fine(label.ece),
+            threshold(label.threshold),
+            threshold(label.half_best_f1),
             "full" if label.decimals is None else str(label.decimals),
-            f"{label.distinct_near:,}",
-            f"{label.ties:,}",
+            count(label.distinct_near),
+            count(label.ties),
         ]
         for label in view.labels
     ]
@@ -88,26 +89,26 @@ def overview_text(view: "CalibrationView") -> str:
     return "\n".join(lines)
 
 
-def label_text(label: "LabelCalibration", level: float, width: int, ascii_only: bool) -> str:
+def label_text(label: "LabelCalibration", share: float, width: int, ascii_only: bool) -> str:
     """The bins of one label as a table and as bars of the share of positives."""
     from core.views.curve_chart import bars
 
     rows = [
         [
-            f"{figure(found.low, 4)} – {figure(found.high, 4)}",
-            f"{found.n:,}",
-            figure(found.mean_score, 4),
-            f"{found.positives:,}",
-            figure(found.share_positive, 4),
-            f"{figure(found.interval.low, 3)} – {figure(found.interval.high, 3)}",
+            f"{threshold(found.low)}–{threshold(found.high)}",
+            count(found.n),
+            threshold(found.mean_score),
+            count(found.positives),
+            figure(found.share_positive),
+            interval(found.interval),
         ]
         for found in label.bins
     ]
-    headers = ["score", "n", "mean score", "positive", "share", f"{level:.0%} interval"]
-    drawn = [(f"score {figure(found.mean_score)}", found.share_positive) for found in label.bins]
+    headers = ["score", "n", "mean score", "positive", "share", f"{level(share)} interval"]
+    drawn = [(f"score {threshold(found.mean_score)}", found.share_positive) for found in label.bins]
     lines = [
-        f"{printable(label.label, 60)}: threshold {figure(label.threshold, 4)}, F*/2"
-        f" {figure(label.half_best_f1, 3)} (optimistic), ECE {figure(label.ece, 3)}",
+        f"{printable(label.label, 60)}: threshold {threshold(label.threshold)}, F*/2"
+        f" {threshold(label.half_best_f1)} (optimistic), ECE {fine(label.ece)}",
         f"{plural(label.ties, 'document')} at exactly the threshold"
         f" ({label.ties_positive:,} positive); {label.unknown:,} scores were not returned",
         table(headers, rows),

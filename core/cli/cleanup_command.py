@@ -8,6 +8,7 @@ import click
 from core.cli.options import Options, again, chosen_session, common_options
 from core.errors import Interrupted, InvalidInput, Refused, TryAgain
 from core.text import plural, printable
+from core.views.numbers import amount, usd
 from core.views.terminal import table
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def _require_nothing_left(done: "CleanedUp", repeat: str) -> None:
     if not done.left:
         return
     refused = next((item for item in done.left if item.is_refused), None)
-    price = f"; keeping it costs ${done.left_monthly_usd:,.2f} a month"
+    price = f"; keeping it costs {usd(done.left_monthly_usd)} a month"
     message = f"{plural(len(done.left), 'resource')} can still be seen{price}"
     if refused is not None:
         raise InvalidInput(
@@ -102,12 +103,12 @@ def inventory_text(inventory: "Inventory") -> str:
             row.kind,
             row.created_at[:16].replace("T", " "),
             row.state,
-            f"{row.monthly_usd:,.2f}",
+            amount(row.monthly_usd),
             row.name,
         ]
         for row in inventory.rows
     ]
-    price = f"${inventory.monthly_usd:,.2f} a month"
+    price = f"{usd(inventory.monthly_usd)} a month"
     return "\n".join(
         [
             where,
@@ -128,7 +129,7 @@ def cleaned_text(done: "CleanedUp") -> str:
         for result in done.results
     ]
     left = [
-        f"left: {item.kind} {printable(item.name)}, ${item.monthly_usd:,.2f} a month"
+        f"left: {item.kind} {printable(item.name)}, {usd(item.monthly_usd)} a month"
         for item in done.left
     ]
     return "\n".join([*lines, *left, *done.proof])

@@ -10,10 +10,10 @@ from core.cli.options import Options, chosen_session, common_options
 from core.cli.oversample_command import is_experiment, show_comparison
 from core.errors import InvalidInput
 from core.text import cell_width, plural, printable
-from core.views.terminal import WIDTH, figure, paragraph, table
+from core.views.numbers import count, figure, level, ranged, signed, signed_interval
+from core.views.terminal import WIDTH, paragraph, table
 
 if TYPE_CHECKING:
-    from core.tuning.intervals import Interval
     from core.tuning.paired import Comparison, Difference, PairedDifference
     from core.workflow.compare import ComparedPair, CompareReport
     from core.workflow.session import Session
@@ -177,7 +177,7 @@ def _ranking(shown: "Sequence[Difference]") -> list[str]:
     rows = [
         [
             found.name.replace("macro-F1", "macro"),
-            f"{found.support:,}",
+            count(found.support),
             figure(found.average_precision_a),
             figure(found.average_precision_b),
             *_change(found.average_precision),
@@ -192,9 +192,9 @@ def _ranking(shown: "Sequence[Difference]") -> list[str]:
 def _row(found: "Difference") -> list[str]:
     return [
         found.name,
-        f"{found.support:,}",
-        _figure(found.a, found.a_range),
-        _figure(found.b, found.b_range),
+        count(found.support),
+        ranged(found.a, found.a_range),
+        ranged(found.b, found.b_range),
         *_change(found),
     ]
 
@@ -202,8 +202,8 @@ def _row(found: "Difference") -> list[str]:
 def _change(found: "Difference | PairedDifference") -> list[str]:
     """Difference, interval and verdict."""
     return [
-        _signed(found.difference),
-        f"{_signed(found.interval.low)}–{_signed(found.interval.high)}",
+        signed(found.difference),
+        signed_interval(found.interval),
         "cannot tell" if found.verdict == "cannot tell apart" else found.verdict,
     ]
 
@@ -227,16 +227,7 @@ def _fitted(name: str, room: int) -> str:
 
 def _levels(found: "Comparison") -> str:
     return (
-        f"intervals: averages {found.interval_level:.1%}, labels {found.label_interval_level:.1%};"
-        f" {found.resamples:,} paired resamples of"
+        f"intervals: averages {level(found.interval_level)}, labels"
+        f" {level(found.label_interval_level)}; {found.resamples:,} paired resamples of"
         f" {plural(found.distinct_documents, 'distinct document')}"
     )
-
-
-def _figure(value: float, bounds: "Interval | None") -> str:
-    return figure(value) if bounds is None else f"{figure(bounds.low)}–{figure(bounds.high)}"
-
-
-def _signed(value: float) -> str:
-    rounded = round(value, 3) + 0.0
-    return f"{'+' if rounded > 0 else ''}{figure(rounded, 3)}"

@@ -7,6 +7,7 @@ import click
 
 from core.cli.options import Options, chosen_session, common_options
 from core.text import plural, printable
+from core.views.numbers import amount, amounts, usd, usd_between
 from core.views.terminal import table
 
 if TYPE_CHECKING:
@@ -76,15 +77,13 @@ def _change(session: "Session", options: Options, budget: str | None, prices: st
 def _lines(spent: "Spending") -> list[str]:
     headers = ["run", "what ", "estimate $", "from times $", "counted $"]
     what = "spent and committed" if spent.is_paid else "charged: $0.00 (offline); on AWS about"
-    keeping = (
-        f"keeping {plural(spent.models, 'classifier')}: ${spent.keeping.high_usd:,.2f} a month"
-    )
+    keeping = f"keeping {plural(spent.models, 'classifier')}: {usd(spent.keeping.high_usd)} a month"
     return [
         table(headers, [_cells(row) for row in spent.rows])
         if spent.rows
         else "nothing started yet",
         *(f"{_name(row)}: {printable(row.note)}" for row in spent.rows if row.note),
-        f"{what} ${spent.low_usd:,.2f} to ${spent.high_usd:,.2f}; {_prices_words(spent)}",
+        f"{what} {usd_between(spent.low_usd, spent.high_usd)}; {_prices_words(spent)}",
         keeping if spent.is_paid else f"on AWS {keeping}",
         _budget_words(spent),
     ]
@@ -93,22 +92,17 @@ def _lines(spent: "Spending") -> list[str]:
 def _cells(row: "SpendingRow") -> list[str]:
     doing = {"training": "training", "scoring": f"scoring {row.part}", "model": "kept"}
     what = f"{row.classifier} {doing.get(row.kind, row.kind)}"
-    estimate = _range(row.estimate.low_usd, row.estimate.high_usd) if row.estimate else "–"
+    estimate = amounts(row.estimate.low_usd, row.estimate.high_usd) if row.estimate else "–"
     if row.kind == "model":
         estimate += " a month"
-    billed = f"{row.billed_usd:,.2f}" if row.billed_usd is not None else "–"
-    return [row.run, what.strip(), estimate, billed, _range(row.low_usd, row.high_usd)]
+    billed = amount(row.billed_usd)
+    return [row.run, what.strip(), estimate, billed, amounts(row.low_usd, row.high_usd)]
 
 
 def _name(row: "SpendingRow") -> str:
     """What a note is about; the ARN of a kept classifier says less than its place in the run."""
     is_placed = row.kind == "model" and row.classifier
     return printable(f"{row.run}/{row.classifier}/kept" if is_placed else row.job, 80)
-
-
-def _range(low_usd: float, high_usd: float) -> str:
-    low, high = f"{low_usd:,.2f}", f"{high_usd:,.2f}"
-    return high if low == high else f"{low} – {high}"
 
 
 def _prices_words(spent: "Spending") -> str:
@@ -121,9 +115,9 @@ def _prices_words(spent: "Spending") -> str:
 def _budget_words(spent: "Spending") -> str:
     if spent.budget_usd is None or spent.left_usd is None:
         return "budget: none; set one with cost --budget USD"
-    budget = f"budget: ${spent.budget_usd:,.2f}"
+    budget = f"budget: {usd(spent.budget_usd)}"
     if not spent.is_paid:
         return f"{budget}, none of it used: offline nothing is charged and nothing is refused"
     if spent.left_usd < 0:
-        return f"{budget}, exceeded by ${-spent.left_usd:,.2f} at the high end"
-    return f"{budget}, of which ${spent.left_usd:,.2f} is left at the high end"
+        return f"{budget}, exceeded by {usd(-spent.left_usd)} at the high end"
+    return f"{budget}, of which {usd(spent.left_usd)} is left at the high end"

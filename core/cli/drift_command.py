@@ -8,7 +8,8 @@ import click
 from core.cli.options import Options, common_options
 from core.errors import OperationFailed
 from core.text import plural, printable
-from core.views.terminal import figure, table
+from core.views.numbers import figure, level, percent
+from core.views.terminal import table
 
 if TYPE_CHECKING:
     from core.tuning.drift import DriftReport
@@ -72,7 +73,7 @@ def drift_text(report: "DriftReport") -> str:
             _share(label.flagged),
             "–" if label.ratio is None else f"{label.ratio:.2f}×",
             figure(label.largest_gap),
-            f"{label.returned_share_before:.0%} → {label.returned_share:.0%}",
+            f"{percent(label.returned_share_before)} → {percent(label.returned_share)}",
             label.verdict,
             label.why,
         ]
@@ -85,8 +86,8 @@ def drift_text(report: "DriftReport") -> str:
             f"{plural(report.documents, 'new document')}{errors}, against"
             f" {report.reference_documents:,} of part {report.reference_part}",
             table(headers, rows, widest=60),
-            f"{report.tests} tests, together wrong in at most {1 - report.level:.0%} of the cases"
-            " when nothing moved; gap: largest difference of the shares at or above a score",
+            f"{report.tests} tests, together wrong in at most {level(1 - report.level)} of the"
+            " cases when nothing moved; gap: largest difference of the shares at or above a score",
             *(f"! {printable(note)}" for note in report.notes),
         ]
     )
@@ -94,5 +95,5 @@ def drift_text(report: "DriftReport") -> str:
 
 def _share(found: "Interval") -> str:
     if found.low == found.high:
-        return f"{found.low:.2%}"
-    return f"{found.low:.2%}–{found.high:.2%}"
+        return percent(found.low)
+    return f"{percent(found.low)}–{percent(found.high)}"

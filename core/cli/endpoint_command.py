@@ -8,6 +8,7 @@ import click
 from core.cli.options import Options, again, cancel, chosen_session, common_options
 from core.errors import InvalidInput, TunerError
 from core.text import printable
+from core.views.numbers import amount, usd
 from core.views.terminal import table
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ def keep(ctx: click.Context, minutes: int, name: str | None) -> None:
     endpoint = state.live_endpoint_named(name)
     added = added_estimate(state, endpoint, minutes, endpoint.inference_units)
     is_paid = state.engine.name == "aws"
-    price = f"${added.high_usd:,.2f} more" if is_paid else "nothing offline"
+    price = f"{usd(added.high_usd)} more" if is_paid else "nothing offline"
     text = f"{endpoint.name}: {minutes} minutes from now, which costs {price}"
     if options.dry_run:
         options.emit({"endpoint": endpoint.name, "minutes": minutes, "estimate": added}, text)
@@ -168,7 +169,7 @@ def stop(ctx: click.Context, name: str | None) -> None:
 def plan_text(plan: "EndpointPlan") -> str:
     """What a start would create and cost."""
     what = "keep the endpoint" if plan.is_resumed else "create an endpoint"
-    hour, until = f"${plan.usd_per_hour:,.2f}", f"${plan.estimate.high_usd:,.2f}"
+    hour, until = usd(plan.usd_per_hour), usd(plan.estimate.high_usd)
     more = " more" if plan.is_resumed else ""
     price = f"{hour} an hour while it exists, used or not; {until}{more} for {plan.minutes} minutes"
     return "\n".join(
@@ -191,8 +192,8 @@ def rows_text(rows: "tuple[EndpointRow, ...]") -> str:
     for row in rows:
         at = local_time(row.deleted_at or row.delete_at, utc_now())
         verb = "overdue since" if row.is_overdue else "until" if row.is_live else "gone since"
-        price = f"{row.usd_per_hour:,.2f}"
-        figures = [price, f"{row.so_far_usd:,.2f}", f"{row.until_usd:,.2f}"]
+        price = amount(row.usd_per_hour)
+        figures = [price, amount(row.so_far_usd), amount(row.until_usd)]
         cells.append([row.name, f"{row.run}/{row.classifier}", row.state, *figures, f"{verb} {at}"])
     headers = ["endpoint", "classifier ", "state ", "$/hour", "$ so far", "$ in all", "time "]
     notes = [f"{row.name}: {printable(row.message, 300)}" for row in rows if row.message]

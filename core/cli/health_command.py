@@ -6,6 +6,7 @@ import click
 
 from core.cli.options import Options, chosen_session, common_options
 from core.text import plural, printable
+from core.views.numbers import percent
 
 if TYPE_CHECKING:
     from core.dataset.health.findings import Finding
@@ -59,7 +60,7 @@ def command(
 
 
 def _block(finding: "Finding") -> str:
-    share = f"({finding.share:.1%} of {finding.of})"
+    share = f"({percent(finding.share)} of {finding.of})"
     amount = f"{finding.count:,} {share}" if finding.count else ""
     head = f"{SIGNS[finding.severity]} {finding.id}: {printable(finding.title)} {amount}"
     lines = [head.rstrip()]

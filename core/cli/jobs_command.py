@@ -7,7 +7,8 @@ import click
 from core.cli.options import Options, cancel, chosen_session, common_options
 from core.errors import TryAgain
 from core.text import plural, printable
-from core.views.terminal import duration, table
+from core.views.numbers import duration
+from core.views.terminal import table
 
 if TYPE_CHECKING:
     from core.workflow.following import JobRow

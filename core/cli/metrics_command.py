@@ -7,7 +7,8 @@ import click
 
 from core.cli.options import Options, chosen_session, common_options
 from core.text import printable
-from core.views.terminal import figure, table
+from core.views.numbers import count, figure, metric
+from core.views.terminal import table
 
 if TYPE_CHECKING:
     from core.workflow.metrics import MetricsFile
@@ -44,10 +45,8 @@ def metrics_text(metrics: Sequence["MetricsFile"]) -> str:
         rows = [
             [
                 name,
-                f"{classifier.service_metrics[name]:.4f}",
-                f"{classifier.recomputed_metrics[name]:.4f}"
-                if name in classifier.recomputed_metrics
-                else "–",
+                metric(classifier.service_metrics[name]),
+                metric(classifier.recomputed_metrics.get(name)),
             ]
             for name in names
         ]
@@ -77,10 +76,7 @@ def _cells(classifier: "MetricsFile") -> str:
         rows.append(
             [
                 label,
-                f"{tp:,}",
-                f"{fp:,}",
-                f"{fn:,}",
-                f"{tn:,}",
+                *map(count, (tp, fp, fn, tn)),
                 figure(precision),
                 figure(recall),
                 figure(f1),

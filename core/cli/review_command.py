@@ -7,7 +7,8 @@ import click
 
 from core.cli.options import Options, again, chosen_session, common_options
 from core.text import plural, printable
-from core.views.terminal import figure, table
+from core.views.numbers import threshold
+from core.views.terminal import table
 
 if TYPE_CHECKING:
     from core.workflow.relabel import Relabelling
@@ -132,7 +133,7 @@ def review_text(
     order = _ORDERS.get(review.wanted, "nearest first")
     what = "documents" if review.wanted == "all" else review.wanted
     lines = [
-        f"{printable(review.label, 60)} at {figure(review.threshold, 4)}: "
+        f"{printable(review.label, 60)} at {threshold(review.threshold)}: "
         f"{counts['false-negative']:,} missed, {counts['false-positive']:,} wrongly flagged, "
         f"{counts['true-positive']:,} rightly flagged, {review.sizes['suspects']:,} suspected",
         f"{len(review.rows):,} of {review.found:,} {what}, {order}; {review.read:,} marked",
@@ -149,7 +150,7 @@ def review_text(
 
 
 def _facts(row: "ReviewRow") -> str:
-    score = "not returned" if row.score is None else figure(row.score, 4)
+    score = "not returned" if row.score is None else threshold(row.score)
     labels = ", ".join(printable(name, 40) for name in row.labels)
     mark = f"  marked: {row.mark.action} {printable(row.mark.label, 40)}" if row.mark else ""
     return f"{_SHORT[row.kind]}  {score}  {printable(row.id, 60)}  [{labels}]{mark}"
@@ -171,7 +172,7 @@ def _errors_text(data: "ReviewData", rows: "tuple[LabelErrors, ...]", command: s
     cells = [
         [
             row.label,
-            figure(row.threshold, 4),
+            threshold(row.threshold),
             *(f"{getattr(row, name):,}" for name in names),
         ]
         for row in rows

@@ -3,9 +3,11 @@
 import click
 
 from core.cli.options import Options, again, chosen_session, common_options
-from core.cli.train_command import budget_lines, price_lines
+from core.cli.train_command import price_lines
 from core.text import plural
-from core.views.terminal import figure, table
+from core.views.numbers import figure
+from core.views.prices import budget_lines
+from core.views.terminal import table
 
 _EPILOG = """\b
 Examples:

@@ -6,6 +6,7 @@ import click
 
 from core.cli.options import Options, chosen_session, common_options
 from core.text import printable
+from core.views.numbers import count, percent
 from core.views.terminal import table
 
 if TYPE_CHECKING:
@@ -65,18 +66,19 @@ def audit_text(audit: "SplitAudit") -> str:
         [
             label.label,
             *(
-                f"{count:,} ({share:.1%})"
-                for count, share in zip(label.counts, label.shares, strict=True)
+                f"{count(number)} ({percent(share)})"
+                for number, share in zip(label.counts, label.shares, strict=True)
             ),
-            f"{label.deviation:.2%}",
+            percent(label.deviation),
         ]
         for label in audit.labels
     ]
-    rows.append(["documents", *(f"{size:,}" for size in audit.sizes), ""])
+    rows.append(["documents", *map(count, audit.sizes), ""])
     lines = [
         table(headers, rows),
-        f"deviation of a label's share from the wanted one: worst {audit.worst_deviation:.2%}, "
-        f"mean {audit.mean_deviation:.2%}; of label pairs: mean {audit.pair_deviation:.2%}",
+        "deviation of a label's share from the wanted one: worst "
+        f"{percent(audit.worst_deviation)}, mean {percent(audit.mean_deviation)}; of label pairs: "
+        f"mean {percent(audit.pair_deviation)}",
     ]
     lines.extend(
         f"! {printable(label, 40)} is missing from {part}" for label, part in audit.missing

@@ -8,12 +8,13 @@ import click
 from core.cli.metrics_command import metrics_text
 from core.cli.options import Options, again, chosen_session, common_options
 from core.text import plural, printable
-from core.views.terminal import price_line, table
+from core.views.numbers import amount, count, usd_between
+from core.views.prices import budget_lines, estimate_words
+from core.views.terminal import table
 
 if TYPE_CHECKING:
     from core.comprehend.pricing import Estimate
     from core.workflow.money import PlanRow
-    from core.workflow.score import ScoringPlan
     from core.workflow.train import GroupKind, TrainingPlan
 
 
@@ -93,7 +94,8 @@ def plan_text(plan: "TrainingPlan") -> str:
     if plan.rows:
         lines.append(f"keeping: {plan.keeping.basis}")
     if plan.rows and plan.groups:
-        lines.append(f"scoring with them: {plan.scoring.shown}: {plan.scoring.basis}")
+        scoring = usd_between(plan.scoring.low_usd, plan.scoring.high_usd)
+        lines.append(f"scoring with them: {scoring}: {plan.scoring.basis}")
     return "\n".join([*lines, *budget_lines(plan)])
 
 
@@ -104,23 +106,15 @@ def price_lines(rows: "Sequence[PlanRow]", estimate: "Estimate", is_paid: bool) 
     cells = [
         [
             row.what,
-            f"{row.documents:,}",
-            "–" if row.units is None else f"{row.units:,}",
-            f"{row.low_usd:,.2f}",
-            f"{row.high_usd:,.2f}",
+            count(row.documents),
+            count(row.units),
+            amount(row.low_usd),
+            amount(row.high_usd),
         ]
         for row in rows
     ]
     return [
         table(["what", "documents", "units", "low $", "high $"], cells),
-        price_line(estimate.low_usd, estimate.high_usd, is_paid),
+        f"price: {estimate_words(estimate.low_usd, estimate.high_usd, is_paid)}",
         f"basis: {estimate.basis}",
     ]
-
-
-def budget_lines(plan: "TrainingPlan | ScoringPlan") -> list[str]:
-    """The budget, what it leaves and whether the plan fits; nothing offline or without one."""
-    if not plan.is_paid or plan.budget_usd is None or plan.left_usd is None:
-        return []
-    line = f"budget: ${plan.budget_usd:,.2f}, of which ${max(plan.left_usd, 0.0):,.2f} is left"
-    return [f"{line}: too little for the high end" if plan.is_over_budget else line]

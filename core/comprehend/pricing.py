@@ -58,10 +58,10 @@ class Estimate(msgspec.Struct, frozen=True):
 
     @property
     def shown(self) -> str:
-        """The range in figures, such as ``$1.50 – $3.00``."""
+        """The range in figures, such as ``$1.50 to $3.00``."""
         if round(self.low_usd, 2) == round(self.high_usd, 2):
             return f"${self.high_usd:,.2f}"
-        return f"${self.low_usd:,.2f} – ${self.high_usd:,.2f}"
+        return f"${self.low_usd:,.2f} to ${self.high_usd:,.2f}"
 
 
 def load_prices(path: Path | None) -> PriceList:

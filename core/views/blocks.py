@@ -3,16 +3,11 @@
 Text in them is plain: whoever writes a page makes it printable and escapes it.
 """
 
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.text import cell_width, printable
-from core.tuning.intervals import Interval
-
-NONE = "–"
-"""What stands for a figure that is not defined or not known."""
 
 
 @dataclass(frozen=True)
@@ -99,59 +94,6 @@ def table(
 def name(label: str) -> str:
     """A label or another name of outside origin for a cell."""
     return printable(label, 60)
-
-
-def figure(value: float | None, digits: int = 3) -> str:
-    """A share or score without its leading zero: ``.240``, ``1.000``; a dash when undefined."""
-    if value is None or math.isnan(value):
-        return NONE
-    text = f"{value:.{digits}f}"
-    return text[1:] if text.startswith("0.") else text.replace("-0.", "-.")
-
-
-def threshold(value: float | None) -> str:
-    """A threshold to four decimals, smaller ones to two significant digits."""
-    if value is not None and 0 < value < 0.001:
-        return f"{value:.2g}"
-    return figure(value, 4)
-
-
-def signed(value: float) -> str:
-    """A difference with its sign."""
-    text = figure(value)
-    return text if text.startswith("-") else f"+{text}"
-
-
-def interval(found: Interval | None, digits: int = 3) -> str:
-    """An interval; a dash when there is none."""
-    if found is None:
-        return NONE
-    return f"{figure(found.low, digits)} to {figure(found.high, digits)}"
-
-
-def signed_interval(found: Interval | None) -> str:
-    """The interval of a difference."""
-    return NONE if found is None else f"{signed(found.low)} to {signed(found.high)}"
-
-
-def ranged(value: float, low: float, high: float) -> str:
-    """A figure, or the range that scores that were not returned allow."""
-    return figure(value) if low == high else f"{figure(low)}–{figure(high)}"
-
-
-def dollars(value: float | None) -> str:
-    """An amount in US dollars, without the sign that some Markdown reads as a formula."""
-    return NONE if value is None else f"{value:,.2f}"
-
-
-def count(value: int | None) -> str:
-    """A whole number, thousands separated."""
-    return NONE if value is None else f"{value:,}"
-
-
-def moment(text: str) -> str:
-    """An ISO time to the second, for reading."""
-    return f"{text[:10]} {text[11:19]}" if text else NONE
 
 
 # A report as Markdown that reads well unrendered; text of outside origin stays literal.

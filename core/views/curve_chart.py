@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from core.text import printable
 from core.tuning.curves import Curve
+from core.views.numbers import figure
 
 # Where on a chart the name of each line may stand: beside its own line, clear of the others.
 
@@ -413,7 +414,7 @@ def bars(rows: Sequence[tuple[str, float]], *, width: int, ascii_only: bool = Fa
     """One line per row: label, bar, value; every line exactly `width` cells, no final newline.
 
     The longest bar is the largest value; values of 0 or less have none. Whole numbers are shown
-    with thousands separated, others with two decimals.
+    with thousands separated, others as figures.
 
     Args:
         rows: label and value, from top to bottom.
@@ -423,18 +424,18 @@ def bars(rows: Sequence[tuple[str, float]], *, width: int, ascii_only: bool = Fa
     if not rows:
         return ""
     whole = all(float(value).is_integer() for _, value in rows)
-    figures = [f"{int(value):,}" if whole else f"{value:.2f}" for _, value in rows]
+    figures = [f"{int(value):,}" if whole else figure(value) for _, value in rows]
     figure_width = max(map(len, figures))
     longest = max(cell_width(fitted(label, cell_width(label))) for label, _ in rows)
     label_width = max(min(longest, int(width * _LONGEST_LABEL)), 1)
     room = max(width - label_width - figure_width - 2, 0)
     top = max(value for _, value in rows)
     lines = []
-    for (label, value), figure in zip(rows, figures, strict=True):
+    for (label, value), number in zip(rows, figures, strict=True):
         length = room * max(value, 0) / top if top > 0 else 0.0
         name = fitted(label, label_width, ascii_only)
         bar = _bar(length, ascii_only)
-        lines.append(fitted(f"{name} {bar:<{room}} {figure:>{figure_width}}", width, ascii_only))
+        lines.append(fitted(f"{name} {bar:<{room}} {number:>{figure_width}}", width, ascii_only))
     return "\n".join(lines)
 
 

@@ -4,12 +4,23 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from core.text import plural, printable
-from core.views.terminal import figure, figure_range, narrow_tables, paragraph, price_line
-from core.views.thresholds import threshold_text
+from core.views.numbers import (
+    NONE,
+    amounts,
+    count,
+    figure,
+    fine,
+    ranged,
+    signed,
+    signed_interval,
+    size,
+    threshold,
+)
+from core.views.prices import budget_lines, estimate_words
+from core.views.terminal import narrow_tables, paragraph
 
 if TYPE_CHECKING:
     from core.tuning.arm_effects import ArmFigures, ArmRow, ArmsComparison, Effect, Noise
-    from core.tuning.intervals import Interval
     from core.workflow.experiments.plan import (
         ArmPreview,
         ArmStatus,
@@ -67,11 +78,14 @@ def _arm_tables(plan: "ExperimentPlan") -> list[str]:
                 positives_text(arm.after.get(label, 0), arm.distinct.get(label, 0))
                 for label in labels
             ),
-            f"{arm.documents:,}",
-            size_text(arm.size_bytes),
+            count(arm.documents),
+            size(arm.size_bytes),
             figure(arm.imbalance.mean_ir),
-            figure(arm.imbalance.scumble, 3),
-            _price(arm),
+            fine(arm.imbalance.scumble),
+            amounts(
+                arm.training.low_usd + arm.scoring.low_usd,
+                arm.training.high_usd + arm.scoring.high_usd,
+            ),
         ]
         for arm in plan.arms
     ]
@@ -113,44 +127,24 @@ def count_tables(labels: Sequence[str], columns: Mapping[str, Mapping[str, int]]
     return spaced(narrow_tables(["label", *columns], rows, widest=_WIDEST_LABEL))
 
 
-def _price(arm: "ArmPreview") -> str:
-    low = arm.training.low_usd + arm.scoring.low_usd
-    high = arm.training.high_usd + arm.scoring.high_usd
-    if round(low, 2) == round(high, 2):
-        return f"{high:,.2f}"
-    return f"{low:,.2f}–{high:,.2f}"
-
-
 def _price_lines(plan: "ExperimentPlan") -> list[str]:
     if not plan.estimate.high_usd and not plan.trainings:
         return ["price: nothing is left to pay, every job is started"]
     lines = [
-        price_line(plan.estimate.low_usd, plan.estimate.high_usd, plan.is_paid),
+        f"price: {estimate_words(plan.estimate.low_usd, plan.estimate.high_usd, plan.is_paid)}",
         *paragraph(f"basis: {plan.estimate.basis}"),
     ]
     if plan.trainings:
         trainings = plural(plan.trainings, "training")
         lines.append(f"{trainings} still to start, up to {plan.at_once} at once")
         lines += paragraph(f"keeping: {plan.keeping.basis}")
-    if plan.is_paid and plan.budget_usd is not None and plan.left_usd is not None:
-        budget = (
-            f"budget: ${plan.budget_usd:,.2f}, of which ${max(plan.left_usd, 0.0):,.2f} is left"
-        )
-        lines.append(f"{budget}: too little for the high end" if plan.is_over_budget else budget)
-    return lines
+    return [*lines, *budget_lines(plan)]
 
 
 def positives_text(total: int, distinct: int) -> str:
     """Positives with their copies set apart: ``500=20+480``; the number alone without copies."""
     copies = total - distinct
     return f"{total:,}={distinct:,}+{copies:,}" if copies else f"{total:,}"
-
-
-def size_text(size_bytes: int) -> str:
-    """A file size for reading, in steps of 1,000."""
-    if size_bytes < 1_000_000:
-        return f"{size_bytes / 1_000:,.1f} kB"
-    return f"{size_bytes / 1_000_000:,.1f} MB"
 
 
 def spaced(blocks: Sequence[str]) -> list[str]:
@@ -186,8 +180,8 @@ def history_text(versions: "Sequence[Version]") -> str:
             version.experiment or "–",
             version.split,
             version.state,
-            figure_range(version.macro_f1_default),
-            figure_range(version.macro_f1),
+            ranged(None, version.macro_f1_default),
+            ranged(None, version.macro_f1),
             version.made_at[:10],
         ]
         for version in versions
@@ -227,7 +221,6 @@ _FIGURES = {
     "precision": "P",
     "recall": "R",
 }
-_ZERO = ".000"
 _VERDICTS = {"cannot tell apart": "cannot tell"}
 """Verdicts in as few letters as a table has room for; the legend explains them."""
 
@@ -319,17 +312,17 @@ def _decisions(rows: "Sequence[tuple[ArmRow, ArmFigures]]") -> list[str]:
         cells.append(
             [
                 arm.arm,
-                _ranged(figures.f1_default, figures.f1_default_range),
-                _ranged(figures.f1_tuned, figures.f1_tuned_range),
+                ranged(figures.f1_default, figures.f1_default_range),
+                ranged(figures.f1_tuned, figures.f1_tuned_range),
                 difference,
                 interval,
                 figure(figures.precision),
                 figure(figures.recall),
-                "–" if figures.threshold is None else threshold_text(figures.threshold),
+                threshold(figures.threshold),
                 verdict,
             ]
         )
-    if all(row[7] == "–" for row in cells):
+    if all(row[7] == NONE for row in cells):
         headers, cells = [*headers[:7], headers[8]], [[*row[:7], row[8]] for row in cells]
     return spaced(narrow_tables(headers, cells))
 
@@ -342,27 +335,9 @@ def _positives(arm: "ArmRow", label: str) -> str:
 def _effect(effect: "Effect | None") -> tuple[str, str, str]:
     """Difference, its interval, and the verdict in short."""
     if effect is None:
-        return "–", "–", ""
-    low, high = effect.interval.low, effect.interval.high
-    ends = [signed(low), signed(high)]
-    if low > 0 and ends[0] == _ZERO:
-        ends[0] = "<.001"
-    if high < 0 and ends[1] == _ZERO:
-        ends[1] = ">-.001"
+        return NONE, NONE, ""
     verdict = _VERDICTS.get(effect.verdict, effect.verdict)
-    return signed(effect.difference), "–".join(ends), verdict
-
-
-def signed(value: float) -> str:
-    """A difference with its sign, to three digits."""
-    rounded = round(value, 3) + 0.0
-    return f"{'+' if rounded > 0 else ''}{figure(rounded, 3)}"
-
-
-def _ranged(value: float, bounds: "Interval | None") -> str:
-    if bounds is None or bounds.low == bounds.high:
-        return figure(value)
-    return f"{figure(bounds.low)}–{figure(bounds.high)}"
+    return signed(effect.difference), signed_interval(effect.interval), verdict
 
 
 def _legend(found: "ArmsComparison") -> list[str]:
@@ -386,7 +361,7 @@ def _noise(found: "ArmsComparison", names: Sequence[str]) -> list[str]:
         return []
     degrees = max(one.degrees for row in by_name.values() for one in row.values())
     rows = [
-        [name, *(figure(row[f].deviation, 3) if f in row else "–" for f in _FIGURES)]
+        [name, *(fine(row[f].deviation) if f in row else NONE for f in _FIGURES)]
         for name, row in by_name.items()
     ]
     head = (

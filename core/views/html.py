@@ -17,9 +17,8 @@ from core.views.blocks import (
     Plot,
     Section,
     Table,
-    figure,
-    threshold,
 )
+from core.views.numbers import NONE, exact, figure, fine, span, threshold
 from core.views.report_data import MOST_DRAWN, DrawnCurve, FullReport
 from core.workflow.reports import LabelReport, RunReport
 
@@ -136,7 +135,7 @@ def _bars_axis(bottom: float) -> list[str]:
     for tick in (0.0, 0.25, 0.5, 0.75, 1.0):
         x = _across(tick)
         shapes.append(svg.line((x, 30), (x, bottom), "grid"))
-        shapes.append(svg.text(x, bottom + 16, figure(tick, 2), "t", "middle"))
+        shapes.append(svg.text(x, bottom + 16, figure(tick), "t", "middle"))
     shapes.append(svg.text(_across(1) + 62, 24, "F1", "t", "end"))
     shapes.append(svg.text(_WIDTH - 8, 24, "grade", "t", "end"))
     return shapes
@@ -157,11 +156,9 @@ def _bar(label: LabelReport, y: float) -> list[str]:
         shapes.append(svg.line((low, y), (high, y), "whisker"))
         shapes += [svg.line((x, y - 5), (x, y + 5), "whisker") for x in (low, high)]
     shapes.append(svg.diamond((_across(label.default.f1_low), y), 5, "default"))
-    shown = figure(tuned.f1, 2)
-    if tuned.f1_high > tuned.f1_low:
-        shown = f"{figure(tuned.f1_low, 2)}–{figure(tuned.f1_high, 2)}"
+    shown = span(tuned.f1_low, tuned.f1_high)
     shapes.append(svg.text(_across(1) + 62, y + 4, shown, "t name", "end"))
-    grade = label.evidence.grade if label.evidence else "–"
+    grade = label.evidence.grade if label.evidence else NONE
     shapes.append(svg.text(_WIDTH - 14, y + 4, grade, "t name strong", "end"))
     return shapes
 
@@ -234,10 +231,10 @@ def _curve_axes(low: float, x_of: Callable[[float], float]) -> list[str]:
     for tick in (0.0, 0.25, 0.5, 0.75, 1.0):
         y = _up(tick)
         shapes.append(svg.line((left, y), (right, y), "grid"))
-        shapes.append(svg.text(left - 5, y + 4, figure(tick, 2), "t", "end"))
+        shapes.append(svg.text(left - 5, y + 4, figure(tick), "t", "end"))
     ticks = (0.0, 0.25, 0.5, 0.75, 1.0) if low == 0 else _decades(low)
     for tick in ticks:
-        shown = figure(tick, 2) if low == 0 else f"{tick:g}".removeprefix("0")
+        shown = figure(tick) if low == 0 else exact(tick)
         shapes.append(svg.line((x_of(tick), bottom), (x_of(tick), bottom + 4), "axis"))
         shapes.append(svg.text(x_of(tick), bottom + 17, shown, "t", "middle"))
     shapes.append(svg.line((left, bottom), (right, bottom), "axis"))
@@ -261,7 +258,7 @@ def reliability_plot(label: LabelCalibration, part: str) -> str:
 
     shapes = []
     for tick in (furthest * part / 4 for part in range(5)):
-        shown = figure(tick, 2 if furthest >= 1 else 3)
+        shown = figure(tick) if furthest >= 1 else fine(tick)
         shapes.append(svg.line(place(0, tick), place(furthest, tick), "grid"))
         shapes.append(svg.text(left - 5, place(0, tick)[1] + 4, shown, "t", "end"))
         shapes.append(svg.text(place(tick, 0)[0], bottom + 16, shown, "t", "middle"))

@@ -11,7 +11,6 @@ from core.tuning.evaluation import Averages
 from core.tuning.intervals import Interval
 from core.tuning.paired import Difference
 from core.views.blocks import (
-    NONE,
     Block,
     Cautions,
     Code,
@@ -20,16 +19,25 @@ from core.views.blocks import (
     Plot,
     Section,
     Table,
-    count,
-    dollars,
-    figure,
-    interval,
-    moment,
     name,
+    table,
+)
+from core.views.numbers import (
+    NONE,
+    amount,
+    amounts,
+    count,
+    figure,
+    fine,
+    interval,
+    level,
+    metric,
+    moment,
+    percent,
     ranged,
     signed,
     signed_interval,
-    table,
+    span,
     threshold,
 )
 from core.views.report_data import FullReport, HealthLine
@@ -85,7 +93,7 @@ def _pair(pair: ComparedPair, engine: str) -> Table:
     caption = (
         f"F1 on {count(found.documents)} documents of {found.part} ({engine}): {sides}. Intervals "
         f"of b minus a from {count(found.resamples)} paired resamples, averages at "
-        f"{found.interval_level:.1%}, labels at {found.label_interval_level:.1%}."
+        f"{level(found.interval_level)}, labels at {level(found.label_interval_level)}."
     )
     averages = [
         found.macro_f1,
@@ -112,18 +120,14 @@ def _difference(row: Difference) -> list[str]:
     return [
         name(row.name),
         count(row.support),
-        _ranged(row.a, row.a_range),
-        _ranged(row.b, row.b_range),
+        ranged(row.a, row.a_range),
+        ranged(row.b, row.b_range),
         signed(row.difference),
         signed_interval(row.interval),
         row.verdict,
         figure(row.average_precision_a),
         figure(row.average_precision_b),
     ]
-
-
-def _ranged(value: float, found: Interval | None) -> str:
-    return figure(value) if found is None else f"{figure(found.low)}–{figure(found.high)}"
 
 
 def service_section(report: FullReport) -> Section:
@@ -163,7 +167,7 @@ def _service(metrics: MetricsFile) -> list[Block]:
     tested = f"{count(metrics.documents_tested)} test documents"
     who = f"classifier {metrics.classifier}"
     rows = [
-        [key, figure(value, 4), figure(metrics.recomputed_metrics.get(key), 4)]
+        [key, metric(value), metric(metrics.recomputed_metrics.get(key))]
         for key, value in metrics.service_metrics.items()
     ]
     caption = f"Metrics that the service reported for {who} on {tested}, at its own threshold"
@@ -212,9 +216,9 @@ def calibration_section(report: FullReport) -> Section:
             name(label.label),
             count(label.known),
             count(label.unknown),
-            figure(label.ece),
+            fine(label.ece),
             threshold(label.threshold),
-            figure(label.half_best_f1),
+            threshold(label.half_best_f1),
             "full" if label.decimals is None else str(label.decimals),
             count(label.distinct_near),
             count(label.ties),
@@ -242,8 +246,8 @@ def calibration_section(report: FullReport) -> Section:
     plot = Plot(
         "reliability",
         f"Share of positives by mean score on {view.part} ({report.engine}); each point a bin, its "
-        f"line the {view.level:.0%} interval; calibrated scores lie on the diagonal; the upright "
-        "line is the threshold.",
+        f"line the {level(view.level)} interval; calibrated scores lie on the diagonal; the "
+        "upright line is the threshold.",
     )
     blocks = (table(caption, headers, rows), Items((*notes, *view.notes)), plot)
     return Section("Calibration", blocks)
@@ -312,11 +316,11 @@ def split_section(report: FullReport) -> Section:
     split = report.split
     parts = list(split.sizes)
     sizes = ", ".join(
-        f"{part} {count(split.sizes[part])} ({split.ratios[part]:.0%} wanted)" for part in parts
+        f"{part} {count(split.sizes[part])} ({level(split.ratios[part])} wanted)" for part in parts
     )
     lead = (
         f"Split {split.id} of revision {split.revision}, seed {split.seed}: {sizes}. The largest "
-        f"relative deviation of a label's share in a part is {split.worst_deviation:.1%}."
+        f"relative deviation of a label's share in a part is {percent(split.worst_deviation)}."
     )
     rows = [
         [name(label), *(count(counts.get(part, 0)) for part in parts)]
@@ -365,13 +369,13 @@ def cost_section(report: FullReport) -> Section:
             name(line.what),
             line.kind,
             _dollars(line.estimate),
-            dollars(line.billed_usd),
-            _span(line.low_usd, line.high_usd),
+            amount(line.billed_usd),
+            amounts(line.low_usd, line.high_usd),
             line.note or NONE,
         ]
         for line in cost.lines
     ]
-    rows.append(["in all", "", "", "", _span(cost.low_usd, cost.high_usd), ""])
+    rows.append(["in all", "", "", "", amounts(cost.low_usd, cost.high_usd), ""])
     whose = "" if cost.is_paid else "OFFLINE: nothing was charged; Amazon would charge this. "
     caption = f"{whose}US dollars up to {report.as_of}, at the prices of {cost.prices_of}"
     headers = ["what", "kind", "estimated", "billed", "counted", "note"]
@@ -381,11 +385,7 @@ def cost_section(report: FullReport) -> Section:
 
 
 def _dollars(estimate: Estimate | None) -> str:
-    return NONE if estimate is None else _span(estimate.low_usd, estimate.high_usd)
-
-
-def _span(low: float, high: float) -> str:
-    return dollars(high) if dollars(low) == dollars(high) else f"{dollars(low)} to {dollars(high)}"
+    return NONE if estimate is None else amounts(estimate.low_usd, estimate.high_usd)
 
 
 def use_section(report: FullReport) -> Section:
@@ -464,8 +464,8 @@ def experiment_section(report: ExperimentReport | None) -> Section:
         f"Experiment {report.experiment} raises {raised} in the training part. Every arm has"
         f" thresholds of its own, chosen on {report.tuned_on} for {report.objective}, and is"
         f" measured on {report.measured_on} ({plural(found.documents, 'document')}). Verdicts rest"
-        f" on {plural(found.claims, 'look')}, which share {found.level:.0%}: each of these"
-        f" intervals is one of {found.claim_level:.2%}."
+        f" on {plural(found.claims, 'look')}, which share {level(found.level)}: each of these"
+        f" intervals is one of {level(found.claim_level)}."
     )
     blocks: list[Block] = [Paragraph(lead)]
     blocks += [_table(report, label) for label in (*report.labels, "macro")]
@@ -505,8 +505,8 @@ def _row(row: ArmRow, label: str, of_label: bool) -> list[str]:
         _positives(row, label) if of_label else NONE,
         figure(found.average_precision),
         _effect(found.average_precision_effect),
-        _value_with_bounds(found.f1_default, found.f1_default_range),
-        _value_with_bounds(found.f1_tuned, found.f1_tuned_range),
+        ranged(found.f1_default, found.f1_default_range),
+        ranged(found.f1_tuned, found.f1_tuned_range),
         _effect(found.f1_tuned_effect),
         figure(found.precision),
         figure(found.recall),
@@ -527,10 +527,6 @@ def _effect(effect: Effect | None) -> str:
     if effect is None:
         return NONE
     return f"{signed(effect.difference)} ({signed_interval(effect.interval)})"
-
-
-def _value_with_bounds(value: float, bounds: Interval | None) -> str:
-    return figure(value) if bounds is None else ranged(value, bounds.low, bounds.high)
 
 
 # How far the figures of a report can be trusted, in plain words.
@@ -604,9 +600,9 @@ def _optimism(tuning: RunReport) -> str:
     own, used = tuning.tuned_optimistic, tuning.tuned
     return (
         f"On the rows they were tuned on ({tuning.tuned_on}) the thresholds would read macro-F1 "
-        f"{ranged(own.macro_f1, own.macro_f1_low, own.macro_f1_high)}, which is optimistic; on "
+        f"{span(own.macro_f1_low, own.macro_f1_high)}, which is optimistic; on "
         f"{tuning.measured_on} it is "
-        f"{ranged(used.macro_f1, used.macro_f1_low, used.macro_f1_high)}. Expect the latter."
+        f"{span(used.macro_f1_low, used.macro_f1_high)}. Expect the latter."
     )
 
 
@@ -615,8 +611,8 @@ def _intervals(tuning: RunReport) -> str:
     if found is None:
         return "No intervals were computed: every figure may be a matter of chance."
     return (
-        f"An interval of {found.level:.0%} should hold the figure on fresh documents of the same "
-        f"kind {found.level * 100:.0f} times in 100 (method and seed: see Provenance). The "
+        f"An interval of {level(found.level)} should hold the figure on fresh documents of the "
+        f"same kind {found.level * 100:.0f} times in 100 (method and seed: see Provenance). The "
         "noise floor is what the best F1 stays below in 95 of 100 cases when scores know nothing "
         "of the label: an F1 near it says nothing."
     )
@@ -631,7 +627,7 @@ def _grades(tuning: RunReport) -> str:
     kept = [label for label in tuning.labels if label.status not in _USED]
     if kept:
         words += (
-            f" The default {figure(tuning.default_threshold, 2)} stays for "
+            f" The default {threshold(tuning.default_threshold)} stays for "
             f"{', '.join(printable(label.label, 40) for label in kept)}."
         )
     adopted = [printable(label.label, 40) for label in tuning.labels if label.status == "adopted"]
@@ -703,14 +699,14 @@ def averages_table(tuning: RunReport) -> Table:
 def _average(what: str, found: Averages) -> list[str]:
     return [
         what,
-        ranged(found.macro_f1, found.macro_f1_low, found.macro_f1_high),
+        span(found.macro_f1_low, found.macro_f1_high),
         figure(found.macro_precision),
         figure(found.macro_recall),
         figure(found.micro_f1),
         figure(found.micro_precision),
         figure(found.micro_recall),
         figure(found.subset_accuracy),
-        figure(found.hamming_loss),
+        fine(found.hamming_loss),
     ]
 
 
@@ -749,7 +745,7 @@ def _badged(report: FullReport) -> str:
 
 
 def _thresholds(tuning: RunReport) -> Table:
-    level = f"{tuning.evidence.level:.0%} interval" if tuning.evidence else "interval"
+    share = f"{level(tuning.evidence.level)} interval" if tuning.evidence else "interval"
     headers = [
         "label",
         "threshold",
@@ -757,13 +753,13 @@ def _thresholds(tuning: RunReport) -> Table:
         "grade",
         "F1 default",
         "F1",
-        level,
+        share,
         "precision",
         "recall",
         "AP",
     ]
     rows = [_threshold_row(label) for label in tuning.labels]
-    default = figure(tuning.default_threshold, 2)
+    default = threshold(tuning.default_threshold)
     caption = (
         f"Thresholds for {printable(tuning.objective)} (label when the score is at least the "
         f"threshold), default {default}; figures {parts_words(tuning)}. AP: average "
@@ -779,8 +775,8 @@ def _threshold_row(label: LabelReport) -> list[str]:
         threshold(label.threshold),
         label.status,
         label.evidence.grade if label.evidence else NONE,
-        ranged(before.f1, before.f1_low, before.f1_high),
-        ranged(after.f1, after.f1_low, after.f1_high),
+        span(before.f1_low, before.f1_high),
+        span(after.f1_low, after.f1_high),
         interval(label.f1_interval),
         *precision_and_recall(after),
         figure(label.average_precision),
@@ -790,8 +786,8 @@ def _threshold_row(label: LabelReport) -> list[str]:
 def precision_and_recall(counts: Counts) -> tuple[str, str]:
     """Both as figures, or as the ranges that scores that were not returned allow."""
     return (
-        ranged(counts.precision, *counts.precision_range),
-        ranged(counts.recall, *counts.recall_range),
+        span(*counts.precision_range),
+        span(*counts.recall_range),
     )
 
 
@@ -806,7 +802,7 @@ def _notes(tuning: RunReport) -> Items:
 
 
 def _evidence(tuning: RunReport) -> Table:
-    level = f"{tuning.evidence.level:.0%}" if tuning.evidence else "unknown level"
+    share = level(tuning.evidence.level) if tuning.evidence else "unknown level"
     headers = [
         "label",
         "grade",
@@ -855,7 +851,7 @@ def _evidence(tuning: RunReport) -> Table:
             ]
         )
     caption = (
-        f"Evidence for the tuned thresholds, whether or not they are used; intervals at {level}, "
+        f"Evidence for the tuned thresholds, whether or not they are used; intervals at {share}, "
         f"{parts_words(tuning)}. Gain: F1 tuned minus F1 at the default, on the same documents. "
         "Positives without their copies."
     )
@@ -882,7 +878,7 @@ def _counts(tuning: RunReport) -> Table:
                 name(label.label),
                 *(count(label.support.get(part)) for part in parts),
                 *(count(cell) for cell in (found.tp, found.fp, found.fn, found.tn, found.unknown)),
-                ranged(own.f1, own.f1_low, own.f1_high),
+                span(own.f1_low, own.f1_high),
             ]
         )
     caption = (
@@ -951,15 +947,15 @@ def _head(report: FullReport) -> Section:
 
 def _headline(tuning: RunReport) -> str:
     before, after = tuning.default, tuning.tuned
-    level = f"{tuning.evidence.level:.0%} interval" if tuning.evidence else "interval"
+    share = f"{level(tuning.evidence.level)} interval" if tuning.evidence else "interval"
     words = (
-        f"Macro-F1 {ranged(before.macro_f1, before.macro_f1_low, before.macro_f1_high)} at the "
-        f"default threshold {figure(tuning.default_threshold, 2)}, "
-        f"{ranged(after.macro_f1, after.macro_f1_low, after.macro_f1_high)} at the thresholds used"
+        f"Macro-F1 {span(before.macro_f1_low, before.macro_f1_high)} at the "
+        f"default threshold {threshold(tuning.default_threshold)}, "
+        f"{span(after.macro_f1_low, after.macro_f1_high)} at the thresholds used"
     )
     if tuning.macro_f1_interval is not None:
         words += (
-            f" ({level} {interval(tuning.macro_f1_interval)}; "
+            f" ({share} {interval(tuning.macro_f1_interval)}; "
             f"gain {signed_interval(tuning.macro_gain)})"
         )
     return f"{words}: {parts_words(tuning)}."

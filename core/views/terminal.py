@@ -1,6 +1,5 @@
 """Aligned text tables that measure in terminal cells."""
 
-import math
 from collections.abc import Sequence
 
 from core.text import cell_width, printable
@@ -25,22 +24,6 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[str]], widest: int = 4
             parts.append(cell + gap if is_left else gap + cell)
         lines.append("  ".join(parts).rstrip())
     return "\n".join([lines[0], "─" * max(map(cell_width, lines)), *lines[1:]])
-
-
-def figure_range(bounds: tuple[float, float] | None, digits: int = 2) -> str:
-    """A share with the range that unknown scores allow: ``.24``, ``.24–.31``; ``–`` without one."""
-    if bounds is None:
-        return "–"
-    low, high = figure(bounds[0], digits), figure(bounds[1], digits)
-    return low if low == high else f"{low}–{high}"
-
-
-def figure(value: float | None, digits: int = 2) -> str:
-    """A share or score without its leading zero: ``.24``, ``1.00``; ``–`` when undefined."""
-    if value is None or math.isnan(value):
-        return "–"
-    text = f"{value:.{digits}f}"
-    return text[1:] if text.startswith("0.") else text.replace("-0.", "-.")
 
 
 # Tables and sentences that fit a terminal of 80 columns.
@@ -105,20 +88,3 @@ def paragraph(text: str, first: str = "", rest: str = "  ", width: int = WIDTH) 
             line, glued = rest, word
         line, is_empty = line + glued, False
     return [*lines, line]
-
-
-def duration(seconds: float | None) -> str:
-    """Elapsed time in minutes and seconds: ``0:07``, ``1:02:03``."""
-    if seconds is None:
-        return "–"
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
-def price_line(low_usd: float, high_usd: float, is_paid: bool) -> str:
-    """What a step costs, or would cost with an account."""
-    amount = f"${low_usd:,.2f}"
-    if round(low_usd, 2) != round(high_usd, 2):
-        amount = f"{amount} to ${high_usd:,.2f}"
-    return f"price: {amount}, estimated" if is_paid else f"price: $0.00 offline (on AWS: {amount})"

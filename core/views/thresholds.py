@@ -3,12 +3,11 @@
 from typing import TYPE_CHECKING
 
 from core.text import printable
-from core.views.terminal import figure, table
+from core.views.numbers import count, figure, interval, level, signed_interval, span, threshold
+from core.views.terminal import table
 
 if TYPE_CHECKING:
-    from core.tuning.curves import Counts
     from core.tuning.evaluation import Averages
-    from core.tuning.intervals import Interval
     from core.workflow.reports import LabelReport, RunReport
 
 
@@ -27,7 +26,7 @@ def report_text(report: "RunReport") -> str:
         f"tuned on {report.tuned_on} ({report.documents[report.tuned_on]:,} documents), {measured} "
         f"({report.documents['test']:,} documents), objective {report.objective}",
     ]
-    level = f"{report.evidence.level:.0%}" if report.evidence else "interval"
+    share = level(report.evidence.level) if report.evidence else "interval"
     parts = [part for part in report.labels[0].support if part != "train"]
     headers = [
         "label",
@@ -35,7 +34,7 @@ def report_text(report: "RunReport") -> str:
         "thr",
         "F1@def",
         "F1",
-        level,
+        share,
         "P",
         "R",
         "grade ",
@@ -56,32 +55,15 @@ def report_text(report: "RunReport") -> str:
 def _row(label: "LabelReport", parts: list[str]) -> list[str]:
     return [
         label.label,
-        *(f"{label.support[part]:,}" for part in parts),
-        threshold_text(label.threshold) + _KEPT_MARKS.get(label.status, "*"),
-        f1_text(label.default),
-        f1_text(label.tuned),
-        interval_text(label.f1_interval),
+        *(count(label.support[part]) for part in parts),
+        threshold(label.threshold) + _KEPT_MARKS.get(label.status, "*"),
+        span(label.default.f1_low, label.default.f1_high),
+        span(label.tuned.f1_low, label.tuned.f1_high),
+        interval(label.f1_interval),
         figure(label.tuned.precision),
         figure(label.tuned.recall),
         label.evidence.grade if label.evidence else "",
     ]
-
-
-def interval_text(interval: "Interval | None") -> str:
-    """An interval for reading; a dash when there is none."""
-    return "–" if interval is None else f"{figure(interval.low)}–{figure(interval.high)}"
-
-
-def threshold_text(value: float) -> str:
-    """A threshold for reading: at least two significant digits; files keep full precision."""
-    return figure(value, 3 if value >= 0.01 else 4)
-
-
-def f1_text(counts: "Counts") -> str:
-    """F1, or its range where scores that were not returned could change it."""
-    if counts.f1_low == counts.f1_high:
-        return figure(counts.f1)
-    return f"{figure(counts.f1_low)}–{figure(counts.f1_high)}"
 
 
 def _averages(report: "RunReport") -> list[str]:
@@ -95,13 +77,13 @@ def _averages(report: "RunReport") -> list[str]:
     lines = [table(headers, rows)]
     if report.evidence and gain is not None:
         lines.append(
-            f"{report.evidence.level:.0%} intervals: macro-F1 "
-            f"{interval_text(report.macro_f1_interval)}, its gain {interval_text(gain)}, micro-F1 "
-            f"{interval_text(report.micro_f1_interval)}"
+            f"{level(report.evidence.level)} intervals: macro-F1 "
+            f"{interval(report.macro_f1_interval)}, its gain {signed_interval(gain)}, micro-F1 "
+            f"{interval(report.micro_f1_interval)}"
         )
     if not report.is_optimistic:
         lines.append(
-            f"on the rows it was tuned on, macro-F1 would read {figure(optimistic, 3)} (optimistic)"
+            f"on the rows it was tuned on, macro-F1 would read {figure(optimistic)} (optimistic)"
         )
     without = sorted(report.tuned.labels_without_support)
     if without:
@@ -113,14 +95,8 @@ def _averages(report: "RunReport") -> list[str]:
 def _average(name: str, default: "Averages", tuned: "Averages") -> list[str]:
     return [
         name,
-        _macro(default),
-        _macro(tuned),
-        figure(default.micro_f1, 3),
-        figure(tuned.micro_f1, 3),
+        span(default.macro_f1_low, default.macro_f1_high),
+        span(tuned.macro_f1_low, tuned.macro_f1_high),
+        figure(default.micro_f1),
+        figure(tuned.micro_f1),
     ]
-
-
-def _macro(summary: "Averages") -> str:
-    if summary.macro_f1_low == summary.macro_f1_high:
-        return figure(summary.macro_f1, 3)
-    return f"{figure(summary.macro_f1_low, 3)}–{figure(summary.macro_f1_high, 3)}"

@@ -40,7 +40,7 @@ def test_the_table_has_a_line_per_run_classifier_and_part(here: Session) -> None
         ["base", "c1 scoring test"],
         ["base", "c1 kept"],
     ]
-    assert "0.50 – 2.00" in lines[2]
+    assert "0.50 to 2.00" in lines[2]
     assert all(len(line) <= 80 for line in lines[:6])
 
 
@@ -111,7 +111,7 @@ def test_plans_show_their_price_by_classifier_and_part(here: Session) -> None:
     (row,) = [line for line in shown.splitlines() if line.startswith("c1 train ")]
     units = here.state().splits[0].scoring["train"].units
     assert f"{units:,}" in row and f"{units * 0.0005:.2f}" in row
-    assert "price: $0.00 offline (on AWS: $" in shown
+    assert "price: $0.00 offline; on AWS about $" in shown
     training = _text("--dry-run", "train", "--run", "more")
     assert "c1 training" in training and "2.00" in training
     assert "keeping: 1 model at $0.5 a month" in training

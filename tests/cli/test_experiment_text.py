@@ -13,8 +13,8 @@ from core.views.experiment import (
     experiment_text,
     history_text,
     positives_text,
-    size_text,
 )
+from core.views.numbers import size
 from core.views.terminal import narrow_tables, paragraph
 from core.workflow.experiments.plan import ArmStatus, ExperimentReport, Version
 from core.workflow.state import ArmState
@@ -134,8 +134,8 @@ def test_copies_stand_apart_from_distinct_positives() -> None:
 
 def test_a8_an_interval_that_does_not_hold_0_is_not_shown_to_begin_at_0() -> None:
     text = experiment_text(report())
-    assert "<.001–+.060" in text and "better" in text
-    assert "-.030–+.040" in text and "cannot tell" in text
+    assert "<.001 to +.060" in text and "better" in text
+    assert "-.030 to +.040" in text and "cannot tell" in text
 
 
 def test_unknown_scores_give_ranges_and_no_ranking() -> None:
@@ -226,8 +226,8 @@ def test_a_paragraph_loses_no_word() -> None:
 
 
 def test_sizes_read_well() -> None:
-    assert (size_text(900), size_text(691_700), size_text(5_000_000)) == (
-        "0.9 kB",
+    assert (size(900), size(691_700), size(5_000_000)) == (
+        "900 B",
         "691.7 kB",
         "5.0 MB",
     )

@@ -79,7 +79,7 @@ def test_a_dry_run_counts_every_label_and_keeps_nothing(fresh: Session) -> None:
         f"150={train}+{150 - train}",
         "150=10+140",
         "n150-from10",
-        "on AWS: $",
+        "on AWS about $",
         "keeping:",
         "still to start, up to",
     ):

@@ -53,7 +53,7 @@ async def test_interval_and_grade_stand_beside_the_part_they_were_measured_on(
         assert first.evidence is not None and first.f1_interval is not None
         low, high = (f"{end:.2f}"[1:] for end in (first.f1_interval.low, first.f1_interval.high))
         assert f"test: F1 {first.tuned.f1:.2f}".replace("0.", ".") in text
-        assert f"[{low} – {high}] 90%   grade {first.evidence.grade}: adopt with care" in text
+        assert f"[{low}–{high}] 90%   grade {first.evidence.grade}: adopt with care" in text
         assert "only 27 positives to tune on" in text
         assert report.macro_f1_interval is not None
         assert f"test {report.tuned.macro_f1:.2f} [".replace("0.", ".") in text

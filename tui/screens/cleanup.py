@@ -8,6 +8,7 @@ from core.comprehend.ledger import DELETE_ORDER
 from core.errors import Refused
 from core.progress import Watch
 from core.text import plural, printable
+from core.views.numbers import NONE, amount, usd
 from core.workflow.cleanup import CleanedUp, Inventory, InventoryRow, clean_up, cleanup_inventory
 from core.workflow.overview import Overview
 from tui.render import cell, glyph, lines, literal, plain
@@ -78,7 +79,7 @@ class CleanupScreen(StepScreen):
         first = next((item for item in done.left if item.is_refused), done.left[0])
         self.banner.show_note(
             f"{plural(len(done.left), 'resource')} can still be seen, "
-            f"${done.left_monthly_usd:,.2f} a month: D tries again\n"
+            f"{usd(done.left_monthly_usd)} a month: D tries again\n"
             + ": ".join(filter(None, (f"{first.kind} {_last(first.name)}", first.reason)))
             + (f"\n{first.hint}" if first.is_refused else "")
         )
@@ -189,7 +190,7 @@ class CleanupScreen(StepScreen):
         for entry in inventory.rows[:_MOST_ROWS]:
             created = entry.created_at[:16].replace("T", " ") or entry.state
             has_price = entry.kind in ("endpoint", "classifier")
-            price = f"{entry.monthly_usd:,.2f}" if has_price else "–"
+            price = amount(entry.monthly_usd) if has_price else NONE
             cells = [
                 cell(entry.kind),
                 cell(_short(entry, inventory)),
@@ -218,7 +219,7 @@ class CleanupScreen(StepScreen):
         ][:_MOST_DOUBTS]
 
     def _price(self, inventory: Inventory) -> str:
-        price = f"${inventory.monthly_usd:,.2f} a month"
+        price = f"{usd(inventory.monthly_usd)} a month"
         return f"keeping it: {price}" if inventory.is_paid else f"free offline (on AWS: {price})"
 
     @property

@@ -10,6 +10,7 @@ from textual.widgets import Input, Static
 from core.errors import InvalidInput, TunerError
 from core.progress import Watch
 from core.text import printable
+from core.views.numbers import usd
 from core.workflow.endpoints import (
     DEFAULT_MINUTES,
     EndpointPlan,
@@ -74,15 +75,15 @@ def start_facts(plan: EndpointPlan) -> list[str]:
     return [
         f"serves   {plan.run}/{plan.classifier}",
         f"engine   {plan.engine}",
-        f"price    ${plan.usd_per_hour:,.2f} an hour while it exists, used or not",
-        f"until    its deletion in {plan.minutes} minutes: ${plan.estimate.high_usd:,.2f}",
+        f"price    {usd(plan.usd_per_hour)} an hour while it exists, used or not",
+        f"until    its deletion in {plan.minutes} minutes: {usd(plan.estimate.high_usd)}",
         "",
         "It is deleted from here, while this machine is up and signed in.",
     ]
 
 
 def _price(state: SessionState, units: int) -> str:
-    hour = f"${usd_per_hour(units, state.prices):,.2f} an hour"
+    hour = f"{usd(usd_per_hour(units, state.prices))} an hour"
     if state.engine.name == "aws":
         return f"{hour} while it exists, used or not"
     return f"free offline (on AWS {hour}, used or not)"
@@ -209,7 +210,7 @@ class EndpointScreen(EngineStepScreen):
         if not self._is_paid or not added.high_usd:
             keep(True)
             return
-        facts = [f"endpoint {name}", f"price    ${added.high_usd:,.2f} more, estimated"]
+        facts = [f"endpoint {name}", f"price    {usd(added.high_usd)} more, estimated"]
         self.app.push_screen(
             PayModal(f"Delete it {DEFAULT_MINUTES} minutes from now?", facts, "keep it"), keep
         )

@@ -11,6 +11,7 @@ from core.dataset.health.findings import SEVERITIES, Finding
 from core.errors import TunerError
 from core.progress import Watch
 from core.text import printable
+from core.views.numbers import percent
 from core.workflow.health import Fixed, check_health, fix_dataset
 from core.workflow.overview import Overview
 from tui.render import literal, plain
@@ -295,4 +296,4 @@ def _searched(finding: Finding) -> str:
 
 
 def _amount(finding: Finding) -> str:
-    return f"{finding.count:,} ({finding.share:.1%} of {finding.of})" if finding.count else ""
+    return f"{finding.count:,} ({percent(finding.share)} of {finding.of})" if finding.count else ""

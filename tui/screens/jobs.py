@@ -11,7 +11,7 @@ from textual.widgets import DataTable, Input
 
 from core.errors import TryAgain, TunerError
 from core.text import plural
-from core.views.terminal import duration
+from core.views.numbers import duration, usd_between
 from core.workflow.following import JobRow, collect_finished, job_rows, stop_job
 from core.workflow.overview import Overview
 from core.workflow.session import Session
@@ -54,8 +54,7 @@ def price_text(row: JobRow, is_paid: bool) -> str:
         return "$0.00"
     if row.estimate_usd is None:
         return "–"
-    low, high = row.estimate_usd
-    return f"${high:,.2f}" if round(low, 2) == round(high, 2) else f"${low:,.2f}-{high:,.2f}"
+    return usd_between(*row.estimate_usd)
 
 
 def note_text(row: JobRow, state: SessionState) -> str:

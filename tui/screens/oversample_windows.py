@@ -18,8 +18,9 @@ from core.dataset.arms import DEFAULT_POSITIVES, ArmsRequest
 from core.errors import InvalidInput
 from core.progress import Watch
 from core.text import plural, printable
-from core.views.experiment import size_text
-from core.views.terminal import figure, figure_range, table
+from core.views.numbers import figure, fine, level, ranged, size, threshold, usd
+from core.views.prices import budget_words, estimate_words
+from core.views.terminal import table
 from core.workflow.experiments.plan import ArmPreview, ExperimentPlan, ExperimentReport, Version
 from core.workflow.oversample import (
     OversamplePreview,
@@ -33,14 +34,12 @@ from core.workflow.train import GroupKind
 from tui.jobs import Work
 from tui.render import cell, glyph, literal, plain
 from tui.widgets.arms import AVERAGES, SHORT_OUTCOMES, ArmGroup, LabelCounts, effect_text, row_of
-from tui.widgets.facts import Fact, Facts, price
+from tui.widgets.facts import Fact, Facts
 from tui.widgets.forms import Field, Line
 from tui.widgets.tables import KeyTable
-from tui.widgets.thresholds_board import range_text
 
 if TYPE_CHECKING:
     from core.tuning.arm_effects import ArmFigures, ArmRow, ArmsComparison, Effect
-    from core.tuning.intervals import Interval
 
 
 # A single training file with repeated positives, as the screen plans it.
@@ -470,20 +469,16 @@ def arm_text(plan: ExperimentPlan, arm: ArmPreview, place: int) -> str:
     found = arm.imbalance
     measures = (
         f"MeanIR {base.mean_ir:.1f} → {found.mean_ir:.1f}"
-        f" · SCUMBLE {_short(base.scumble)} → {_short(found.scumble)}"
+        f" · SCUMBLE {fine(base.scumble)} → {fine(found.scumble)}"
         if arm.plan.kind != "base"
-        else f"MeanIR {found.mean_ir:.1f} · SCUMBLE {_short(found.scumble)}"
+        else f"MeanIR {found.mean_ir:.1f} · SCUMBLE {fine(found.scumble)}"
     )
     counted = plural(arm.documents, "document")
     changed = f" ({', '.join(changes)})" if changes else ""
     return (
         f"{arm.plan.id} ({place + 1} of {len(plan.arms)}): {_KINDS[arm.plan.kind]},"
-        f" {counted}{changed}, {size_text(arm.size_bytes)} · {measures}"
+        f" {counted}{changed}, {size(arm.size_bytes)} · {measures}"
     )
-
-
-def _short(value: float) -> str:
-    return f"{value:.3f}".removeprefix("0")
 
 
 def sweep_text(plan: ExperimentPlan) -> str:
@@ -501,23 +496,16 @@ def money_text(plan: ExperimentPlan) -> str:
     if not plan.trainings and not plan.estimate.high_usd:
         return "nothing is left to pay"
     estimate, keeping = plan.estimate, plan.keeping
-    text = price(estimate.low_usd, estimate.high_usd, plan.is_paid)
-    text = f"{text} · keeping ${keeping.high_usd:,.2f} a month"
-    budget = _budget(plan)
-    return f"{text} · {budget}" if budget else text
-
-
-def _budget(plan: ExperimentPlan) -> str:
-    if not plan.is_paid or plan.budget_usd is None or plan.left_usd is None:
-        return ""
-    left = f"budget ${plan.budget_usd:,.2f}, ${max(plan.left_usd, 0.0):,.2f} left"
-    return f"{left}: too little" if plan.is_over_budget else left
+    text = estimate_words(estimate.low_usd, estimate.high_usd, plan.is_paid)
+    text = f"{text} · keeping {usd(keeping.high_usd)} a month"
+    budget = budget_words(plan)
+    return f"{text} · budget {budget}" if budget else text
 
 
 def arm_price(arm: ArmPreview) -> str:
     """Highest price of one arm; a dash when nothing of it is left to be started."""
     high = arm.training.high_usd + arm.scoring.high_usd
-    return f"${high:,.2f}" if high else "–"
+    return usd(high) if high else "–"
 
 
 def question_facts(plan: ExperimentPlan) -> list[Fact]:
@@ -527,10 +515,10 @@ def question_facts(plan: ExperimentPlan) -> list[Fact]:
     request = plan.request
     facts: list[Fact] = [
         ("sweep", f"{plan.id} ({carried}) on {plan.engine}"),
-        ("price", price(estimate.low_usd, estimate.high_usd, plan.is_paid)),
-        ("keeping", f"${keeping.high_usd:,.2f} a month until they are deleted (9)"),
+        ("price", estimate_words(estimate.low_usd, estimate.high_usd, plan.is_paid)),
+        ("keeping", f"{usd(keeping.high_usd)} a month until they are deleted (9)"),
     ]
-    budget = _budget(plan)
+    budget = budget_words(plan)
     facts += [("budget", budget)] if budget else []
     facts += [
         ("creates", f"{plural(plan.trainings, 'classifier')}, {plan.at_once} at once; scores each"),
@@ -667,11 +655,11 @@ def _figures(row: "ArmRow", one: "ArmFigures") -> list[str]:
         f"{positives:,}" if positives is not None else "",
         f"{one.support:,}",
         figure(one.average_precision),
-        _ranged(one.f1_default, one.f1_default_range),
-        _ranged(one.f1_tuned, one.f1_tuned_range),
+        ranged(one.f1_default, one.f1_default_range),
+        ranged(one.f1_tuned, one.f1_tuned_range),
         figure(one.precision),
         figure(one.recall),
-        figure(one.threshold, 3) if one.threshold is not None else "",
+        threshold(one.threshold) if one.threshold is not None else "",
     ]
 
 
@@ -684,10 +672,6 @@ def _verdict(one: "ArmFigures") -> str:
     return SHORT_OUTCOMES.get(verdict, verdict)
 
 
-def _ranged(value: float | None, bounds: "Interval | None") -> str:
-    return figure(value) if bounds is None else range_text(bounds.low, bounds.high)
-
-
 def _grounds(report: ExperimentReport) -> list[str]:
     """What the figures stand on: documents, intervals, looks, notes."""
     found = report.comparison
@@ -697,16 +681,16 @@ def _grounds(report: ExperimentReport) -> list[str]:
     told = (*found.chosen, "macro")
     noise = [
         f"{printable(one.name, _NAME)}: {_NOISY[one.figure]} of replicates of an arm lies"
-        f" {figure(one.deviation, 3)} apart (standard deviation, {one.degrees} degrees of freedom)"
+        f" {fine(one.deviation)} apart (standard deviation, {one.degrees} degrees of freedom)"
         for one in found.noise
         if one.name in told and one.figure in _NOISY
     ]
     return [
         f"{report.engine}: {documents}; each arm tuned on {report.tuned_on}"
         f" for {report.objective}, measured on {report.measured_on}",
-        f"in pairs against the base, {found.resamples:,} resamples; {found.level:.0%} for all"
-        f" together: {found.claim_level:.2%} each of {plural(found.claims, 'interval')} that"
-        f" verdicts rest on, {found.other_level:.2%} each of the other {found.others:,}",
+        f"in pairs against the base, {found.resamples:,} resamples; {level(found.level)} for all"
+        f" together: {level(found.claim_level)} each of {plural(found.claims, 'interval')} that"
+        f" verdicts rest on, {level(found.other_level)} each of the other {found.others:,}",
         f"the test part was looked at {plural(report.test_looks, 'time')}",
         *noise,
         *(f"! {note}" for note in (*found.notes, *report.cautions)),
@@ -776,8 +760,8 @@ class VersionsModal(ModalScreen[None]):
             cell(version.kind),
             cell(version.split),
             cell(version.state),
-            cell(plain(figure_range(version.macro_f1_default), self._ascii_only), justify="right"),
-            cell(plain(figure_range(version.macro_f1), self._ascii_only), justify="right"),
+            cell(plain(ranged(None, version.macro_f1_default), self._ascii_only), justify="right"),
+            cell(plain(ranged(None, version.macro_f1), self._ascii_only), justify="right"),
         ]
 
     def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:

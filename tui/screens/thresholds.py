@@ -15,6 +15,7 @@ from core.errors import TunerError
 from core.progress import Progress, Watch
 from core.text import plural, printable
 from core.tuning.objectives import Choice
+from core.views.numbers import span
 from core.workflow.compare import CompareReport, compare_session_runs
 from core.workflow.overview import Overview
 from core.workflow.parts import RunCurves, load_run_curves, needs_tuning, tunable_run
@@ -51,7 +52,7 @@ from tui.screens.thresholds_windows import (
     comparison_text,
 )
 from tui.widgets.chrome import SessionLine
-from tui.widgets.thresholds_board import BoardView, ThresholdsBoard, interval_text, range_text
+from tui.widgets.thresholds_board import BoardView, ThresholdsBoard, interval_text
 from tui.windows import TextWindow
 
 if TYPE_CHECKING:
@@ -265,7 +266,7 @@ def saved_text(saved: SavedThresholds, ascii_only: bool) -> str:
     """Where the file is, how good it is, and the lines of Python that use it."""
     report = saved.report
     before, after = (
-        range_text(summary.macro_f1_low, summary.macro_f1_high)
+        span(summary.macro_f1_low, summary.macro_f1_high)
         for summary in (report.default, report.tuned)
     )
     optimistic = " (optimistic: tuned there)" if report.is_optimistic else ""

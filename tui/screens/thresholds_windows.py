@@ -18,17 +18,28 @@ from core.progress import Watch
 from core.text import plural, printable
 from core.tuning.calibration import LabelCalibration, calibration_view
 from core.tuning.evaluation import PartArrays
-from core.tuning.intervals import Interval
 from core.tuning.objectives import MENU, MenuEntry, parse_objective
 from core.tuning.paired import Difference
 from core.views.curve_chart import bars
-from core.views.terminal import figure, table
+from core.views.numbers import (
+    count,
+    figure,
+    fine,
+    interval,
+    level,
+    ranged,
+    signed,
+    signed_interval,
+    span,
+    threshold,
+)
+from core.views.terminal import table
 from core.workflow.compare import ComparedPair, CompareReport
 from core.workflow.parts import RunCurves
 from core.workflow.working_thresholds import Change
 from tui.jobs import Work
 from tui.render import lines, literal, plain
-from tui.widgets.thresholds_board import at_least, range_text, threshold_text
+from tui.widgets.thresholds_board import at_least
 from tui.windows import TextWindow
 
 # Windows of the thresholds screen: an objective's effect, two runs compared, how scores read.
@@ -42,7 +53,7 @@ _NAME = 14
 def change_text(change: Change, ascii_only: bool) -> str:
     """What an objective would change: averages, a row per label, what is special."""
     averages = [
-        f"{name} {range_text(before.low, before.high)} → {range_text(after.low, after.high)}"
+        f"{name} {span(before.low, before.high)} → {span(after.low, after.high)}"
         for name, before, after in (
             ("macro-F1", change.macro_before, change.macro_after),
             ("micro-F1", change.micro_before, change.micro_after),
@@ -51,12 +62,12 @@ def change_text(change: Change, ascii_only: bool) -> str:
     rows = [
         [
             row.label,
-            threshold_text(row.before.threshold),
-            threshold_text(row.after.threshold),
+            threshold(row.before.threshold),
+            threshold(row.after.threshold),
             at_least(row.before),
             at_least(row.after),
-            f"{row.before.flagged:,}",
-            f"{row.after.flagged:,}",
+            count(row.before.flagged),
+            count(row.after.flagged),
         ]
         for row in change.rows
     ]
@@ -106,7 +117,8 @@ def _pair_texts(pair: ComparedPair) -> list[str]:
     headers = ["F1 of", "a", "b", "b − a", "interval", "b is "]
     texts.append(table(headers, rows, widest=_NAME))
     texts.append(
-        f"intervals: averages {found.interval_level:.1%}, labels {found.label_interval_level:.1%}"
+        f"intervals: averages {level(found.interval_level)},"
+        f" labels {level(found.label_interval_level)}"
     )
     return [*texts, *(f"! {printable(note)}" for note in found.notes)]
 
@@ -114,26 +126,14 @@ def _pair_texts(pair: ComparedPair) -> list[str]:
 def _difference(found: Difference) -> list[str]:
     verdict = "cannot tell" if found.verdict == "cannot tell apart" else found.verdict
     name = found.name.replace("macro-F1 without ", "macro w/o ")
-    low, high = _signed(found.interval.low), _signed(found.interval.high)
     return [
         name,
-        _ranged(found.a, found.a_range),
-        _ranged(found.b, found.b_range),
-        _signed(found.difference),
-        f"{low} – {high}",
+        ranged(found.a, found.a_range),
+        ranged(found.b, found.b_range),
+        signed(found.difference),
+        signed_interval(found.interval),
         verdict,
     ]
-
-
-def _ranged(value: float, bounds: Interval | None) -> str:
-    return figure(value) if bounds is None else range_text(bounds.low, bounds.high)
-
-
-def _signed(value: float) -> str:
-    text = figure(value)
-    if text.lstrip("-") == ".00":
-        return ".00"
-    return text if text.startswith("-") else f"+{text}"
 
 
 @dataclass(frozen=True)
@@ -152,11 +152,11 @@ class Calibrated:
     def text(self, ascii_only: bool) -> str:
         """Threshold against F*/2, ties, and the share of positives by score."""
         label = self.label
-        half = figure(label.half_best_f1, 3)
+        half = threshold(label.half_best_f1)
         decimals = "7 or more" if label.decimals is None else str(label.decimals)
         texts = [
-            f"threshold {threshold_text(label.threshold)}; calibrated ones best at F*/2 = {half}",
-            f"F* is the best F1 on {self.part}: optimistic. ECE {figure(label.ece, 3)}",
+            f"threshold {threshold(label.threshold)}; calibrated ones best at F*/2 = {half}",
+            f"F* is the best F1 on {self.part}: optimistic. ECE {fine(label.ece)}",
             f"exactly at the threshold: {plural(label.ties, 'document')},"
             f" {label.ties_positive:,} positive",
             f"near it: {label.distinct_near:,} distinct scores of 100; decimals: {decimals}",
@@ -172,16 +172,16 @@ class Calibrated:
             return ["no score was returned"]
         rows = [
             [
-                f"{figure(found.low, 3)} – {figure(found.high, 3)}",
-                f"{found.n:,}",
-                figure(found.mean_score, 3),
-                figure(found.share_positive, 3),
-                f"{figure(found.interval.low)} – {figure(found.interval.high)}",
+                f"{threshold(found.low)}–{threshold(found.high)}",
+                count(found.n),
+                threshold(found.mean_score),
+                figure(found.share_positive),
+                interval(found.interval),
             ]
             for found in self.label.bins
         ]
-        headers = ["score", "n", "mean", "positive", f"{self.level:.0%} interval"]
-        drawn = [(figure(found.mean_score, 3), found.share_positive) for found in self.label.bins]
+        headers = ["score", "n", "mean", "positive", f"{level(self.level)} interval"]
+        drawn = [(threshold(found.mean_score), found.share_positive) for found in self.label.bins]
         chart = bars(drawn, width=_WIDTH, ascii_only=ascii_only)
         return [table(headers, rows), "", "share of positives by mean score:", chart]
 

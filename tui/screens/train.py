@@ -10,7 +10,8 @@ from core.comprehend.pricing import total_estimate
 from core.errors import Refused, TunerError
 from core.progress import Watch
 from core.text import plural
-from core.views.terminal import duration
+from core.views.numbers import duration
+from core.views.prices import estimate_words
 from core.workflow.following import JobRow, job_rows
 from core.workflow.health import require_health
 from core.workflow.metrics import MetricsFile, load_metrics
@@ -27,7 +28,7 @@ from core.workflow.train import (
 )
 from tui.render import glyph
 from tui.screens.base import WAITING, PaidStepScreen
-from tui.widgets.facts import Fact, Facts, Line, price, price_facts, row_state
+from tui.widgets.facts import Fact, Facts, Line, price_facts, row_state
 from tui.widgets.preflight import PreflightPanel, summary
 from tui.widgets.results import CellsTable, MatrixTable, MetricsGrid, warnings_of
 from tui.windows import PayModal
@@ -120,7 +121,7 @@ def _money_facts(plan: TrainingPlan) -> list[Fact]:
 def _scoring_words(plan: TrainingPlan) -> str:
     """What scoring the held-out parts with the new classifiers adds."""
     estimate = plan.scoring
-    return f"{price(estimate.low_usd, estimate.high_usd, plan.is_paid)}, when they score"
+    return f"{estimate_words(estimate.low_usd, estimate.high_usd, plan.is_paid)}, when they score"
 
 
 _NEXT_PLAN: dict[GroupKind | None, GroupKind | None] = {

@@ -15,17 +15,15 @@ from textual.widgets import DataTable, Input, Static
 
 from core.text import cell_width, plural, printable
 from core.views.arms_chart import ArmPoint, arms_chart, arms_legend
-from core.views.terminal import figure
+from core.views.numbers import figure, ranged
 from core.workflow.experiments.plan import ArmStatus, ExperimentReport, Stage
 from core.workflow.state import ArmState, ExperimentState
 from tui.render import cell, glyph, lines, literal, plain
 from tui.widgets.facts import Line
 from tui.widgets.tables import KeyTable, ReadingPane
-from tui.widgets.thresholds_board import range_text
 
 if TYPE_CHECKING:
     from core.tuning.arm_effects import ArmFigures, ArmRow, Effect
-    from core.tuning.intervals import Interval
 
 
 # Average precision and tuned F1 of the arms, side by side.
@@ -269,8 +267,8 @@ def arm_line(group: ArmGroup, report: ExperimentReport | None, name: str) -> Arm
         stage=group.stage,
         positives=positives_text(group.arm, name),
         average_precision=figure(found.average_precision) if found else "",
-        f1_default=_ranged(found.f1_default, found.f1_default_range) if found else "",
-        f1_tuned=_ranged(found.f1_tuned, found.f1_tuned_range) if found else "",
+        f1_default=ranged(found.f1_default, found.f1_default_range) if found else "",
+        f1_tuned=ranged(found.f1_tuned, found.f1_tuned_range) if found else "",
         difference=effect_text(found.f1_tuned_effect) if found else "",
         outcome=outcome if is_compared and group.stage != "failed" else group.words,
     )
@@ -292,10 +290,6 @@ def effect_text(effect: "Effect | None") -> str:
     from core.tuning.arm_effects import change
 
     return change(effect.difference, effect.interval)
-
-
-def _ranged(value: float | None, bounds: "Interval | None") -> str:
-    return figure(value) if bounds is None else range_text(bounds.low, bounds.high)
 
 
 def average_precision_points(

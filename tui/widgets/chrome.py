@@ -10,6 +10,7 @@ from textual.widgets import Static
 from core.errors import TunerError
 from core.progress import Progress
 from core.text import cell_width, printable
+from core.views.numbers import usd
 from core.workflow.step_table import STEPS
 from tui.keys import footer_keys, shown
 from tui.render import glyph, plain
@@ -51,7 +52,7 @@ class SessionLine(Widget):
             run = overview.state.run
             self._left = f"{overview.name} · run {run.name}" if run else overview.name
             self._badge = overview.badge
-            self._est = f"est. ${overview.estimate_usd:,.2f}"
+            self._est = f"est. {usd(overview.estimate_usd)}"
             self._right = f"{where} · {self._est}"
         if (self._left, self._badge, self._right, self._notice) != before:
             self.refresh()

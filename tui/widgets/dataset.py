@@ -15,6 +15,7 @@ from core.dataset.health.findings import (
 )
 from core.dataset.splits import LabelAudit, SplitAudit
 from core.text import plural, printable
+from core.views.numbers import percent
 from core.workflow.data import current_dataset
 from core.workflow.health import blocking_findings
 from core.workflow.session import Session
@@ -38,7 +39,9 @@ def finding_content(finding: Finding, next_revision: str, ascii_only: bool) -> C
     def own(text: str) -> str:
         return plain(text, ascii_only)
 
-    amount = f" · {finding.count:,} ({finding.share:.1%} of {finding.of})" if finding.count else ""
+    amount = (
+        f" · {finding.count:,} ({percent(finding.share)} of {finding.of})" if finding.count else ""
+    )
     head = literal(finding.title, "bold")
     pieces = [head.append(literal(own(f" · {finding.id}{amount}"), "$text-muted"))]
     if finding.severity == "passed":
@@ -99,7 +102,7 @@ def finding_row(finding: Finding, is_narrow: bool, ascii_only: bool) -> list[Tex
     ]
     if not is_narrow:
         row += [
-            cell(f"{finding.share:.1%}" if finding.count else "", justify="right"),
+            cell(percent(finding.share) if finding.count else "", justify="right"),
             cell("f" if finding.fix else ""),
         ]
     return row
@@ -199,14 +202,14 @@ _MOST_NOTES = 4
 def audit_lines(audit: SplitAudit, is_narrow: bool, is_low: bool) -> list[str]:
     """Sizes of the parts and, where there is room, how far the labels are off."""
     sizes = " · ".join(
-        f"{name} {size:,}" + ("" if is_narrow else f" ({size / max(sum(audit.sizes), 1):.1%})")
+        f"{name} {size:,}" + ("" if is_narrow else f" ({percent(size / max(sum(audit.sizes), 1))})")
         for name, size in zip(audit.part_names, audit.sizes, strict=True)
     )
     if is_low:
         return [sizes]
     off = (
-        f"off the wanted share: worst {audit.worst_deviation:.1%}, "
-        f"mean {audit.mean_deviation:.1%}, pairs of labels {audit.pair_deviation:.1%}"
+        f"off the wanted share: worst {percent(audit.worst_deviation)}, "
+        f"mean {percent(audit.mean_deviation)}, pairs of labels {percent(audit.pair_deviation)}"
     )
     return [sizes, off]
 
@@ -251,5 +254,5 @@ def audit_row(row: LabelAudit, is_narrow: bool) -> list[Text]:
     return [
         cell(row.label or "(blank)", style),
         *(cell(figure, style, "right") for figure in figures),
-        cell(f"{row.deviation:.1%}", style, "right"),
+        cell(percent(row.deviation), style, "right"),
     ]

@@ -8,6 +8,7 @@ from textual.widgets import Input, Static
 
 from core.text import plural, printable
 from core.tuning.review import Kind
+from core.views import numbers
 from core.workflow.review import LISTS, Action, ListName, Mark, Review, ReviewData, ReviewRow
 from tui.render import cell, plain
 from tui.widgets.tables import KeyTable, ReadingPane
@@ -67,14 +68,14 @@ def document_facts(row: ReviewRow, threshold: float) -> str:
     """Decision, score against threshold, id, true labels and mark, in two lines."""
     is_flagged = row.kind in ("true-positive", "false-positive")
     score = (
-        f"score {row.score:.4f} {'>=' if is_flagged else '<'}"
+        f"score {numbers.threshold(row.score)} {'>=' if is_flagged else '<'}"
         if row.score is not None
         else ("score not returned,")
     )
     labels = ", ".join(printable(name, 40) for name in row.labels) or "no label"
     mark = f" · marked: {mark_words(row.mark)}" if row.mark else ""
     return (
-        f"{_WORDS[row.kind]} · {score} threshold {threshold:.4f}\n"
+        f"{_WORDS[row.kind]} · {score} threshold {numbers.threshold(threshold)}\n"
         f"{printable(row.id, 60)} · labels: {labels}{mark}"
     )
 
@@ -89,7 +90,7 @@ def mark_words(mark: Mark) -> str:
 def suspicion(row: ReviewRow) -> str:
     """How likely the classifier finds what the document is labelled with."""
     limit = "" if row.score is not None else "at most "
-    return f"the classifier gives its labelling {limit}{row.confidence:.4f}"
+    return f"the classifier gives its labelling {limit}{numbers.threshold(row.confidence)}"
 
 
 def terms_line(terms: tuple[tuple[str, float], ...]) -> str:
@@ -196,7 +197,7 @@ _WIDE = 70
 
 def label_content(data: ReviewData, review: Review, ascii_only: bool) -> Content:
     """The label, its place among the labels, its threshold, the part."""
-    threshold = f"{review.threshold:.4f}" + ("" if review.is_tuned else " (default)")
+    threshold = numbers.threshold(review.threshold) + ("" if review.is_tuned else " (default)")
     place = f" label {data.labels.index(review.label) + 1} of {len(data.labels)}"
     return Content.assemble(
         plain("← ", ascii_only),
@@ -277,7 +278,7 @@ class ReviewedDocuments(KeyTable):
         self.add_column(cell("score", justify="right"), width=6)
         self.add_column(cell("document"), width=max(room - 21, 12))
         for row in review.rows:
-            score = "?" if row.score is None else f"{row.score:.4f}"
+            score = "?" if row.score is None else numbers.threshold(row.score)
             cells = [
                 cell(SIGNS[row.mark.action] if row.mark else "", "bold"),
                 cell(SHORT[row.kind], _STYLES.get(row.kind, "")),

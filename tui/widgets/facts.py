@@ -8,7 +8,8 @@ from rich.text import Text
 from textual.widgets import Static
 
 from core.text import plural, printable
-from core.views.terminal import duration
+from core.views.numbers import duration, usd_between
+from core.views.prices import budget_words, estimate_words
 from core.workflow.following import JobRow
 from tui.render import glyph, literal, plain
 
@@ -83,19 +84,11 @@ def job_facts(row: JobRow, events: Iterable[dict[str, Any]], is_paid: bool) -> l
     if row.message:
         facts.append(("message", row.message))
     if row.estimate_usd is not None:
-        facts.append(("price", price(*row.estimate_usd, is_paid)))
+        facts.append(("price", estimate_words(*row.estimate_usd, is_paid)))
     if row.arn:
         facts.append(("ARN", row.arn))
     log = [event for event in events if _belongs(event, row)]
     return [*facts, *(_line(event) for event in log[-_MOST_EVENTS:])]
-
-
-def price(low_usd: float, high_usd: float, is_paid: bool) -> str:
-    """What something costs, or would cost with an account."""
-    amount = f"${low_usd:,.2f}"
-    if round(low_usd, 2) != round(high_usd, 2):
-        amount = f"{amount} to ${high_usd:,.2f}"
-    return f"{amount}, estimated" if is_paid else f"$0.00 offline; on AWS about {amount}"
 
 
 def price_facts(plan: "TrainingPlan | ScoringPlan") -> list[Fact]:
@@ -103,26 +96,21 @@ def price_facts(plan: "TrainingPlan | ScoringPlan") -> list[Fact]:
     if not plan.rows:
         return [("price", "nothing is left to pay: every job is started")]
     estimate = plan.estimate
-    facts = [("price", price(estimate.low_usd, estimate.high_usd, plan.is_paid))]
+    facts = [("price", estimate_words(estimate.low_usd, estimate.high_usd, plan.is_paid))]
     if len(plan.rows) > 1:
         facts += [("", _priced(row)) for row in plan.rows[:_MOST_ROWS]]
         more = len(plan.rows) - _MOST_ROWS
         facts += [("", f"{more} more")] if more > 0 else []
     facts.append(("basis", estimate.basis))
-    if plan.is_paid and plan.budget_usd is not None and plan.left_usd is not None:
-        left = f"${plan.budget_usd:,.2f}, of which ${max(plan.left_usd, 0.0):,.2f} is left"
-        facts.append(("budget", f"{left}: too little" if plan.is_over_budget else left))
-    return facts
+    budget = budget_words(plan)
+    return [*facts, ("budget", budget)] if budget else facts
 
 
 def _priced(row: "PlanRow") -> str:
-    amount = f"${row.low_usd:,.2f}"
-    if round(row.low_usd, 2) != round(row.high_usd, 2):
-        amount = f"{amount} to ${row.high_usd:,.2f}"
     counted = plural(row.documents, "document")
     if row.units is not None:
         counted = f"{counted}, {plural(row.units, 'unit')}"
-    return f"{row.what}: {counted}, {amount}"
+    return f"{row.what}: {counted}, {usd_between(row.low_usd, row.high_usd)}"
 
 
 def _belongs(event: dict[str, Any], row: JobRow) -> bool:

@@ -26,6 +26,7 @@ from core.dataset.formats.sources import LIST_CELLS, Detection, SourceFormat, So
 from core.dataset.health.findings import LabelCount
 from core.errors import InvalidInput
 from core.text import plural, printable
+from core.views.numbers import percent, size
 from core.workflow.app_request import GivenEngine
 from core.workflow.session import SESSIONS_FOLDER
 from core.workflow.state import SessionState
@@ -351,7 +352,7 @@ class Match:
     @property
     def text(self) -> str:
         """Name and size, for the list."""
-        return self.name if self.is_folder else f"{self.name}  {file_size(self.size)}"
+        return self.name if self.is_folder else f"{self.name}  {size(self.size)}"
 
 
 @dataclass(frozen=True)
@@ -406,16 +407,6 @@ def completed(text: str, matches: tuple[Match, ...]) -> str:
     same = itertools.takewhile(lambda characters: len(set(characters)) == 1, columns)
     common = "".join(characters[0] for characters in same)
     return common if len(common) > len(text) else text
-
-
-def file_size(n_bytes: int) -> str:
-    """A size for people: ``7.7 MB``."""
-    size = float(n_bytes)
-    for unit in ("B", "kB", "MB", "GB"):
-        if size < 1000 or unit == "GB":
-            break
-        size /= 1000
-    return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
 
 
 def _begins(name: str, prefix: str) -> bool:
@@ -879,6 +870,6 @@ class ImportedView(Vertical):
         return [
             cell(row.label or "(blank)"),
             cell(f"{row.count:,}", justify="right"),
-            cell(f"{row.share:.1%}", justify="right"),
+            cell(percent(row.share), justify="right"),
             cell(glyph("bar", self._ascii_only) * length),
         ]

@@ -6,7 +6,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from core.tuning.objectives import LEAST_RETURNED_SHARE
-from core.views.terminal import duration, figure
+from core.views.numbers import duration, figure, metric
 from core.workflow.following import JobRow
 from core.workflow.metrics import MetricsFile
 from core.workflow.score import joined_summary, labels_taken
@@ -62,10 +62,10 @@ class MetricsGrid(Widget):
         reported = kept.service_metrics[name]
         again = kept.recomputed_metrics.get(name)
         if again is None:
-            return name, figure(reported, 4), figure(None), ""
+            return name, metric(reported), figure(None), ""
         is_same = abs(again - reported) <= _ROUNDING
         sign = glyph("passed" if is_same else "warning", self._ascii_only)
-        return name, figure(reported, 4), figure(again, 4), sign
+        return name, metric(reported), metric(again), sign
 
 
 def _entry_line(entry: tuple[str, str, str, str], is_wide: bool) -> str:

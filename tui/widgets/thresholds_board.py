@@ -18,7 +18,7 @@ from core.tuning.curves import Counts, Curve
 from core.tuning.intervals import GRADES, Interval
 from core.tuning.objectives import Choice
 from core.views.curve_chart import curve_chart
-from core.views.terminal import figure
+from core.views.numbers import exact, figure, interval, level, span, threshold
 from core.workflow.parts import Macro, RunCurves, macro_f1
 from core.workflow.working_thresholds import KnownEvidence, WorkingThresholds
 from tui.render import cell, literal, plain
@@ -247,32 +247,9 @@ MEANINGS = {rule.grade: rule.meaning for rule in GRADES}
 """What a grade says, in two or three words."""
 
 
-def threshold_text(value: float, digits: int = 3) -> str:
-    """A threshold for reading: at least two significant digits, no leading zero."""
-    if value and value < 0.0001:
-        return f"{value:.0e}"
-    if value < 0.01:
-        digits = 4
-    text = figure(value, digits)
-    return "0" if value == 0 else "1.0" if value == 1 else text
-
-
-def exact_text(value: float) -> str:
-    """A threshold with all its digits."""
-    text = f"{value:.10f}".rstrip("0")
-    text = text + "0" if text.endswith(".") else text
-    return text[1:] if text.startswith("0.") and len(text) > 3 else text
-
-
-def range_text(low: float, high: float) -> str:
-    """A share, or the range that scores which were not returned leave open."""
-    low_text, high_text = figure(low), figure(high)
-    return low_text if low_text == high_text else f"{low_text}–{high_text}"
-
-
-def interval_text(interval: Interval | None) -> str:
+def interval_text(bounds: Interval | None) -> str:
     """An interval in brackets; nothing without one."""
-    return "" if interval is None else f"[{figure(interval.low)} – {figure(interval.high)}]"
+    return "" if bounds is None else f"[{interval(bounds)}]"
 
 
 def at_least(counts: Counts) -> str:
@@ -283,7 +260,7 @@ def at_least(counts: Counts) -> str:
 
 def macro_text(before: Macro, after: Macro) -> str:
     """Macro F1 at the default thresholds and at the present ones."""
-    return f"macro-F1 {range_text(before.low, before.high)} → {range_text(after.low, after.high)}"
+    return f"macro-F1 {span(before.low, before.high)} → {span(after.low, after.high)}"
 
 
 @dataclass(frozen=True)
@@ -321,12 +298,12 @@ def figure_lines(
         [
             Content.assemble(
                 "threshold ",
-                (exact_text(counts.threshold), "bold"),
+                (exact(counts.threshold), "bold"),
                 "*" if shown.is_unsaved else "",
             ),
-            _named("P" if is_compact else "precision", range_text(*counts.precision_range)),
-            _named("R" if is_compact else "recall", range_text(*counts.recall_range)),
-            _named("F1", range_text(counts.f1_low, counts.f1_high)),
+            _named("P" if is_compact else "precision", span(*counts.precision_range)),
+            _named("R" if is_compact else "recall", span(*counts.recall_range)),
+            _named("F1", span(counts.f1_low, counts.f1_high)),
         ]
     )
     total = counts.flagged + counts.fn + counts.tn
@@ -407,14 +384,14 @@ def trust_text(
     at = working.values[label]
     if known is None or not known.is_of(label, at, working.objective_of(label)):
         return f"interval and grade: {pending}"
-    record, interval = known.records[label], known.f1_at(label, at)
+    record, bounds = known.records[label], known.f1_at(label, at)
     measured = known.evidence.measured_on
     value = ""
     if measured in curves.parts:
         counts = curves.parts[measured][label].at(at)
-        value = f"{range_text(counts.f1_low, counts.f1_high)} " if counts.positives else ""
-    share = f" {known.evidence.level:.0%}" if interval else ""
-    said = f"{measured}: F1 {value}{interval_text(interval)}{share}".rstrip()
+        value = f"{span(counts.f1_low, counts.f1_high)} " if counts.positives else ""
+    share = f" {level(known.evidence.level)}" if bounds else ""
+    said = f"{measured}: F1 {value}{interval_text(bounds)}{share}".rstrip()
     return f"{said}   grade {record.grade}: {_meaning(known, working, label)}"
 
 
@@ -447,7 +424,7 @@ def remarks_on(
     if choice.status == "tuned" and record.why != choice.note:
         remarks.append(record.why)
     if label in known.against and at == known.default:
-        remarks.append(f"b takes {figure(choice.threshold, 4)} all the same")
+        remarks.append(f"b takes {threshold(choice.threshold)} all the same")
     if choice.status == "tuned" and 0 < record.positives_measured < FEW_POSITIVES:
         remarks.append(f"measured on {record.positives_measured} positives: read with care")
     return tuple(remarks)
@@ -458,7 +435,7 @@ def macro_trust_text(working: WorkingThresholds, known: KnownEvidence | None, pe
     if known is None or dict(known.values) != working.values:
         return pending
     name = known.measured_on.removeprefix("test, ")
-    macro = range_text(known.macro.low, known.macro.high)
+    macro = span(known.macro.low, known.macro.high)
     return f"{name} {macro} {interval_text(known.macro_interval)}".rstrip()
 
 
@@ -684,7 +661,7 @@ class ThresholdsBoard(Vertical):
             if all(needle in label.lower() for needle in needles)
         ]
         pane = self.query_one("#labels-pane")
-        default = figure(view.curves.default, 1) if view.curves.default else "0"
+        default = exact(view.curves.default)
         self.table.show(
             rows,
             width=pane.content_size.width or 38,
@@ -721,7 +698,7 @@ class ThresholdsBoard(Vertical):
         mark = "*" if label in view.working.unsaved else " "
         return LabelRow(
             label=label,
-            threshold=threshold_text(at) + mark,
+            threshold=threshold(at) + mark,
             default=at_least(curve.at(view.curves.default)) if curve.positives else "–",
             present=at_least(curve.at(at)) if curve.positives else "–",
             grade=grade_text(view.known, view.working, label),

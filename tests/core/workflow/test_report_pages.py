@@ -130,6 +130,6 @@ def test_precision_and_recall_are_ranges_where_scores_are_unknown() -> None:
     ceilings = np.array([[0], [0], [0], [0.7], [0.4], [0.7], [0]], dtype=np.float32)
     counts = label_curves(("x",), scores, truth, ceilings)["x"].at(0.5)
     assert (counts.unknown_positives, counts.unknown_negatives) == (1, 1)
-    assert precision_and_recall(counts) == (".500–.750", ".500–.750")
+    assert precision_and_recall(counts) == (".50–.75", ".50–.75")
     exact = dataclasses.replace(counts, unknown_positives=0, unknown_negatives=0)
-    assert precision_and_recall(exact) == (".667", ".500")
+    assert precision_and_recall(exact) == (".67", ".50")
