@@ -11,7 +11,7 @@ from textual.screen import Screen
 
 from core.errors import TunerError
 from core.text import printable
-from tui.jobs import JobFailed, JobFinished, RunningJobs
+from tui.jobs import RunningJobs
 from tui.keys import EVERYWHERE, SCREENS, bindings
 from tui.render import clipboard_sequence, use_scroll_bars
 from tui.settings import AppSettings
@@ -90,14 +90,6 @@ class TunerApp(App[int]):
         following = self.overview.following
         self.show_step(step_id or (following.id if following else "thresholds"))
         self.watcher.update()
-
-    def on_job_finished(self, message: JobFinished) -> None:
-        """Hand on what a look at the engine's jobs has brought."""
-        self.watcher.take(message)
-
-    def on_job_failed(self, message: JobFailed) -> None:
-        """Hand on why a look at the engine's jobs failed."""
-        self.watcher.take(message)
 
     def close_session(self) -> None:
         """Go back to the list of sessions."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from textual.timer import Timer
 
 from core.progress import Watch
-from tui.jobs import JobFailed, JobFinished
+from tui.jobs import Listener, Slot
 
 if TYPE_CHECKING:
     from tui.app import TunerApp
@@ -27,9 +27,9 @@ class JobWatcher:
     def __init__(self, app: "TunerApp") -> None:
         self._app = app
         self._timer: Timer | None = None
-        self._job = 0
+        self._looking = Slot()
         self._endpoint_timer: Timer | None = None
-        self._endpoint_job = 0
+        self._deleting = Slot()
         self._tried_at = float("-inf")
         self._kept: set[Path] = set()
 
@@ -47,16 +47,9 @@ class JobWatcher:
             self._timer.stop()
             self._timer = None
 
-    def take(self, message: JobFinished | JobFailed) -> None:
-        """Use what a look at the jobs, or deleting an endpoint, has brought."""
-        if message.ended.job not in (self._job, self._endpoint_job):
-            return
-        if isinstance(message, JobFailed):
-            self._app.say(str(message.ended.error), is_error=True)
-            if message.ended.job == self._endpoint_job:
-                self._app.reload()
-            return
-        if message.ended.result and self._app.settings.bell:
+    def _take(self, names: tuple[str, ...]) -> None:
+        """Ring when output was fetched or an endpoint deleted."""
+        if names and self._app.settings.bell:
             self._app.bell()
         self._app.reload()
 
@@ -64,17 +57,18 @@ class JobWatcher:
         from core.workflow.following import collect_finished, job_rows
         from core.workflow.session import Session
 
-        if self._app.overview is None or self._app.jobs.is_running(self._job):
+        if self._app.overview is None or self._looking.is_running:
             return
         session = Session(self._app.overview.folder)
 
-        def work(
-            watch: Watch,
-        ) -> object:
+        def work(watch: Watch) -> tuple[str, ...]:
             rows = job_rows(session)
             return collect_finished(session) if any(row.is_final for row in rows) else ()
 
-        self._job = self._app.jobs.start(self._app, "look at jobs", work)
+        self._app.jobs.run(self._looking, work, Listener(self._app, self._take, self._tell_fault))
+
+    def _tell_fault(self, error: BaseException) -> None:
+        self._app.say(str(error), is_error=True)
 
     def _watch_endpoints(self) -> None:
         """Set the one alarm for the next endpoint that is due."""
@@ -101,21 +95,29 @@ class JobWatcher:
             return
         self._kept.add(folder)
         session = Session(folder)
-        self._app.jobs.start(self._app, "keep endpoints", lambda watch,: ensure_keepers(session))
+        self._app.jobs.run(
+            Slot(),
+            lambda watch: ensure_keepers(session),
+            Listener(self._app, lambda _: None, lambda _: None),
+        )
 
     def _delete_overdue(self) -> None:
         from core.workflow.endpoints import delete_overdue
         from core.workflow.session import Session
 
-        if self._app.overview is None or self._app.jobs.is_running(self._endpoint_job):
+        if self._app.overview is None or self._deleting.is_running:
             return
         if self._app.settings.read_only:
             self._app.reload()
             return
         session = Session(self._app.overview.folder)
         self._tried_at = time.monotonic()
-        self._endpoint_job = self._app.jobs.start(
-            self._app,
-            "delete an endpoint",
-            lambda watch,: delete_overdue(session, watch),
+        self._app.jobs.run(
+            self._deleting,
+            lambda watch: delete_overdue(session, watch),
+            Listener(self._app, self._take, self._not_deleted),
         )
+
+    def _not_deleted(self, error: BaseException) -> None:
+        self._tell_fault(error)
+        self._app.reload()

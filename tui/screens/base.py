@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from tui.app import TunerApp
 
 
+S = TypeVar("S")
 T = TypeVar("T")
 
 
@@ -247,6 +248,22 @@ class StepScreen(Screen[None]):
         self.banner.show_note("stopping at the next safe point …")
         return True
 
+    nothing_runs: ClassVar[str] = "nothing runs that could be stopped"
+    """What the stop key says then."""
+
+    def action_stop(self) -> None:
+        """Stop what runs at its next safe point."""
+        if not self.cancel_job():
+            self.banner.show_note(self.nothing_runs)
+
+    def refuses(self, what: str) -> bool:
+        """Say so when the app is read-only; whether it is."""
+        if self.tuner.settings.read_only:
+            self.banner.show_error(
+                Refused("Read-only", f"{what} is not done", "start the app without --read-only")
+            )
+        return self.tuner.settings.read_only
+
     @property
     def is_busy(self) -> bool:
         """Whether a job of this screen runs."""
@@ -296,10 +313,7 @@ class StepScreen(Screen[None]):
 # waits for them again.
 
 
-Begin = Callable[[Watch], object]
-
 WAITING = "wait for jobs"
-STOPPING = "stop a training"
 
 
 @dataclass
@@ -315,54 +329,62 @@ class Stage:
 
 
 class EngineStepScreen(StepScreen):
-    """Base of the screens around jobs: quiet look-ups, waiting, stopping, read-only."""
-
-    AUTO_FOCUS = ""
+    """Base of the screens around jobs of the engine: waiting for them, stopping a training."""
 
     def __init__(self) -> None:
         super().__init__()
         self._stage = Stage()
 
-    def looked(self, result: object) -> None:
-        """Use the result of the newest look-up."""
+    def begin(
+        self,
+        start: Callable[[Watch], S],
+        finish: Callable[[S, Watch], object],
+        done: str,
+        stopped: str,
+    ) -> None:
+        """Start jobs and wait for them; leaving the screen ends the wait once they are started.
 
-    def begin(self, start: Begin, finish: Begin) -> None:
-        """Start jobs and wait for them; leaving the screen ends the wait once they are started."""
+        Args:
+            start: starts the jobs.
+            finish: waits for what `start` has returned.
+            done: the note when the wait has brought something.
+            stopped: the note when the wait was ended.
+        """
         self._stage = stage = Stage()
         tuner = self.tuner
 
-        def work(
-            watch: Watch,
-        ) -> object:
-            start(watch)
+        def work(watch: Watch) -> object:
+            started = start(watch)
             stage.is_waiting = True
             if stage.is_left:
                 tuner.call_later(tuner.reload)
                 return None
-            return finish(watch)
+            return finish(started, watch)
 
-        self.start_job(WAITING, work)
+        def ended(result: object) -> None:
+            if tuner.settings.bell:
+                tuner.bell()
+            if result:
+                self.banner.show_note(done)
 
-    @on(JobProgressed)
-    def _show_started(self, message: JobProgressed) -> None:
+        def failed(error: BaseException) -> None:
+            if isinstance(error, Interrupted):
+                early = "stopped before everything was started; r goes on, nothing is paid twice"
+                self.banner.show_note(stopped if stage.is_waiting else early)
+
+        self.run(work, ended, failed, lambda event: self._show_started(stage))
+
+    def _show_started(self, stage: Stage) -> None:
         """Show once that the jobs run, so that the step bar and the app's watcher know."""
-        if message.job == self._current_job and self._stage.is_waiting and not self._stage.is_seen:
-            self._stage.is_seen = True
+        if stage.is_waiting and not stage.is_seen:
+            stage.is_seen = True
             self.tuner.reload()
 
     def on_unmount(self) -> None:
         """Stop waiting; what is still being uploaded goes on until its job is started."""
         self._stage.is_left = True
         if self._stage.is_waiting:
-            self.tuner.jobs.cancel(self._current_job)
-
-    def refuses(self, what: str) -> bool:
-        """Say so when the app is read-only; whether it is."""
-        if self.tuner.settings.read_only:
-            self.banner.show_error(
-                Refused("Read-only", f"{what} is not done", "start the app without --read-only")
-            )
-        return self.tuner.settings.read_only
+            self.main_slot.cancel()
 
     def ask_to_stop(self, row: JobRow) -> None:
         """Ask, then stop a running training."""
@@ -379,38 +401,19 @@ class EngineStepScreen(StepScreen):
             else "Nothing is charged offline.",
         ]
         modal = PayModal("Stop this training?", facts, "stop it")
-        self.app.push_screen(modal, partial(self._stop_if_agreed, row.id))
+        self.app.push_screen(modal, lambda agreed: self.stop_training(row.id) if agreed else None)
 
-    def _stop_if_agreed(self, job_id: str, agreed: bool | None) -> None:
-        if agreed:
-            session = self.session
-            self.start_job(STOPPING, lambda watch,: stop_job(session, job_id))
+    def stop_training(self, job_id: str) -> None:
+        """Ask the engine to stop a training, and say what it answers."""
+        session = self.session
+        self.run(lambda watch: stop_job(session, job_id), self.told_to_stop)
 
-    def job_finished(self, name: str, result: object) -> None:
-        """Say how a training stopped, and ring when a wait has ended."""
-        if name == STOPPING:
-            self.banner.show_note(f"asked to stop; the engine says {result}")
-        elif name == WAITING and self.tuner.settings.bell:
-            self.tuner.bell()
-
-    def job_failed(self, name: str, error: TunerError) -> None:
-        """An interrupted wait is no fault."""
-        if name == WAITING and isinstance(error, Interrupted):
-            self.banner.show_note(
-                self.stopped_note()
-                if self._stage.is_waiting
-                else "stopped before everything was started; r goes on, nothing is paid twice"
-            )
-
-    def stopped_note(self) -> str:
-        """What goes on after the wait was ended."""
-        return "stopped waiting; the jobs go on. r waits again, j shows them"
+    def told_to_stop(self, state: str) -> None:
+        """Say how a training stopped."""
+        self.banner.show_note(f"asked to stop; the engine says {state}")
 
 
 # A step that may cost money: account and rights are checked before the first one.
-
-
-CHECKING = "check account and rights"
 
 
 View = TypeVar("View")
@@ -433,7 +436,6 @@ class PaidStepScreen(EngineStepScreen, Generic[View]):
         self._seen: object = None
         self.view: View | None = None
         """What the screen shows beside the overview; None until it was read."""
-        self._go_on: Callable[[], None] | None = None
         self.report: DoctorReport | None = None
         """What the last check of account and rights found; None before there was one."""
 
@@ -446,9 +448,9 @@ class PaidStepScreen(EngineStepScreen, Generic[View]):
             self.look(lambda watch: read(session), self.looked)
         self.show_view()
 
-    def looked(self, result: object) -> None:
+    def looked(self, view: View) -> None:
         """Show what was read."""
-        self.view = cast(View, result)
+        self.view = view
         self.show_view()
         self.focus_first()
 
@@ -489,23 +491,16 @@ class PaidStepScreen(EngineStepScreen, Generic[View]):
     def _check(self, go_on: Callable[[], None] | None) -> None:
         session, may_write = self.session, not self.tuner.settings.read_only
 
-        def work(
-            watch: Watch,
-        ) -> object:
+        def work(watch: Watch) -> "DoctorReport":
             from core.workflow.doctor import run_doctor
 
             return run_doctor(session, watch, may_write)
 
-        self._go_on = go_on
-        self.start_job(CHECKING, work)
+        self.run(work, partial(self._show_checked, go_on), self._check_failed)
 
-    def job_finished(self, name: str, result: object) -> None:
+    def _show_checked(self, go_on: Callable[[], None] | None, report: "DoctorReport") -> None:
         """Show what the check found, or go on when it passed."""
-        super().job_finished(name, result)
-        if name != CHECKING:
-            return
-        self.report = report = cast("DoctorReport", result)
-        go_on, self._go_on = self._go_on, None
+        self.report = report
         if report.ok and go_on is not None:
             self._panel.display = False
             self.show_overview()
@@ -523,10 +518,9 @@ class PaidStepScreen(EngineStepScreen, Generic[View]):
                 )
             )
 
-    def job_failed(self, name: str, error: TunerError) -> None:
+    def _check_failed(self, error: BaseException) -> None:
         """A check that was stopped has changed nothing."""
-        super().job_failed(name, error)
-        if name == CHECKING and isinstance(error, Interrupted):
+        if isinstance(error, Interrupted):
             self.banner.show_note("stopped checking; nothing was started")
 
     @property

@@ -5,8 +5,6 @@ from textual.app import ComposeResult
 from textual.widgets import DataTable, Static
 
 from core.comprehend.ledger import DELETE_ORDER
-from core.errors import Refused
-from core.progress import Watch
 from core.text import plural, printable
 from core.views.numbers import NONE, amount, usd
 from core.workflow.cleanup import CleanedUp, Inventory, InventoryRow, clean_up, cleanup_inventory
@@ -25,6 +23,7 @@ class CleanupScreen(StepScreen):
 
     step_id = "cleanup"
     title_words = "clean up"
+    nothing_runs = "nothing is being deleted"
 
     DEFAULT_CSS = """
     CleanupScreen #cleanup-lead { height: auto; }
@@ -62,15 +61,15 @@ class CleanupScreen(StepScreen):
             self._listed = key
             self._list()
 
-    def job_finished(self, name: str, result: object) -> None:
-        """Show the inventory, or the proof."""
-        if isinstance(result, Inventory):
-            self._inventory = result
-            if self._done is not None and result.rows:
-                self._say_what_is_left(self._done)
-        elif isinstance(result, CleanedUp):
-            self._done = result
-            self._say_what_is_left(result)
+    def _take_inventory(self, inventory: Inventory) -> None:
+        self._inventory = inventory
+        if self._done is not None and inventory.rows:
+            self._say_what_is_left(self._done)
+        self._show()
+
+    def _take_proof(self, done: CleanedUp) -> None:
+        self._done = done
+        self._say_what_is_left(done)
         self._show()
 
     def _say_what_is_left(self, done: CleanedUp) -> None:
@@ -98,20 +97,12 @@ class CleanupScreen(StepScreen):
         if not self.is_busy and self.overview.state.runs:
             self._list()
 
-    def action_stop(self) -> None:
-        """Stop deleting; what is deleted is recorded."""
-        if not self.cancel_job():
-            self.banner.show_note("nothing is being deleted")
-
     def action_delete(self) -> None:
         """Delete everything in the list, after the session's name was typed."""
         inventory = self._inventory
         if self.is_busy or inventory is None:
             return
-        if self.tuner.settings.read_only:
-            self.banner.show_error(
-                Refused("Read-only", "deleting is not done", "start the app without --read-only")
-            )
+        if self.refuses("deleting"):
             return
         if not inventory.rows:
             self.banner.show_note("nothing to delete")
@@ -136,24 +127,12 @@ class CleanupScreen(StepScreen):
         if not is_agreed:
             return
         session = self.session
-
-        def work(
-            watch: Watch,
-        ) -> CleanedUp:
-            return clean_up(session, watch)
-
         self._done = None
-        self.start_job("delete", work)
+        self.run(lambda watch: clean_up(session, watch), self._take_proof)
 
     def _list(self) -> None:
         session = self.session
-
-        def work(
-            watch: Watch,
-        ) -> Inventory:
-            return cleanup_inventory(session)
-
-        self.start_job("list", work)
+        self.run(lambda watch: cleanup_inventory(session), self._take_inventory)
 
     @on(KeyTable.WidthChanged)
     def _show(self) -> None:

@@ -10,9 +10,9 @@ from textual.widgets import Input
 
 from core.comprehend.engine import EngineSettings, check_settings, configured_region
 from core.dataset.formats.detect import detect_source
-from core.dataset.formats.sources import Detection, SourceSettings
-from core.dataset.health.findings import LabelCount, label_distribution
-from core.errors import InvalidInput, TunerError
+from core.dataset.formats.sources import SourceSettings
+from core.dataset.health.findings import label_distribution
+from core.errors import InvalidInput
 from core.progress import Watch
 from core.workflow.data import Created, NewSession, create_session, current_dataset
 from core.workflow.overview import Overview
@@ -72,12 +72,10 @@ class DataScreen(StepScreen):
             return
         self._counted = state.dataset.fingerprint
 
-        def work(
-            watch: Watch,
-        ) -> object:
-            return label_distribution(current_dataset(session, state))
-
-        self.start_job("labels", work)
+        self.run(
+            lambda watch: label_distribution(current_dataset(session, state)),
+            self.query_one(ImportedView).show_counts,
+        )
 
     def action_run_step(self) -> None:
         """Import the file as a new session."""
@@ -100,14 +98,19 @@ class DataScreen(StepScreen):
             self.banner.show_error(error)
             return
 
-        def work(
-            watch: Watch,
-        ) -> object:
+        def work(watch: Watch) -> Created:
             new = NewSession(folder, source, given, _checked(engine))
             return create_session(new, watch)
 
         self._is_importing = True
-        self.start_job("import", work)
+        self.run(work, self._open_imported, self._not_imported)
+
+    def _open_imported(self, created: Created) -> None:
+        self._is_importing = False
+        self.tuner.open_session(created.session.folder)
+
+    def _not_imported(self, error: BaseException) -> None:
+        self._is_importing = False
 
     def _folder(self, form: SourceForm) -> Path:
         return new_folder(form.session_name, self.tuner.settings.directory)
@@ -120,31 +123,18 @@ class DataScreen(StepScreen):
         self.banner.clear()
         source = form.source
         if source is None:
-            self._current_job = 0
+            self.main_slot.forget()
             return
         try:
             given = form.given()
         except InvalidInput as error:
             self.banner.show_error(error)
             return
-        self.start_job("detect", lambda watch,: detect_source(source, given))
-
-    def job_finished(self, name: str, result: object) -> None:
-        """Show what was detected or counted; open what was imported."""
-        if isinstance(result, Detection) and self._form is not None:
-            self._form.show_detection(result)
-        elif isinstance(result, Created):
-            self._is_importing = False
-            self.tuner.open_session(result.session.folder)
-        elif name == "labels" and isinstance(result, tuple):
-            counts: tuple[LabelCount, ...] = result
-            self.query_one(ImportedView).show_counts(counts)
-
-    def job_failed(self, name: str, error: TunerError) -> None:
-        """Leave no preview of a file that cannot be read."""
-        self._is_importing = False
-        if name == "detect" and self._form is not None:
-            self._form.show_failure()
+        self.run(
+            lambda watch: detect_source(source, given),
+            form.show_detection,
+            lambda error: form.show_failure(),
+        )
 
     def action_edit(self) -> None:
         """Type the path; tab goes on to the settings."""
@@ -157,11 +147,6 @@ class DataScreen(StepScreen):
         """Type words that the labels must hold."""
         if self._form is None:
             self.query_one(FilterLine).open()
-
-    def action_stop(self) -> None:
-        """Stop the import; nothing of it is left behind."""
-        if not self.cancel_job():
-            self.banner.show_note("nothing runs that could be stopped")
 
     async def action_back(self) -> None:
         """Leave the field, clear the filter, or go back to the sessions."""

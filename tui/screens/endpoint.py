@@ -1,14 +1,12 @@
 """The endpoint: start one, try documents against the thresholds, delete it."""
 
 import shlex
-from functools import partial
 
 from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Input, Static
 
-from core.errors import InvalidInput, TunerError
-from core.progress import Watch
+from core.errors import InvalidInput
 from core.text import printable
 from core.views.numbers import usd
 from core.workflow.endpoints import (
@@ -31,7 +29,7 @@ from core.workflow.overview import (
 from core.workflow.state import EndpointState, RunState, SessionState
 from core.workflow.trial import Trial, try_document
 from tui.render import lines, plain
-from tui.screens.base import WAITING, EngineStepScreen
+from tui.screens.base import EngineStepScreen
 from tui.widgets.documents import DocumentInput
 from tui.widgets.tables import KeyTable, TrialTable
 from tui.windows import PayModal
@@ -89,9 +87,6 @@ def _price(state: SessionState, units: int) -> str:
     return f"free offline (on AWS {hour}, used or not)"
 
 
-_TRY, _PLAN, _DELETE, _KEEP = "try", "plan", "delete", "keep"
-
-
 class EndpointScreen(EngineStepScreen):
     """What the endpoint costs and until when, a document, and what it is given."""
 
@@ -144,12 +139,14 @@ class EndpointScreen(EngineStepScreen):
             return
         live, session = self._live, self.session
         if live is None:
-            self.start_job(_PLAN, lambda watch,: plan_endpoint(session))
+            self.run(lambda watch: plan_endpoint(session), self._ask_to_start)
         elif live.state in ("IN_SERVICE", "UPDATING"):
             self.banner.show_note("it answers: e types a document")
         else:
-            plan = partial(plan_endpoint, session, live.run, live.classifier, self._minutes(live))
-            self.start_job(_PLAN, lambda watch,: plan())
+            run, classifier, minutes = live.run, live.classifier, self._minutes(live)
+            self.run(
+                lambda watch: plan_endpoint(session, run, classifier, minutes), self._ask_to_start
+            )
 
     def _minutes(self, endpoint: EndpointState) -> int:
         """Whole minutes that are left, so that waiting again moves no deletion time."""
@@ -163,20 +160,14 @@ class EndpointScreen(EngineStepScreen):
         self.app.push_screen(modal, lambda agreed: self._start(plan) if agreed else None)
 
     def _start(self, plan: EndpointPlan) -> None:
-        session, names = self.session, list[str]()
-
-        def start(
-            watch: Watch,
-        ) -> object:
-            names.append(start_endpoint(session, plan, watch).name)
-            return None
-
-        def finish(
-            watch: Watch,
-        ) -> object:
-            return wait_endpoint(session, names[0], watch)
-
-        self.begin(start, finish)
+        session = self.session
+        charged = "and is charged" if self._is_paid else "free"
+        self.begin(
+            lambda watch: start_endpoint(session, plan, watch).name,
+            lambda name, watch: wait_endpoint(session, name, watch),
+            "it answers: e types a document",
+            f"stopped waiting; the endpoint goes on {charged}. r waits again, x deletes it",
+        )
 
     def action_edit(self) -> None:
         """Type a document."""
@@ -191,8 +182,17 @@ class EndpointScreen(EngineStepScreen):
         if live is None or self.is_busy:
             return
         session, name, text = self.session, live.name, event.value
-        self.start_job(_TRY, lambda watch,: try_document(session, name, text))
+        self.run(lambda watch: try_document(session, name, text), self._take_trial, self._not_tried)
         self.banner.show_note("asking the endpoint …")
+
+    def _take_trial(self, trial: Trial) -> None:
+        self._trial = trial
+        self._show_trial()
+
+    def _not_tried(self, error: BaseException) -> None:
+        """A text that cannot be tried stays in the input."""
+        if isinstance(error, InvalidInput):
+            self._input.focus()
 
     def action_keep(self) -> None:
         """Move the deletion time to 30 minutes from now."""
@@ -204,8 +204,7 @@ class EndpointScreen(EngineStepScreen):
 
         def keep(agreed: bool | None) -> None:
             if agreed:
-                job = partial(keep_endpoint, session, name, DEFAULT_MINUTES)
-                self.start_job(_KEEP, lambda watch,: job())
+                self.run(lambda watch: keep_endpoint(session, name, DEFAULT_MINUTES))
 
         if not self._is_paid or not added.high_usd:
             keep(True)
@@ -229,8 +228,10 @@ class EndpointScreen(EngineStepScreen):
 
         def delete(agreed: bool | None) -> None:
             if agreed:
-                job = partial(stop_endpoint, session, name)
-                self.start_job(_DELETE, job)
+                self.run(
+                    lambda watch: stop_endpoint(session, name, watch),
+                    lambda _: self.banner.show_note("the endpoint is gone"),
+                )
 
         facts = [
             f"endpoint {name}",
@@ -239,30 +240,6 @@ class EndpointScreen(EngineStepScreen):
             "Another one can be started at any time.",
         ]
         self.app.push_screen(PayModal("Delete this endpoint?", facts, "delete it"), delete)
-
-    def job_finished(self, name: str, result: object) -> None:
-        """Show what came out, or say what comes next."""
-        super().job_finished(name, result)
-        if isinstance(result, EndpointPlan):
-            self._ask_to_start(result)
-        elif isinstance(result, Trial):
-            self._trial = result
-            self._show_trial()
-        elif name == WAITING and result:
-            self.banner.show_note("it answers: e types a document")
-        elif name == _DELETE:
-            self.banner.show_note("the endpoint is gone")
-
-    def job_failed(self, name: str, error: TunerError) -> None:
-        """A text that cannot be tried stays in the input."""
-        super().job_failed(name, error)
-        if name == _TRY and isinstance(error, InvalidInput):
-            self._input.focus()
-
-    def stopped_note(self) -> str:
-        """What goes on after the wait was ended."""
-        charged = "and is charged" if self._is_paid else "free"
-        return f"stopped waiting; the endpoint goes on {charged}. r waits again, x deletes it"
 
     async def action_back(self) -> None:
         """Leave the input, or the session."""

@@ -8,8 +8,6 @@ from textual.containers import Container, VerticalScroll
 from textual.widgets import DataTable, Input, Static
 
 from core.dataset.health.findings import SEVERITIES, Finding
-from core.errors import TunerError
-from core.progress import Watch
 from core.text import printable
 from core.views.numbers import percent
 from core.workflow.health import Fixed, check_health, fix_dataset
@@ -99,7 +97,11 @@ class HealthScreen(StepScreen):
 
     def _check(self) -> None:
         session = self.session
-        self.start_job("check", lambda watch,: check_health(session, watch))
+        self.run(
+            lambda watch: check_health(session, watch),
+            self._show_result,
+            lambda _: self._show_all(),
+        )
 
     def action_run_step(self) -> None:
         """Check the newest revision again."""
@@ -118,13 +120,11 @@ class HealthScreen(StepScreen):
             self.banner.show_note(f"{finding.id} {what}")
             return
         session, fix_id = self.session, finding.fix
-
-        def work(
-            watch: Watch,
-        ) -> object:
-            return fix_dataset(session, fix_id, watch)
-
-        self.start_job("fix", work)
+        self.run(
+            lambda watch: fix_dataset(session, fix_id, watch),
+            self._tell_fixed,
+            lambda _: self._show_all(),
+        )
 
     def action_distribution(self) -> None:
         """Show the label distribution in the detail pane, or the finding again."""
@@ -140,11 +140,6 @@ class HealthScreen(StepScreen):
         """Type words that the findings must hold."""
         self.query_one(FilterLine).open()
 
-    def action_stop(self) -> None:
-        """Stop the check at its next safe point."""
-        if not self.cancel_job():
-            self.banner.show_note("nothing runs that could be stopped")
-
     async def action_back(self) -> None:
         """Clear the filter, leave the detail pane, or go back to the sessions."""
         filter_line = self.query_one(FilterLine)
@@ -157,25 +152,29 @@ class HealthScreen(StepScreen):
             return
         self.query_one(FittedTable).focus()
 
-    def job_finished(self, name: str, result: object) -> None:
-        """Show what a fix changed, or the distribution that was counted."""
-        if isinstance(result, Fixed):
-            self._last_fix = result.revision.fix
-            self.query_one(FittedTable).move_cursor(row=0, animate=False)
-            self.banner.show_note(
-                f"revision {result.revision.id}: {printable(result.change, 200).rstrip('.')}. "
-                "The source file is as it was; the dataset was checked again."
-            )
-        elif isinstance(result, Distribution):
-            self._distribution = result
+    def _tell_fixed(self, fixed: Fixed) -> None:
+        """Show what a fix changed."""
+        self._last_fix = fixed.revision.fix
+        self.query_one(FittedTable).move_cursor(row=0, animate=False)
+        self.banner.show_note(
+            f"revision {fixed.revision.id}: {printable(fixed.change, 200).rstrip('.')}. "
+            "The source file is as it was; the dataset was checked again."
+        )
+        self._show_result(None)
+
+    def _take_counts(self, distribution: Distribution) -> None:
+        self._distribution = distribution
+        self._show_result(None)
+
+    def _show_result(self, _: object) -> None:
+        """Show the session; count its labels when they are asked for and not known."""
         if self._shows_distribution and self._current_distribution() is None:
             self._count_labels()
         self._show_all()
 
-    def job_failed(self, name: str, error: TunerError) -> None:
-        """Go back to the findings when the labels could not be counted."""
-        if name == "distribution":
-            self._shows_distribution = False
+    def _miss_counts(self, error: BaseException) -> None:
+        """Go back to the findings."""
+        self._shows_distribution = False
         self._show_all()
 
     def equivalent_command(self) -> str:
@@ -230,7 +229,7 @@ class HealthScreen(StepScreen):
 
     def _count_labels(self) -> None:
         session, state = self.session, self.overview.state
-        self.start_job("distribution", lambda watch,: count_labels(session, state))
+        self.run(lambda watch: count_labels(session, state), self._take_counts, self._miss_counts)
 
     def _show_all(self) -> None:
         if self.tuner.overview is None:

@@ -12,12 +12,12 @@ from textual.widgets import DataTable, Input
 from core.errors import TryAgain, TunerError
 from core.text import plural
 from core.views.numbers import duration, usd_between
-from core.workflow.following import JobRow, collect_finished, job_rows, stop_job
+from core.workflow.following import JobRow, collect_finished, job_rows
 from core.workflow.overview import Overview
 from core.workflow.session import Session
 from core.workflow.state import SessionState
 from tui.jobs import screen_interval_s
-from tui.screens.base import STOPPING, EngineStepScreen
+from tui.screens.base import EngineStepScreen
 from tui.widgets.facts import Facts, Line, is_row_usable, job_facts, row_state
 from tui.widgets.tables import LiveColumn, LiveTable, Row
 
@@ -70,7 +70,6 @@ def note_text(row: JobRow, state: SessionState) -> str:
     return ""
 
 
-REFRESHING = "ask the engine"
 _EMPTY = "No jobs yet. Step 4 trains a classifier and step 5 scores documents: both start jobs."
 _COLUMNS = (
     LiveColumn("job", widest=32),
@@ -135,7 +134,7 @@ class JobsScreen(EngineStepScreen):
         """Ask the engine now, and fetch the output of what has ended."""
         if not self.is_busy:
             session = self.session
-            self.start_job(REFRESHING, lambda watch,: ask_engine(session))
+            self.run(lambda watch: ask_engine(session), self._take_refresh)
 
     def _ask(self) -> None:
         if not self.is_looking and not self.is_busy and self.tuner.overview is not None:
@@ -181,15 +180,16 @@ class JobsScreen(EngineStepScreen):
         if not isinstance(error, TryAgain):
             self._stop_timer()
 
-    def job_finished(self, name: str, result: object) -> None:
-        """Show what the engine said."""
-        super().job_finished(name, result)
-        if isinstance(result, Look):
-            self._take_look(result)
-            if result.fetched and result.problem is None:
-                self.banner.show_note(f"fetched: {', '.join(result.fetched)}")
-        elif name == STOPPING:
-            self._ask()
+    def _take_refresh(self, look: Look) -> None:
+        """Show what the engine said, and what was fetched."""
+        self._take_look(look)
+        if look.fetched and look.problem is None:
+            self.banner.show_note(f"fetched: {', '.join(look.fetched)}")
+
+    def told_to_stop(self, state: str) -> None:
+        """Say so, and ask for the job's state."""
+        super().told_to_stop(state)
+        self._ask()
 
     def _keep_asking(self) -> None:
         is_running = any(row.arn and not row.is_final for row in self._look.rows)
@@ -300,15 +300,11 @@ class JobsScreen(EngineStepScreen):
         if row is None or self.is_busy:
             return
         if row.kind != "training":
-            session, job_id = self.session, row.id
-            self.start_job(STOPPING, lambda watch,: stop_job(session, job_id))
+            self.stop_training(row.id)
         elif row.is_final or not row.arn:
             self.banner.show_note(f"{row.id} is not running")
         else:
             self.ask_to_stop(row)
-
-    def job_failed(self, name: str, error: TunerError) -> None:
-        """The base shows the error."""
 
     def equivalent_command(self) -> str:
         """Watching every job until it ends, then fetching."""

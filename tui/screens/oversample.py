@@ -927,6 +927,8 @@ class OversampleRuns(OversampleBase):
 
     def _swept(self, statuses: tuple[ArmStatus, ...]) -> None:
         """Keep why arms stand still, which is known to nobody else."""
+        if self.tuner.settings.bell:
+            self.tuner.bell()
         self._faults = tuple(one for one in statuses if one.stage == "failed")
         if self._faults:
             words = plural(len(self._faults), "arm")

@@ -2,7 +2,7 @@
 
 import shlex
 from abc import abstractmethod
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from textual import on
@@ -69,15 +69,14 @@ class MarkingScreen(StepScreen):
     def _show_document(self) -> None:
         """Show the highlighted document."""
 
-    def marks_finished(self, result: object) -> None:
-        """Ask before marks are applied, or say what was made of them."""
-        if isinstance(result, Relabelling):
-            facts = change_facts(result.change, result.by_part, result.notes)
-            self.app.push_screen(PayModal("Apply the marks?", facts, "apply"), self._apply)
-        elif isinstance(result, Applied):
-            self.banner.show_note(
-                f"revision {result.revision.id}: {result.relabelling.change} Next: 2 (Health)"
-            )
+    def _ask_to_apply(self, relabelling: Relabelling) -> None:
+        facts = change_facts(relabelling.change, relabelling.by_part, relabelling.notes)
+        self.app.push_screen(PayModal("Apply the marks?", facts, "apply"), self._apply)
+
+    def _tell_applied(self, applied: Applied) -> None:
+        self.banner.show_note(
+            f"revision {applied.revision.id}: {applied.relabelling.change} Next: 2 (Health)"
+        )
 
     def action_mark(self, what: str) -> None:
         """Mark the highlighted document, keep that in the session, and go to the next one."""
@@ -130,12 +129,12 @@ class MarkingScreen(StepScreen):
     def action_apply(self) -> None:
         """Work out what the marks would change, then ask."""
         session = self.session
-        self.start_job("marks", lambda watch,: preview_marks(session))
+        self.run(lambda watch: preview_marks(session), self._ask_to_apply)
 
     def _apply(self, agreed: bool | None) -> None:
         session = self.session
         if agreed:
-            self.start_job("apply", lambda watch,: apply_marks(session, watch))
+            self.run(lambda watch: apply_marks(session, watch), self._tell_applied)
 
     def action_export(self) -> None:
         """Write the list with its marks as CSV into the working directory."""
@@ -177,12 +176,6 @@ class MarkingScreen(StepScreen):
         row = self._table.cursor_row
         rows = self._review.rows if self._review else ()
         return rows[row] if 0 <= row < len(rows) else None
-
-
-@dataclass(frozen=True)
-class _Loaded:
-    data: ReviewData
-    marks: Marks
 
 
 class ReviewScreen(MarkingScreen):
@@ -256,14 +249,10 @@ class ReviewScreen(MarkingScreen):
                 self._say("reading the documents …")
             self._load(run.name, self._part)
 
-    def job_finished(self, name: str, result: object) -> None:
-        """Show what was read, ask before marks are applied, or say what was made."""
-        if isinstance(result, _Loaded):
-            self._data, self._marks = result.data, result.marks
-            self._label = min(self._label, len(result.data.labels) - 1)
-            self._refresh_list()
-        else:
-            self.marks_finished(result)
+    def _take_review(self, loaded: tuple[ReviewData, Marks]) -> None:
+        self._data, self._marks = loaded
+        self._label = min(self._label, len(self._data.labels) - 1)
+        self._refresh_list()
 
     def equivalent_command(self) -> str:
         """The command that lists the same documents."""
@@ -345,14 +334,12 @@ class ReviewScreen(MarkingScreen):
     def _load(self, run: str, part: str) -> None:
         session = self.session
 
-        def work(
-            watch: Watch,
-        ) -> _Loaded:
+        def work(watch: Watch) -> tuple[ReviewData, Marks]:
             data = load_review(session, run, part)
             data.explain(data.labels[0], "")
-            return _Loaded(data, read_marks(session))
+            return data, read_marks(session)
 
-        self.start_job("review", work)
+        self.run(work, self._take_review)
 
     def _refresh_list(self) -> None:
         if self._data is None:

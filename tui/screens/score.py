@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 from functools import partial
+from typing import Literal
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 
 from core.errors import Refused, TunerError
-from core.progress import Watch
 from core.text import plural
 from core.workflow.following import job_rows
 from core.workflow.overview import Overview
@@ -21,13 +21,11 @@ from core.workflow.score import (
 from core.workflow.session import Session
 from core.workflow.state import RunState
 from core.workflow.train import Proposal, need_words, price_words, propose_groups
-from tui.screens.base import WAITING, PaidStepScreen
+from tui.screens.base import PaidStepScreen
 from tui.widgets.facts import Fact, Facts, Line, price_facts
 from tui.widgets.preflight import PreflightPanel, summary
 from tui.widgets.results import PartsTable, ReturnedTable
 from tui.windows import PayModal
-
-RETURNED = "set what is returned"
 
 
 @dataclass(frozen=True)
@@ -45,6 +43,7 @@ class ScoreScreen(PaidStepScreen[ScoreView]):
 
     step_id = "score"
     title_words = "score"
+    nothing_runs = "nothing waits; scoring jobs cannot be stopped, only left alone"
     CSS = """
     ScoreScreen #plan { height: auto; max-height: 40%; }
     ScoreScreen #plan.-alone { max-height: 75%; }
@@ -198,18 +197,12 @@ class ScoreScreen(PaidStepScreen[ScoreView]):
 
     def _start(self, plan: ScoringPlan) -> None:
         session = self.session
-
-        def start(
-            watch: Watch,
-        ) -> object:
-            return start_scoring_jobs(session, plan, watch)
-
-        def finish(
-            watch: Watch,
-        ) -> object:
-            return finish_scoring(session, plan.run, plan.parts, watch)
-
-        self.begin(start, finish)
+        self.begin(
+            lambda watch: start_scoring_jobs(session, plan, watch),
+            lambda _, watch: finish_scoring(session, plan.run, plan.parts, watch),
+            "scored and joined; n goes to the next step",
+            "stopped waiting; the jobs go on. r waits again, j shows them",
+        )
 
     def action_returned(self) -> None:
         """Let the twin return 3 labels a document, or all."""
@@ -218,10 +211,15 @@ class ScoreScreen(PaidStepScreen[ScoreView]):
         if self.overview.state.engine.name != "offline":
             self.banner.show_note("only the offline twin lets you choose what is returned")
             return
-        returned = self.overview.state.twin.returned
         session = self.session
-        change = partial(set_twin_returned, session, 3 if returned == "all" else "all")
-        self.start_job(RETURNED, lambda watch,: change())
+        wanted: Literal[3, "all"] = 3 if self.overview.state.twin.returned == "all" else "all"
+        self.run(lambda watch: set_twin_returned(session, wanted), self._tell_returned)
+
+    def _tell_returned(self, _: None) -> None:
+        run = self._trained_run()
+        again = "; r scores again" if run is not None and run.scores else ""
+        returned = self.overview.state.twin.returned
+        self.banner.show_note(f"the twin now returns {returned} labels per document{again}")
 
     def action_groups(self) -> None:
         """Open the plan of label groups for the labels in need; nothing is started."""
@@ -233,22 +231,6 @@ class ScoreScreen(PaidStepScreen[ScoreView]):
         from tui.screens.train import TrainScreen
 
         self.tuner.switch_screen(TrainScreen("rare"))
-
-    def action_stop(self) -> None:
-        """Stop waiting; the service offers no stop for scoring jobs."""
-        if not self.cancel_job():
-            self.banner.show_note("nothing waits; scoring jobs cannot be stopped, only left alone")
-
-    def job_finished(self, name: str, result: object) -> None:
-        """Say what comes next."""
-        super().job_finished(name, result)
-        if name == WAITING and result:
-            self.banner.show_note("scored and joined; n goes to the next step")
-        elif name == RETURNED:
-            run = self._trained_run()
-            again = "; r scores again" if run is not None and run.scores else ""
-            returned = self.overview.state.twin.returned
-            self.banner.show_note(f"the twin now returns {returned} labels per document{again}")
 
     def equivalent_command(self) -> str:
         """Scoring with the present option of the twin."""

@@ -1,8 +1,9 @@
 """The first screen: recent sessions, a new one, the sample."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from textual import on
 from textual.app import ComposeResult
@@ -11,10 +12,9 @@ from textual.screen import Screen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from core.errors import TunerError
-from core.progress import Watch
+from core.progress import Progress, Watch
 from core.text import printable
-from tui.jobs import JobFailed, JobFinished, JobProgressed
+from tui.jobs import Listener, Slot
 from tui.keys import bindings_of
 from tui.render import literal, plain
 from tui.widgets.chrome import Banner, KeyFooter, SessionLine
@@ -22,6 +22,8 @@ from tui.widgets.chrome import Banner, KeyFooter, SessionLine
 if TYPE_CHECKING:
     from tui.app import TunerApp
 
+
+T = TypeVar("T")
 
 WELCOME = "Choose each label's decision threshold, and know how far to trust it."
 OFFLINE = "Everything works offline on this machine; nothing here is charged."
@@ -47,7 +49,8 @@ class SessionsScreen(Screen[None]):
             for key in binding.key.split(","):
                 self._bindings.bind(key, binding.action, binding.description, show=False)
         self._rows: tuple[SessionRow, ...] = ()
-        self._job = 0
+        self._reading, self._importing = Slot(), Slot()
+        self._has_read = False
 
     @property
     def tuner(self) -> "TunerApp":
@@ -93,20 +96,41 @@ class SessionsScreen(Screen[None]):
 
     def on_screen_resume(self) -> None:
         """Read the sessions again when the user comes back."""
-        if self.is_mounted and self._job:
+        if self.is_mounted and self._has_read:
             self._read_sessions()
 
     def _read_sessions(self) -> None:
         directory = self.tuner.settings.directory
+        self._has_read = True
 
-        def work(
-            watch: Watch,
-        ) -> object:
+        def work(watch: Watch) -> tuple[SessionRow, ...]:
             from core.workflow.overview import recent_sessions
 
             return tuple(SessionRow(row.folder, row.summary) for row in recent_sessions(directory))
 
-        self._job = self.tuner.jobs.start(self, "sessions", work)
+        self._run(self._reading, work, self._show_sessions)
+
+    def _run(
+        self,
+        slot: Slot,
+        work: Callable[[Watch], T],
+        then: Callable[[T], object],
+        told: Callable[[Progress], object] | None = None,
+    ) -> None:
+        banner = self.query_one(Banner)
+
+        def finished(result: T) -> None:
+            banner.clear()
+            then(result)
+
+        def failed(error: BaseException) -> None:
+            self.tuner.show_failure(error, banner.show_error)
+
+        self.tuner.jobs.run(slot, work, Listener(self, finished, failed, told))
+
+    def _show_sessions(self, rows: tuple[SessionRow, ...]) -> None:
+        self._rows = rows
+        self._fill(self.query_one("#session-filter", Input).value)
 
     def _fill(self, words: str = "") -> None:
         ascii_only = self.tuner.settings.ascii_only
@@ -145,14 +169,14 @@ class SessionsScreen(Screen[None]):
         """Import the sample tickets as a session."""
         directory = self.tuner.settings.directory
 
-        def work(
-            watch: Watch,
-        ) -> object:
+        def work(watch: Watch) -> Path:
             from core.workflow.demo import sample_session
 
             return sample_session(directory, watch).folder
 
-        self._job = self.tuner.jobs.start(self, "sample", work)
+        self._run(
+            self._importing, work, self.tuner.open_session, self.query_one(Banner).show_progress
+        )
 
     def action_filter(self) -> None:
         """Type words that the sessions must hold."""
@@ -174,27 +198,3 @@ class SessionsScreen(Screen[None]):
     @on(Input.Submitted, "#session-filter")
     def _filtered(self) -> None:
         self.query_one(OptionList).focus()
-
-    @on(JobProgressed)
-    def _progress(self, message: JobProgressed) -> None:
-        if message.name != "sessions":
-            self.query_one(Banner).show_progress(message.progress)
-
-    @on(JobFinished)
-    def _finished(self, message: JobFinished) -> None:
-        self.query_one(Banner).clear()
-        result = message.ended.result
-        if message.ended.name == "sample":
-            assert isinstance(result, Path)
-            self.tuner.open_session(result)
-        elif isinstance(result, tuple):
-            self._rows = result
-            self._fill(self.query_one("#session-filter", Input).value)
-
-    @on(JobFailed)
-    def _failed(self, message: JobFailed) -> None:
-        error = message.ended.error
-        if isinstance(error, TunerError):
-            self.query_one(Banner).show_error(error)
-        elif error is not None:
-            self.tuner.show_defect(error)

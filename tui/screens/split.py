@@ -13,7 +13,7 @@ from textual.widgets import Input, Static
 from core.dataset.documents import Dataset
 from core.dataset.label_sets import parse_ratios
 from core.dataset.splits import SplitAudit
-from core.errors import InvalidInput, TunerError
+from core.errors import InvalidInput
 from core.progress import Watch
 from core.workflow.data import current_dataset
 from core.workflow.overview import Overview
@@ -40,15 +40,6 @@ class Wanted:
     """Fingerprint of the revision that is to be split."""
 
 
-@dataclass(frozen=True)
-class Previewed:
-    """What the inputs asked for, and how it would come out."""
-
-    wanted: Wanted
-    dataset: Dataset
-    audit: SplitAudit
-
-
 class SplitScreen(StepScreen):
     """Ratios and seed with a live audit; keeping it writes the files."""
 
@@ -66,7 +57,6 @@ class SplitScreen(StepScreen):
     def __init__(self) -> None:
         super().__init__()
         self._dataset: tuple[str, Dataset] | None = None
-        self._computing: Wanted | None = None
         self._audit: tuple[Wanted, SplitAudit] | None = None
         self._failure = ""
         self._is_filled = False
@@ -136,20 +126,32 @@ class SplitScreen(StepScreen):
         is_known = self._audit is not None and self._audit[0] == wanted
         if wanted is None or is_known or self.is_busy:
             return
-        self._computing = wanted
         session, state, known = self.session, self.overview.state, self._dataset
 
-        def work(
-            watch: Watch,
-        ) -> object:
+        def work(watch: Watch) -> tuple[Dataset, SplitAudit]:
             if known is not None and known[0] == wanted.dataset:
                 dataset = known[1]
             else:
                 dataset = current_dataset(session, state)
-            audit = preview_split(dataset, wanted.ratios, wanted.seed).audit
-            return Previewed(wanted, dataset, audit)
+            return dataset, preview_split(dataset, wanted.ratios, wanted.seed).audit
 
-        self.start_job("preview", work)
+        def previewed(result: tuple[Dataset, SplitAudit]) -> None:
+            dataset, audit = result
+            self._dataset = (wanted.dataset, dataset)
+            self._take_audit(wanted, audit)
+
+        def failed(error: BaseException) -> None:
+            if wanted != self._wanted_or_none():
+                self._preview()
+            self._show_all()
+
+        self.run(work, previewed, failed)
+
+    def _take_audit(self, wanted: Wanted, audit: SplitAudit) -> None:
+        """Show the newest audit; compute again when the inputs have changed meanwhile."""
+        self._audit = (wanted, audit)
+        self._preview()
+        self._show_all()
 
     def action_run_step(self) -> None:
         """Keep the split: write the training files, the scoring files and their line maps."""
@@ -162,37 +164,28 @@ class SplitScreen(StepScreen):
             self.banner.show_note("the split is being written already")
             return
         session, ratios, seed = self.session, wanted.ratios, wanted.seed
-        self._computing = None
         self._is_writing = True
-        self.start_job("split", lambda *told: split_dataset(session, ratios, seed, *told))
+        self.run(
+            lambda watch: split_dataset(session, ratios, seed, watch),
+            self._tell_kept,
+            self._not_kept,
+        )
 
-    def job_finished(self, name: str, result: object) -> None:
-        """Show the newest audit; compute again when the inputs have changed meanwhile."""
+    def _tell_kept(self, made: SplitMade) -> None:
         self._is_writing = False
-        if isinstance(result, Previewed):
-            self._computing = None
-            self._dataset = (result.wanted.dataset, result.dataset)
-            self._audit = (result.wanted, result.audit)
-        elif isinstance(result, SplitMade):
-            split = result.split
-            self._audit = (Wanted(split.ratios, split.seed, split.dataset), result.audit)
-            if result.is_new:
-                files = ", ".join(split.training)
-                self.banner.show_note(
-                    f"kept as {split.id}: training files ({files}) and scoring files are in "
-                    f"data/{split.id}/ of the session"
-                )
-            else:
-                self.banner.show_note(f"unchanged: this split is kept as {split.id} already")
-        self._preview()
-        self._show_all()
+        split = made.split
+        if made.is_new:
+            files = ", ".join(split.training)
+            self.banner.show_note(
+                f"kept as {split.id}: training files ({files}) and scoring files are in "
+                f"data/{split.id}/ of the session"
+            )
+        else:
+            self.banner.show_note(f"unchanged: this split is kept as {split.id} already")
+        self._take_audit(Wanted(split.ratios, split.seed, split.dataset), made.audit)
 
-    def job_failed(self, name: str, error: TunerError) -> None:
-        """Leave no audit of other inputs standing."""
+    def _not_kept(self, error: BaseException) -> None:
         self._is_writing = False
-        failed, self._computing = self._computing, None
-        if name == "preview" and failed != self._wanted_or_none():
-            self._preview()
         self._show_all()
 
     @on(Input.Changed, "#ratios")

@@ -8,7 +8,6 @@ from textual.containers import VerticalScroll
 
 from core.comprehend.pricing import total_estimate
 from core.errors import Refused, TunerError
-from core.progress import Watch
 from core.text import plural
 from core.views.numbers import duration
 from core.views.prices import estimate_words
@@ -27,7 +26,7 @@ from core.workflow.train import (
     start_training_run,
 )
 from tui.render import glyph
-from tui.screens.base import WAITING, PaidStepScreen
+from tui.screens.base import PaidStepScreen
 from tui.widgets.facts import Fact, Facts, Line, price_facts, row_state
 from tui.widgets.preflight import PreflightPanel, summary
 from tui.widgets.results import CellsTable, MatrixTable, MetricsGrid, warnings_of
@@ -306,18 +305,12 @@ class TrainScreen(PaidStepScreen[TrainView]):
     def _start(self, plan: TrainingPlan) -> None:
         session = self.session
         self._groups = None
-
-        def start(
-            watch: Watch,
-        ) -> object:
-            return start_training_run(session, plan, False, watch)
-
-        def finish(
-            watch: Watch,
-        ) -> object:
-            return finish_training(session, plan.run, watch)
-
-        self.begin(start, finish)
+        self.begin(
+            lambda watch: start_training_run(session, plan, False, watch),
+            lambda _, watch: finish_training(session, plan.run, watch),
+            f"run {plan.run} is trained; n goes to the next step",
+            "stopped waiting; the training goes on. r waits again, x stops the training",
+        )
 
     def action_groups(self) -> None:
         """Plan label groups: for the labels in need, for every label, or none."""
@@ -336,16 +329,6 @@ class TrainScreen(PaidStepScreen[TrainView]):
             self.ask_to_stop(running[0])
         else:
             self.banner.show_note("no training runs")
-
-    def job_finished(self, name: str, result: object) -> None:
-        """Say what comes next."""
-        super().job_finished(name, result)
-        if name == WAITING and result:
-            self.banner.show_note(f"run {self._run_name} is trained; n goes to the next step")
-
-    def stopped_note(self) -> str:
-        """What goes on after the wait was ended."""
-        return "stopped waiting; the training goes on. r waits again, x stops the training"
 
     def equivalent_command(self) -> str:
         """Training the run that is planned."""
