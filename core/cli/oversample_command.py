@@ -181,7 +181,7 @@ def sweep(options: Options, session: "Session", wish: Wish) -> None:
     )
     text = plan_text(plan)
     if options.dry_run:
-        options.emit(plan, text)
+        options.emit({key: value for key, value in vars(plan).items() if key != "draft"}, text)
         return
     options.refuse_when_read_only("training")
     options.narrate(text)

@@ -44,6 +44,7 @@ from core.workflow.state import (
     RunState,
     ScoresState,
     SessionState,
+    SplitState,
 )
 
 # Put the scoring jobs that are about to start into the state, before any call is made.
@@ -536,3 +537,11 @@ def charged_units(session: Session, file: PartFile, prices: PriceList) -> int:
         return file.units
     lines = session.path(file.path).read_bytes().decode().removesuffix("\n").split("\n")
     return units(lines, prices)
+
+
+def part_units(session: Session, state: SessionState, split: SplitState) -> dict[str, int]:
+    """Charged units of each held-out part of a split, for one classifier, at the session's rule."""
+    return {
+        part: charged_units(session, split.scoring[part], state.prices)
+        for part in split.held_out_parts
+    }

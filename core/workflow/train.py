@@ -36,7 +36,7 @@ from core.workflow.jobs import (
 from core.workflow.metrics import MetricsFile, collect_training, load_metrics
 from core.workflow.money import PlanRow, exceeds_budget, left_usd, require_budget
 from core.workflow.parts import load_part_data
-from core.workflow.score import charged_units
+from core.workflow.score import part_units
 from core.workflow.session import Session, check_name, now
 from core.workflow.split import ClassifierFiles, load_truth, main_files, write_group_files
 from core.workflow.state import (
@@ -631,9 +631,7 @@ def _training_price(n_trainings: int, documents: int, prices: PriceList) -> Esti
 def _scoring_price(
     session: Session, state: SessionState, split: SplitState, n_classifiers: int
 ) -> Estimate:
-    units = sum(
-        charged_units(session, split.scoring[part], state.prices) for part in split.held_out_parts
-    )
+    units = sum(part_units(session, state, split).values())
     return scoring_estimate(units * n_classifiers, state.prices)
 
 

@@ -19,7 +19,7 @@ from core.tuning.arm_effects import ArmsComparison
 from core.tuning.objectives import parse_objective
 from core.workflow.jobs import session_clients
 from core.workflow.money import exceeds_budget, left_usd
-from core.workflow.score import charged_units, needs_intent
+from core.workflow.score import needs_intent, part_units
 from core.workflow.session import Session, now
 from core.workflow.split import Pieces, changed_training, load_pieces
 from core.workflow.state import (
@@ -96,6 +96,8 @@ class ExperimentPlan:
     is_paid: bool
     cautions: tuple[str, ...]
     """What a reader must know before paying, such as labels whose scores are not returned."""
+    draft: "Draft"
+    """What a start saves; not part of what is shown."""
 
 
 @dataclass(frozen=True)
@@ -157,9 +159,6 @@ class Version:
     verdict: str
     """Against its experiment's base; empty when it was not compared."""
     made_at: str
-
-
-# Find experiments, their base and the runs of their arms in a session's state.
 
 
 # The arms of an experiment in numbers, and the files that they are trained on.
@@ -242,57 +241,8 @@ class Draft:
     is_resumed: bool
     imbalance: dict[str, Imbalance]
     """Of the training part of each arm."""
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What the user asks for."""
-
-    request: ArmsRequest | None
-    """None carries on an experiment that is there."""
-    groups: GroupKind | tuple[Group, ...] | None = None
-    """A kind of label groups, or the groups themselves; None takes those of the base."""
-    objective: str = "max_f1"
-    patience: int | None = None
-    experiment: str | None = None
-    """Id of the one to carry on; the newest when None."""
-
-
-def draft_experiment(
-    session: Session,
-    state: SessionState,
-    wanted: Wanted,
-    watch: Watch = UNWATCHED,
-) -> Draft:
-    """The experiment that is meant: one that is there, or a new one.
-
-    Raises:
-        InvalidInput: there is no split, no such experiment, or the arms cannot be made.
-        Interrupted: cancelled while counting.
-    """
-    if wanted.request is None:
-        found = state.experiment_named(wanted.experiment)
-        return _resumed(session, state, found, watch)
-    split = state.present_split()
-    if wanted.patience is not None and wanted.patience < 1:
-        raise InvalidInput("Unusable stop rule", f"patience {wanted.patience}", "use 1 or more")
-    drafted = _new(session, state, split, wanted)
-    for found in reversed(state.experiments):
-        if _is_same(found, drafted):
-            changed = with_wishes(found, drafted.objective, drafted.patience)
-            return _resumed(session, state, changed, watch)
-    pieces = load_pieces(session, state, split)
-    runs = [arm.run for arm in drafted.arms]
-    plans = [arm.plan for arm in drafted.arms]
-    sized = _differing(sized_arms(pieces, plans, runs, split.delimiter, watch))
-    drafted.arms = [one.arm for one in sized]
-    if len({arm.plan.group for arm in drafted.arms}) < 2:
-        raise InvalidInput(
-            "No arm differs from the base",
-            "what was asked for changes nothing in the training part",
-            "ask for other numbers, or other labels",
-        )
-    return Draft(drafted, False, {one.arm.plan.id: one.imbalance for one in sized})
+    basis: str
+    """Fingerprint of what a new one was drafted from; empty for one that is there."""
 
 
 def _differing(sized: Sequence[SizedArm]) -> list[SizedArm]:
@@ -302,36 +252,73 @@ def _differing(sized: Sequence[SizedArm]) -> list[SizedArm]:
     """
     first: dict[str, str] = {}
     same: set[str] = set()
-    for one in sized:
-        plan = one.arm.plan
-        if plan.replicate == 1 and first.setdefault(one.documents, plan.group) != plan.group:
+    for arm in sized:
+        plan = arm.arm.plan
+        if plan.replicate == 1 and first.setdefault(arm.documents, plan.group) != plan.group:
             same.add(plan.group)
-    return [one for one in sized if one.arm.plan.group not in same]
+    return [arm for arm in sized if arm.arm.plan.group not in same]
 
 
-def _resumed(
-    session: Session,
-    state: SessionState,
-    found: ExperimentState,
-    watch: Watch,
+def _counted_again(
+    session: Session, state: SessionState, experiment: ExperimentState, watch: Watch
 ) -> Draft:
-    split = state.split_of(found)
+    """An experiment that is there, with the arms' training parts counted."""
+    split = state.split_of(experiment)
     pieces = load_pieces(session, state, split)
-    plans, runs = [arm.plan for arm in found.arms], [arm.run for arm in found.arms]
+    plans, runs = zip(*((arm.plan, arm.run) for arm in experiment.arms), strict=True)
     sized = sized_arms(pieces, plans, runs, split.delimiter, watch)
-    return Draft(found, True, {one.arm.plan.id: one.imbalance for one in sized})
+    return Draft(experiment, True, {arm.arm.plan.id: arm.imbalance for arm in sized}, "")
 
 
-def _new(
-    session: Session, state: SessionState, split: SplitState, wanted: Wanted
-) -> ExperimentState:
-    """A new experiment whose arms are planned but not counted yet."""
-    assert wanted.request is not None
-    for label in wanted.request.labels:
+def _counted(
+    session: Session, state: SessionState, split: SplitState, new: ExperimentState, watch: Watch
+) -> Draft:
+    """A new experiment with the counts of its arms, without those that change nothing.
+
+    Raises:
+        InvalidInput: no arm differs from the base, or a recipe cannot be followed.
+        Interrupted: cancelled while counting.
+    """
+    plans, runs = zip(*((arm.plan, arm.run) for arm in new.arms), strict=True)
+    pieces = load_pieces(session, state, split)
+    sized = _differing(sized_arms(pieces, plans, runs, split.delimiter, watch))
+    new.arms = [arm.arm for arm in sized]
+    if len({arm.plan.group for arm in new.arms}) < 2:
+        raise InvalidInput(
+            "No arm differs from the base",
+            "what was asked for changes nothing in the training part",
+            "ask for other numbers, or other labels",
+        )
+    return Draft(new, False, {arm.arm.plan.id: arm.imbalance for arm in sized}, draft_basis(state))
+
+
+def draft_basis(state: SessionState) -> str:
+    """Fingerprint of what the arms, the names and the base of a new experiment follow from."""
+    runs = [
+        (run.name, run.split, run.inputs, run.experiment, run.groups, state.lost_classifiers(run))
+        for run in state.runs
+    ]
+    experiments = [
+        (other.id, other.split, other.groups, [(arm.plan, arm.run) for arm in other.arms])
+        for other in state.experiments
+    ]
+    split = state.split.fingerprint if state.split else ""
+    over = state.oversampling.training.fingerprint if state.oversampling else ""
+    basis = (state.dataset.fingerprint, split, over, runs, experiments, state.adopted)
+    return fingerprint("experiment", msgspec.json.encode(basis))
+
+
+def _require_raisable(state: SessionState, request: ArmsRequest) -> None:
+    """Make sure that the labels of a request are labels that can be raised.
+
+    Raises:
+        InvalidInput: one is not.
+    """
+    for label in request.labels:
         if label not in state.dataset.labels:
-            known = ", ".join(printable(name, 30) for name in state.dataset.labels[:12])
+            names = ", ".join(printable(name, 30) for name in state.dataset.labels[:12])
             raise InvalidInput(
-                "No such label", f"{printable(label, 60)!r} is not a label", f"labels: {known}"
+                "No such label", f"{printable(label, 60)!r} is not a label", f"labels: {names}"
             )
         if label == state.dataset.none_label:
             raise InvalidInput(
@@ -339,19 +326,28 @@ def _new(
                 f"{printable(label, 60)!r} means that a document has no other label",
                 "name labels that are rare",
             )
-    support = split.positives("train")
-    planned = plan_arms(support, wanted.request)
-    groups = _groups(session, state, split, wanted)
+
+
+def _named(
+    state: SessionState,
+    split: SplitState,
+    request: ArmsRequest,
+    groups: tuple[Group, ...],
+    objective: str,
+    patience: int | None,
+) -> ExperimentState:
+    """A new experiment whose arms and runs have their names and are not counted yet."""
     experiment_id = _unused_id(state)
-    base = _base_name(state, split, groups, experiment_id)
+    names = experiment_id, _base_name(state, split, groups, experiment_id)
+    planned = plan_arms(split.positives("train"), request)
     return ExperimentState(
         id=experiment_id,
         split=split.id,
-        request=wanted.request,
+        request=request,
         groups=groups,
-        objective=parse_objective(wanted.objective).name,
-        patience=wanted.patience,
-        arms=[_planned_arm(state, split, plan, groups, (experiment_id, base)) for plan in planned],
+        objective=parse_objective(objective).name,
+        patience=patience,
+        arms=[_planned_arm(state, split, plan, groups, names) for plan in planned],
         made_at=now(),
     )
 
@@ -393,25 +389,26 @@ def _is_for(state: SessionState, arm: ArmState, plan: PlannedArm) -> bool:
 
 
 def _groups(
-    session: Session, state: SessionState, split: SplitState, wanted: Wanted
+    session: Session,
+    state: SessionState,
+    split: SplitState,
+    kind: GroupKind | None,
+    labels: tuple[str, ...],
 ) -> tuple[Group, ...]:
-    if isinstance(wanted.groups, tuple):
-        return wanted.groups
-    if wanted.groups is None:
+    """The label groups of every arm: of a kind, else those of the base."""
+    if kind is None:
         base = state.trained_run(split, None)
         return base.groups if base is not None else ()
-    assert wanted.request is not None
-    labels = wanted.request.labels if wanted.groups == "rare" else ()
-    return wanted_groups(session, state, split, wanted.groups, labels)
+    return wanted_groups(session, state, split, kind, labels if kind == "rare" else ())
 
 
 def _base_name(
     state: SessionState, split: SplitState, groups: tuple[Group, ...], experiment_id: str
 ) -> str:
     """The run that the arms are compared with: one that is there, or what it would be called."""
-    found = state.trained_run(split, groups)
-    if found is not None:
-        return found.name
+    base = state.trained_run(split, groups)
+    if base is not None:
+        return base.name
     planned = run_to_train(state, split, None, None, groups, "rare").name
     is_lost = state.find_run(planned) is not None
     if is_lost or state.oversampling_of(split) is not None:
@@ -429,21 +426,21 @@ def _unused_id(state: SessionState) -> str:
     )
 
 
-def with_wishes(found: ExperimentState, objective: str, patience: int | None) -> ExperimentState:
-    """An experiment with the objective and the stop rule that are wanted now."""
-    arms = found.arms
-    if found.patience != patience:
+def with_aims(experiment: ExperimentState, objective: str, patience: int | None) -> ExperimentState:
+    """An experiment with other aims; another stop rule takes up the arms that were skipped."""
+    arms = experiment.arms
+    if experiment.patience != patience:
         arms = [msgspec.structs.replace(arm, skipped="") for arm in arms]
-    return msgspec.structs.replace(found, objective=objective, patience=patience, arms=arms)
+    return msgspec.structs.replace(experiment, objective=objective, patience=patience, arms=arms)
 
 
-def _is_same(found: ExperimentState, drafted: ExperimentState) -> bool:
-    """Whether a new request asks for the trainings of an experiment that is there."""
-    fields = ("split", "request", "groups")
-    return all(
-        msgspec.json.encode(getattr(found, name)) == msgspec.json.encode(getattr(drafted, name))
-        for name in fields
-    )
+def same_experiment(state: SessionState, new: ExperimentState) -> ExperimentState | None:
+    """The newest experiment that has the trainings of a new one, with its aims; None without."""
+    asked = msgspec.json.encode((new.split, new.request, new.groups))
+    for other in reversed(state.experiments):
+        if msgspec.json.encode((other.split, other.request, other.groups)) == asked:
+            return with_aims(other, new.objective, new.patience)
+    return None
 
 
 # What an experiment would train, score and cost, before anything is started.
@@ -493,21 +490,29 @@ def plan_experiment(
         Interrupted: cancelled.
     """
     state = session.state()
-    wanted = Wanted(request, groups, objective, patience, experiment)
-    draft = draft_experiment(session, state, wanted, watch)
-    split = state.split_of(draft.experiment)
-    units = {
-        part: charged_units(session, split.scoring[part], state.prices)
-        for part in split.held_out_parts
-    }
-    works = [arm_work(state, draft.experiment, arm, units) for arm in draft.experiment.arms]
-    return _plan(session, state, draft, split, works)
+    if request is None:
+        draft = _counted_again(session, state, state.experiment_named(experiment), watch)
+    else:
+        split = state.present_split()
+        if patience is not None and patience < 1:
+            raise InvalidInput("Unusable stop rule", f"patience {patience}", "use 1 or more")
+        _require_raisable(state, request)
+        arm_groups = _groups(session, state, split, groups, request.labels)
+        new = _named(state, split, request, arm_groups, objective, patience)
+        same = same_experiment(state, new)
+        draft = (
+            _counted(session, state, split, new, watch)
+            if same is None
+            else _counted_again(session, state, same, watch)
+        )
+    return _plan(session, state, draft)
 
 
-def _plan(
-    session: Session, state: SessionState, draft: Draft, split: SplitState, works: list[ArmWork]
-) -> ExperimentPlan:
+def _plan(session: Session, state: SessionState, draft: Draft) -> ExperimentPlan:
     experiment = draft.experiment
+    split = state.split_of(experiment)
+    units = part_units(session, state, split)
+    works = [arm_work(state, experiment, arm, units) for arm in experiment.arms]
     clients = session_clients(session)
     trainings = sum(work.trainings for work in works)
     return ExperimentPlan(
@@ -534,6 +539,7 @@ def _plan(
         engine=clients.info.label,
         is_paid=clients.info.is_paid,
         cautions=tuple(_cautions(state, experiment, split)),
+        draft=draft,
     )
 
 

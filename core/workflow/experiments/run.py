@@ -19,11 +19,11 @@ from core.workflow.experiments.arms import arm_statuses, has_present_scores
 from core.workflow.experiments.plan import (
     ArmStatus,
     ExperimentPlan,
-    Wanted,
     arm_work,
-    draft_experiment,
+    draft_basis,
     new_price,
-    with_wishes,
+    same_experiment,
+    with_aims,
     write_arm,
 )
 from core.workflow.following import parts_to_join
@@ -33,9 +33,9 @@ from core.workflow.metrics import collect_training
 from core.workflow.money import require_budget
 from core.workflow.parts import load_part_data
 from core.workflow.score import (
-    charged_units,
     collect_scores,
     needs_intent,
+    part_units,
     plan_scoring,
     start_scoring_jobs,
 )
@@ -65,19 +65,14 @@ def start_experiment(
         TryAgain: another terminal runs a step of this session.
     """
     with session.working():
-        state = session.state()
-        if plan.trainings:
-            require_health(state, despite_findings)
-        experiment = _experiment(session, state, plan)
-        split = state.split_of(experiment)
-        units = {
-            part: charged_units(session, split.scoring[part], state.prices)
-            for part in split.held_out_parts
-        }
         with session.editing() as state:
+            if plan.trainings:
+                require_health(state, despite_findings)
+            experiment = _as_planned(state, plan)
+            units = part_units(session, state, state.split_of(experiment))
             works = [arm_work(state, experiment, arm, units) for arm in experiment.arms]
             require_budget(state, new_price(state, works))
-            others = [one for one in state.experiments if one.id != experiment.id]
+            others = [other for other in state.experiments if other.id != experiment.id]
             state.experiments = [*others, experiment]
         session.record(
             "experiment", id=experiment.id, request=experiment.request, arms=len(experiment.arms)
@@ -85,16 +80,29 @@ def start_experiment(
         return experiment
 
 
-def _experiment(session: Session, state: SessionState, plan: ExperimentPlan) -> ExperimentState:
-    """The experiment of a plan, as it is there or newly drafted."""
+def _as_planned(state: SessionState, plan: ExperimentPlan) -> ExperimentState:
+    """The experiment of a plan: as it is there by now, or as it was drafted.
+
+    Raises:
+        InvalidInput: it was drafted from another split, or beside other runs and experiments.
+    """
     if plan.is_resumed:
-        return with_wishes(state.experiment_named(plan.id), plan.objective, plan.patience)
-    wanted = Wanted(plan.request, plan.groups, plan.objective, plan.patience)
-    drafted = draft_experiment(session, state, wanted).experiment
-    if drafted.split != plan.split:
+        return with_aims(state.experiment_named(plan.id), plan.objective, plan.patience)
+    drafted = plan.draft.experiment
+    same = same_experiment(state, drafted)
+    if same is not None:
+        return same
+    split = state.present_split()
+    if split.id != plan.split:
         raise InvalidInput(
             "Split changed",
-            f"the arms were planned on split {plan.split}; the newest is {drafted.split} now",
+            f"the arms were planned on split {plan.split}; the newest is {split.id} now",
+            "plan them again",
+        )
+    if draft_basis(state) != plan.draft.basis:
+        raise InvalidInput(
+            "Session changed",
+            "its training data, runs or experiments are not those that the arms were planned on",
             "plan them again",
         )
     return drafted

@@ -1,6 +1,7 @@
 """What else changes in a session with an experiment: names, splits, revisions, scores."""
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,10 @@ import pytest
 
 from core.comprehend.ledger import LedgerEntry
 from core.dataset.arms import ArmsRequest
+from core.dataset.documents import Dataset
+from core.dataset.resampling import Recipe, Resampled, resample
 from core.errors import InvalidInput, OperationFailed
+from core.workflow.experiments import plan as planning
 from core.workflow.experiments import run as running
 from core.workflow.experiments import run as stopping
 from core.workflow.experiments.arms import arm_statuses, retry_failed, versions
@@ -193,6 +197,40 @@ def test_arms_are_not_begun_on_another_split_than_they_were_planned_on(session: 
     with pytest.raises(InvalidInput, match="planned on split s1"):
         start_experiment(session, plan)
     assert not session.state().experiments
+
+
+def test_every_arm_is_resampled_once_for_its_plan_and_its_start(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipes: list[Recipe] = []
+
+    def counting(train: Dataset, recipe: Recipe, held_out: Sequence[Dataset] = ()) -> Resampled:
+        recipes.append(recipe)
+        return resample(train, recipe, held_out)
+
+    monkeypatch.setattr(planning, "resample", counting)
+    plan = plan_experiment(session, msgspec.structs.replace(REQUEST, positives=(12, 150)))
+    experiment = start_experiment(session, plan, despite_findings=True)
+    assert recipes == [arm.plan.recipe for arm in experiment.arms] and len(recipes) == 3
+    assert session.state().experiment_named(experiment.id).arms == experiment.arms
+    assert all(
+        arm.documents == shown.documents
+        for arm, shown in zip(experiment.arms, plan.arms, strict=True)
+    )
+
+
+def test_arms_are_not_begun_beside_other_runs_than_they_were_planned_with(
+    session: Session,
+) -> None:
+    plan = plan_experiment(session, REQUEST)
+    other = msgspec.structs.replace(REQUEST, positives=(12,))
+    begin(session, other)
+    with pytest.raises(InvalidInput, match="not those that the arms were planned on"):
+        start_experiment(session, plan)
+    assert [experiment.request for experiment in session.state().experiments] == [other]
+    begin(session)
+    start_experiment(session, plan, despite_findings=True)
+    assert [experiment.id for experiment in session.state().experiments] == ["e1", "e2"]
 
 
 @pytest.mark.timeout(60)
