@@ -16,6 +16,7 @@ from textual.message import Message
 from textual.message_pump import MessagePump
 
 from core.comprehend.engine import EngineSettings
+from core.errors import is_refusal, refusal
 from core.progress import CancelToken, Progress, Reporter, Watch
 
 # What background work tells the app: past-tense facts with a frozen payload.
@@ -223,7 +224,8 @@ class RunningJobs:
         reporter = _limited(lambda event: owner.post_message(JobProgressed(number, name, event)))
         try:
             result = work(Watch(reporter, token))
-        except BaseException as error:
+        except BaseException as raised:
+            error = refusal(raised) if is_refusal(raised) else raised
             del self._tokens[number]
             owner.post_message(JobFailed(Ended(number, name, error=error)))
         else:

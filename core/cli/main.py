@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from core.cli.options import Options, ignore_broken_pipe, watch_interrupts
-from core.errors import TunerError
+from core.errors import TunerError, is_refusal, refusal
 from core.text import printable
 from core.workflow.app_request import OpenApp
 
@@ -161,12 +161,16 @@ def main(arguments: list[str] | None = None) -> int | OpenApp:
         return 130
     except click.ClickException as error:
         return _report_usage(error)
-    except TunerError as error:
-        hint = f" — {error.hint}" if error.hint else ""
-        _say(f"{error.title}: {error.message}{hint}")
-        return error.exit_code
     except Exception as error:
+        return _report(refusal(error) if is_refusal(error) else error)
+
+
+def _report(error: Exception) -> int:
+    if not isinstance(error, TunerError):
         return _report_defect(error)
+    hint = f" — {error.hint}" if error.hint else ""
+    _say(f"{error.title}: {error.message}{hint}")
+    return error.exit_code
 
 
 def _report_usage(error: click.ClickException) -> int:

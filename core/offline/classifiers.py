@@ -24,7 +24,7 @@ from core.offline.answers import (
     times,
     token_of,
 )
-from core.offline.processes import current, settled, submit
+from core.offline.processes import current, described, settled, submit
 from core.offline.records import (
     ACTIVE,
     ScoringRecord,
@@ -257,7 +257,7 @@ def classifier(
     """
     folder = folder_of_classifier(twin, arn)
     if folder is not None:
-        record = settled(folder) if is_locked else current(twin, folder)
+        record = settled(folder) if is_locked else described(twin, folder)
         if isinstance(record, TrainingRecord) and record.arn == arn:
             return folder, record
     raise not_found(operation, f"document classifier {arn}")

@@ -20,7 +20,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from core.errors import TryAgain
+from core.errors import TunerError
 from core.files import locked
 
 # Items, such as texts, as rows of counts of the names they are made of, such as their words.
@@ -388,7 +388,7 @@ class CountStore:
             try:
                 stack.enter_context(locked(self._lock, "the offline twin's counts", _WAIT_S))
                 is_mine = True
-            except (TryAgain, OSError):
+            except (TunerError, OSError):
                 is_mine = False
             yield is_mine
 

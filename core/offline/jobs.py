@@ -22,7 +22,7 @@ from core.offline.answers import (
     token_of,
 )
 from core.offline.classifiers import classifier
-from core.offline.processes import current, settled, submit
+from core.offline.processes import current, described, settled, submit
 from core.offline.records import ACTIVE, USABLE, ScoringRecord, Twin, clock, load_all
 
 
@@ -97,7 +97,7 @@ def _started(record: ScoringRecord) -> Answer:
 def describe(twin: Twin, request: Mapping[str, Any]) -> Answer:
     """Answer DescribeDocumentClassificationJob."""
     folder = folder_of_job(twin, request["JobId"])
-    record = None if folder is None else current(twin, folder)
+    record = None if folder is None else described(twin, folder)
     if not isinstance(record, ScoringRecord):
         raise service_error(
             "DescribeDocumentClassificationJob",

@@ -56,9 +56,15 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
     deleted_at: float | None = None
     """When its deletion was asked for."""
     attempts: int = 1
-    """Workers that were started for it; more than one when a worker never came up."""
+    """Workers started since one had it last; more than one when a worker never came up."""
     is_taken: bool = False
     """Whether a worker has come up and taken it."""
+    killed: int = 0
+    """Workers that had it and ended before it did."""
+    hindrance: str = ""
+    """What the machine refused its last worker, such as space on the disk; the job is not lost."""
+    hindered: int = 0
+    """Workers in a row that the machine refused something."""
     tags: dict[str, str] = {}
     """Tags by key."""
 
@@ -164,8 +170,18 @@ class Twin:
         Raises:
             TryAgain: another process held it for a minute.
         """
-        with locked(self.root / "twin.lock", "the offline twin", _LOCK_TIMEOUT_S):
+        with _locked(self.root):
             yield
+
+
+@contextlib.contextmanager
+def _locked(root: Path) -> Iterator[None]:
+    """Hold a twin's lock; its folder is made, the session's around it is not made anew."""
+    with contextlib.suppress(FileNotFoundError, FileExistsError):
+        root.mkdir(mode=0o700)
+        root.chmod(0o700)
+    with locked(root / "twin.lock", "the offline twin", _LOCK_TIMEOUT_S):
+        yield
 
 
 def root_of(job_folder: Path) -> Path:
@@ -200,7 +216,7 @@ def load_all(parent: Path) -> list[tuple[Path, Record]]:
 
 def change_record(folder: Path, change: Callable[[Record], Record]) -> Record | None:
     """Replace a job's record by `change` of it, under the twin's lock; None when it is gone."""
-    with locked(root_of(folder) / "twin.lock", "the offline twin", _LOCK_TIMEOUT_S):
+    with _locked(root_of(folder)):
         record = load_record(folder)
         if record is None:
             return None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from core.comprehend.engine import JobProgress
-from core.offline.processes import failed, in_line, take_slot, write_progress
+from core.offline.processes import failed, hindered, in_line, take_slot, write_progress
 from core.offline.records import (
     ACTIVE,
     COUNTS,
@@ -108,7 +108,7 @@ class Work:
         def change(record: Record) -> Record:
             if record.status == "STOP_REQUESTED":
                 return _stopped(record)
-            return replace(record, status=running, started_at=clock())
+            return replace(record, status=running, started_at=record.started_at or clock())
 
         record = change_record(self.folder, change)
         if record is None or record.status != running:
@@ -133,10 +133,14 @@ class Work:
             write_progress(self.folder, JobProgress(done, total, stage))
 
     def finish(self, change: Callable[[Record], Record]) -> None:
-        """Write the final record, unless the job was stopped meanwhile."""
+        """Write the record with which this worker ends, unless the job was stopped meanwhile."""
         change_record(
             self.folder, lambda record: change(record) if record.status in ACTIVE else record
         )
+
+    def leave(self, error: OSError | MemoryError) -> None:
+        """Leave the job to another worker and say what the machine refused this one."""
+        self.finish(lambda record: hindered(record, error))
 
     def fail(self, message: str) -> None:
         """End the job with an error."""

@@ -4,7 +4,7 @@
 belongs to no terminal; whatever ends it, the lock is released and the next describe tells.
 """
 
-import fcntl
+import errno
 import os
 import sys
 import traceback
@@ -12,8 +12,10 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from core.errors import TunerError
+from core.errors import TunerError, is_refusal
+from core.files import open_private, take_lock
 from core.offline.inputs import InvalidData
+from core.offline.processes import remove_leftovers
 from core.offline.records import ACTIVE, Record, TrainingRecord, change_record
 from core.offline.work import Work
 
@@ -30,19 +32,44 @@ def main(arguments: list[str]) -> int:
     work = Work(folder, record)
     work.watch()
     try:
+        remove_leftovers(folder, record)
         work.queue()
         work.begin()
         _run(work)
-    except InvalidData as error:
-        work.fail(str(error))
-    except TunerError as error:
-        work.fail(f"INTERNAL_FAILURE: {error}")
     except Exception as error:
-        traceback.print_exc()
-        work.fail(f"INTERNAL_FAILURE: {type(error).__name__}: {error}")
+        _give_up(work, error)
     finally:
         work.close()
     return 0
+
+
+def _give_up(work: Work, error: Exception) -> None:
+    """End the job with its error, or leave it to another worker when the machine is short."""
+    refused = _refused(error)
+    if refused is not None:
+        traceback.print_exc()
+        remove_leftovers(work.folder, work.record)
+        work.leave(refused)
+    elif isinstance(error, InvalidData):
+        work.fail(str(error))
+    elif isinstance(error, TunerError):
+        work.fail(f"INTERNAL_FAILURE: {error}")
+    else:
+        traceback.print_exc()
+        work.fail(f"INTERNAL_FAILURE: {type(error).__name__}: {error}")
+
+
+_NOT_THE_MACHINE = (errno.ENOENT, errno.ENOTDIR)
+"""Files that are absent are the request's fault."""
+
+
+def _refused(error: BaseException | None) -> OSError | MemoryError | None:
+    """What the machine refused, at the bottom of an error; None when something else is wrong."""
+    while error is not None:
+        if is_refusal(error) and getattr(error, "errno", None) not in _NOT_THE_MACHINE:
+            return error
+        error = error.__cause__ or error.__context__
+    return None
 
 
 def _hold_lock(folder: Path, inherited: list[str]) -> bool:
@@ -50,12 +77,8 @@ def _hold_lock(folder: Path, inherited: list[str]) -> bool:
     if inherited:
         os.set_inheritable(int(inherited[0]), False)
         return True
-    descriptor = os.open(folder / "worker.lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+    path = folder / "worker.lock"
+    return take_lock(open_private(path, os.O_RDWR), path)
 
 
 def _taken(record: Record) -> Record:

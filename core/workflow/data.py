@@ -11,7 +11,8 @@ from core.dataset.documents import Dataset, load_dataset, save_dataset
 from core.dataset.formats.detect import detect_source
 from core.dataset.formats.reading import read_source
 from core.dataset.formats.sources import ImportReport, SourceSettings
-from core.errors import InvalidInput, OperationFailed
+from core.errors import InvalidInput, OperationFailed, refusal
+from core.files import make_folder
 from core.progress import UNWATCHED, Watch
 from core.text import printable
 from core.workflow.session import Session, new_uid, now
@@ -62,6 +63,7 @@ def create_session(
     detection = detect_source(new.source, new.settings)
     is_new_folder = not new.folder.exists()
     try:
+        make_session_folder(new.folder)
         with session.working():
             open_clients(new.engine, new.folder, new.twin)
             dataset, report = read_source(new.source, detection.settings, watch)
@@ -84,6 +86,18 @@ def create_session(
         raise
     session.record("new", source=str(new.source), documents=len(dataset))
     return Created(session, report, revision, detection.reasons)
+
+
+def make_session_folder(folder: Path) -> None:
+    """Make a session's folder, which nobody else may read.
+
+    Raises:
+        OperationFailed: it cannot be made.
+    """
+    try:
+        make_folder(folder)
+    except OSError as error:
+        raise refusal(error, folder, "Cannot make the session's folder") from error
 
 
 def current_dataset(session: Session, state: SessionState) -> Dataset:

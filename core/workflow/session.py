@@ -15,8 +15,8 @@ from typing import Any
 
 import msgspec
 
-from core.errors import InvalidInput
-from core.files import locked, write_atomic
+from core.errors import InvalidInput, OperationFailed, TunerError
+from core.files import append_line, is_read_only, locked, sweep, write_atomic
 from core.text import printable
 from core.workflow.state import SCHEMA_VERSION, RunState, SessionState
 
@@ -41,7 +41,12 @@ class Session:
         return self.folder / "session.json"
 
     def path(self, relative: str) -> Path:
-        """Absolute path of a file that the state names."""
+        """Absolute path of a file that the state names.
+
+        Raises:
+            OperationFailed: the session's folder is gone; writing would make a part of it anew.
+        """
+        self._require_folder()
         return self.folder / relative
 
     def has_scores(self, run: RunState, *parts: str) -> bool:
@@ -85,8 +90,23 @@ class Session:
         Raises:
             TryAgain: another terminal holds it.
         """
+        self._require_folder()
         with locked(self.folder / ".lock", f"session {printable(self.name)}", timeout_s):
             yield
+
+    def _require_folder(self) -> None:
+        """Refuse to make a folder anew that was moved, or whose disk is not mounted any more."""
+        if not self.folder.is_dir():
+            raise OperationFailed(
+                "Session folder gone",
+                f"{printable(str(self.folder), 300)} is not there any more",
+                "put it back or mount its disk again, then repeat the command",
+            )
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether this user cannot write in the folder, so that it can only be looked at."""
+        return is_read_only(self.folder)
 
     @contextlib.contextmanager
     def working(self) -> Iterator[None]:
@@ -95,7 +115,9 @@ class Session:
         Raises:
             TryAgain: another terminal runs a step of this session.
         """
+        self._require_folder()
         with locked(self.folder / ".work.lock", f"a step of session {printable(self.name)}"):
+            sweep(self.folder)
             yield
 
     def save(self, state: SessionState) -> None:
@@ -104,15 +126,22 @@ class Session:
         write_atomic(self.state_path, data + b"\n")
 
     def record(self, action: str, **details: Any) -> None:
-        """Append one line to the event log."""
+        """Append one line to the event log.
+
+        What it tells of has happened: when the line cannot be written, that is said on stderr and
+        is no error of the step.
+        """
         line = msgspec.json.encode({"at": now(), "action": action, **details}) + b"\n"
         path = self.folder / "events.jsonl"
-        with locked(self.folder / ".events.lock", "the event log", 10.0):
-            is_new = not path.exists()
-            with path.open("ab") as file:
-                file.write(line)
-            if is_new:
-                path.chmod(0o600)
+        try:
+            with locked(self.folder / ".events.lock", "the event log", 10.0):
+                append_line(path, line)
+        except TunerError as error:
+            import logging
+
+            logging.getLogger("comprehend-tuner").warning(
+                "the event log lacks %s: %s", printable(action), printable(error.message)
+            )
 
     def events(self) -> list[dict[str, Any]]:
         """The event log, oldest first; a line cut short by a crash is left out."""

@@ -1,5 +1,6 @@
 """Real worker processes: they train and score, are stopped, killed, and never lost."""
 
+import errno
 import json
 import os
 import signal
@@ -13,9 +14,10 @@ import pytest
 from botocore.exceptions import ClientError
 from msgspec.structs import replace
 
+from core.errors import OperationFailed
 from core.offline import processes
 from core.offline.client import OfflineComprehend
-from core.offline.processes import is_running
+from core.offline.processes import MOST_KILLED, is_running
 from core.offline.records import change_record, load_record
 from tests.core.offline.conftest import BUCKET, Place, rows, scoring, training, wait_for
 from tests.core.offline.test_client_requests import check_answer
@@ -91,17 +93,118 @@ def test_a_classifier_is_trained_scores_and_serves(place: Place) -> None:
     assert exact != shown
 
 
-def test_a_killed_worker_shows_as_an_error_at_the_next_describe(place: Place) -> None:
+def is_taken(folder: Path) -> Any:
+    """What says whether a worker has taken the job of a folder."""
+    return lambda: {"Status": str(load_record(folder).is_taken)}  # type: ignore[union-attr]
+
+
+def test_a_job_whose_worker_was_killed_is_started_anew_by_itself(place: Place) -> None:
+    client = place.client(queue_s=0.5)
+    place.put_rows("in/train.csv", rows(60))
+    arn = create(client)
+    folder = place.job_folder("tickets")
+    for killed in range(1, MOST_KILLED):
+        wait_for(is_taken(folder), "True")
+        kill_worker(folder)
+        assert describer(client, arn)()["Status"] in ("SUBMITTED", "TRAINING")
+        record = load_record(folder)
+        assert record is not None and record.killed == killed
+    found = wait_for(describer(client, arn))
+    assert found["Status"] == "TRAINED"
+    listed = client.list_document_classifiers()["DocumentClassifierPropertiesList"]
+    assert [one["DocumentClassifierArn"] for one in listed] == [arn]
+
+
+def test_a_job_whose_workers_are_killed_again_and_again_fails_and_leaves_no_output(
+    place: Place,
+) -> None:
     client = place.client(queue_s=600)
     arn = create(client)
     folder = place.job_folder("tickets")
-    wait_for(lambda: {"Status": str(load_record(folder).is_taken)}, "True")  # type: ignore[union-attr]
-    assert describer(client, arn)()["Status"] == "SUBMITTED"
-    kill_worker(folder)
-    found = describer(client, arn)()
+    record = load_record(folder)
+    assert record is not None and record.output_uri is not None
+    place.store.path_of(record.output_uri).parent.mkdir(parents=True)
+    place.store.path_of(record.output_uri).write_bytes(b"of a killed worker")
+    for name in ("lines.tmp", "shuffled.tmp"):
+        (folder / name).write_bytes(b"of a killed worker")
+    for _ in range(MOST_KILLED):
+        wait_for(is_taken(folder), "True")
+        kill_worker(folder)
+        found = describer(client, arn)()
     assert found["Status"] == "IN_ERROR"
     assert found["Message"].startswith("INTERNAL_FAILURE: The worker process ended")
     assert found["EndTime"] >= found["SubmitTime"]
+    assert not place.store.list(record.output_uri)
+    assert not list(folder.glob("*.tmp"))
+
+
+def test_what_the_machine_refuses_a_worker_is_said_and_the_job_goes_on(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(folder: Path, lock: int) -> None:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    place.put_rows("in/train.csv", rows(60))
+    monkeypatch.setattr(processes, "spawn", refuse)
+    client = place.client()
+    arn = create(client)
+    for _ in range(3):
+        with pytest.raises(OperationFailed, match="Too many open files"):
+            describer(client, arn)()
+        assert describer(client, arn)()["Status"] == "SUBMITTED"
+    monkeypatch.undo()
+    assert wait_for(describer(client, arn))["Status"] == "TRAINED"
+
+
+_FULL_DISK = """
+import errno, os, sys
+from core.offline import artifacts
+replace, full = os.replace, sys.argv[3]
+def refuse(source, target):
+    if os.path.exists(full) and str(target).endswith("output.tar.gz"):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    replace(source, target)
+os.replace = refuse
+from core.offline.worker import main
+main(sys.argv[1:3])
+"""
+
+
+def test_a_worker_on_a_full_disk_leaves_the_job_to_the_next(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = tmp_path / "full"
+    full.touch()
+
+    def spawn(folder: Path, lock: int) -> None:
+        command = [sys.executable, "-c", _FULL_DISK, str(folder), str(lock), str(full)]
+        here = Path(__file__).parents[3]
+        processes._children.append(subprocess.Popen(command, pass_fds=[lock], cwd=here))
+
+    monkeypatch.setattr(processes, "spawn", spawn)
+    place.put_rows("in/train.csv", rows(60))
+    client = place.client()
+    arn = create(client)
+    with pytest.raises(OperationFailed, match="No space left on device"):
+        wait_for(describer(client, arn))
+    full.unlink()
+    assert wait_for(describer(client, arn))["Status"] == "TRAINED"
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o777])
+def test_what_a_worker_writes_is_private_whatever_the_umask(place: Place, umask: int) -> None:
+    place.put_rows("in/train.csv", rows(60))
+    before = os.umask(umask)
+    try:
+        client = place.client()
+        arn = create(client)
+        assert wait_for(describer(client, arn))["Status"] == "TRAINED"
+    finally:
+        os.umask(before)
+    folder = place.job_folder("tickets")
+    assert folder.stat().st_mode & 0o777 == 0o700
+    for name in ("log.txt", "progress.json", "worker.lock", "record.json"):
+        assert (folder / name).stat().st_mode & 0o777 == 0o600, name
 
 
 def test_a_training_is_stopped_while_it_waits(place: Place) -> None:
@@ -152,20 +255,27 @@ def test_a_training_under_way_is_stopped(endless: OfflineComprehend) -> None:
     assert "TrainingEndTime" not in found
 
 
-def test_a_training_killed_under_way_shows_as_an_error(
+def test_a_training_killed_under_way_is_started_anew(
     place: Place, endless: OfflineComprehend
 ) -> None:
     arn = create(endless)
     wait_for(lambda: {"Status": str(endless.progress(arn))}, _FITTING)
     assert describer(endless, arn)()["Status"] == "TRAINING"
+    began = describer(endless, arn)()["TrainingStartTime"]
     kill_worker(place.job_folder("tickets"))
-    assert describer(endless, arn)()["Status"] == "IN_ERROR"
+    for _ in range(2):
+        found = describer(endless, arn)()
+        assert (found["Status"], found["TrainingStartTime"]) == ("TRAINING", began)
+    assert is_running(place.job_folder("tickets"))
+    endless.stop_training_document_classifier(DocumentClassifierArn=arn)
+    assert wait_for(describer(endless, arn))["Status"] == "STOPPED"
 
 
 _ONCE = json.dumps(training(ClientRequestToken="once"))
 _PARENT_THAT_DIES = """
 import json, os, sys
 from pathlib import Path
+from core.errors import OperationFailed
 from core.offline import processes
 def die(folder, lock): os.kill(os.getpid(), 9)
 processes.spawn = die
@@ -241,7 +351,8 @@ def test_a_job_whose_worker_is_missing_ends_in_its_own_words(
     change_record(folder, lambda record: replace(record, status="TRAINED"))
     if status == "IN_PROGRESS":
         folder = place.job_folder(client.start_document_classification_job(**scoring(arn))["JobId"])
-    change_record(folder, lambda record: replace(record, status=status, is_taken=True))
+    last = MOST_KILLED - 1
+    change_record(folder, lambda record: replace(record, status=status, is_taken=True, killed=last))
     monkeypatch.setattr(processes, "is_running", is_running)
     found = processes.current(client._twin, folder)
     assert found is not None and found.status == wanted
@@ -252,7 +363,7 @@ def test_a_folder_removed_under_a_worker_ends_the_worker(place: Place) -> None:
     client = place.client(queue_s=600)
     create(client)
     folder = place.job_folder("tickets")
-    wait_for(lambda: {"Status": str(load_record(folder).is_taken)}, "True")  # type: ignore[union-attr]
+    wait_for(is_taken(folder), "True")
     (folder / "record.json").unlink()
     assert processes._children[-1].wait(timeout=20) == 0
 

@@ -167,20 +167,18 @@ def test_oversampling_trains_a_new_run_and_leaves_held_out_parts_alone(
     assert any("oversampled" in file for file in uploads)
 
 
-def test_a_killed_training_process_is_said_and_started_anew(tickets_session: Path) -> None:
+def test_a_killed_training_process_is_started_anew_as_the_same_job(tickets_session: Path) -> None:
     session = Session(tickets_session)
     oversample_training(session, {"bug": 150}, 1)
     run = start_training_run(session, plan_training(session))
     while job_rows(session)[-1].state == "SUBMITTED":
         pass
     assert kill_workers(tickets_session) == 1
-    with pytest.raises(OperationFailed) as caught:
-        finish_training(session, run.name)
-    assert "IN_ERROR" in caught.value.message
-    assert train(session) == run.name
+    finish_training(session, run.name)
     state = session.state()
-    assert [job.id for job in state.runs[-1].jobs()] == ["run2/c1/train-2"]
-    assert [job.id for job in state.runs[-1].replaced_jobs] == ["run2/c1/train"]
+    assert [job.id for job in state.runs[-1].jobs()] == ["run2/c1/train"]
+    assert not state.runs[-1].replaced_jobs
+    assert sum(entry.kind == "classifier" for entry in state.ledger) == 2
 
 
 def test_jobs_left_behind_are_collected_later(tickets_session: Path) -> None:

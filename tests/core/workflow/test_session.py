@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import InvalidInput, TryAgain
+from core.errors import InvalidInput, OperationFailed, TryAgain
 from core.workflow.session import Session, check_name, find_session, list_sessions, new_folder
 
 
@@ -84,3 +84,31 @@ def test_the_event_log_outlives_a_torn_line(tickets_session: Path) -> None:
     actions = [event["action"] for event in session.events()]
     assert actions[0] == "new"
     assert {"health", "split", "started", "trained", "scored", "thresholds"} <= set(actions)
+    session.record("after", place="the torn line")
+    assert session.events()[-1]["action"] == "after"
+
+
+def test_an_event_that_cannot_be_written_is_said_and_is_no_error(
+    tickets_session: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(path: Path, line: bytes) -> None:
+        raise OperationFailed("Cannot write", f"{path}: No space left on device", "")
+
+    monkeypatch.setattr("core.workflow.session.append_line", refuse)
+    Session(tickets_session).record("thresholds", run="base")
+    (said,) = caplog.messages
+    assert "the event log lacks thresholds" in said
+    assert "No space left on device" in said
+
+
+def test_a_folder_that_is_gone_is_not_made_anew(tickets_session: Path, tmp_path: Path) -> None:
+    session = Session(tickets_session)
+    moved = tickets_session.rename(tmp_path / "moved")
+    for step in (session.editing, session.working, lambda: session.path("data/x")):
+        with pytest.raises((OperationFailed, InvalidInput)):
+            step().__enter__()
+    session.record("said", about="nothing")
+    assert not tickets_session.exists()
+    moved.rename(tickets_session)
+    with session.editing() as state:
+        assert state.name == "small"
