@@ -19,6 +19,7 @@ from tui.watcher import JobWatcher
 
 if TYPE_CHECKING:
     from core.workflow.overview import Overview
+    from tui.screens.oversample import Sweep
 
 
 STEP_IDS = (
@@ -52,6 +53,8 @@ class TunerApp(App[int]):
         self.overview: Overview | None = None
         self.defect: BaseException | None = None
         self.watcher = JobWatcher(self)
+        self.sweeps: dict[Path, Sweep] = {}
+        """By session folder: arms at work, which outlive the screen that started them."""
         self.theme = settings.theme
         self.animation_level = "none"
         use_scroll_bars(settings.ascii_only)

@@ -35,7 +35,7 @@ async def test_a_target_is_previewed_kept_and_forgotten(
         await pilot.press("down", "down", "e", *"150", "enter")
         await wait_for_jobs(app, pilot)
         assert session.state().oversampling is None, "a preview keeps nothing"
-        single = screen_of(app)._single
+        single = screen_of(app).planning.single
         assert single is not None
         assert (single.before, single.after) == (seen.before, seen.after)
         text = screen_text(app)
@@ -65,14 +65,16 @@ async def test_label_equals_number_names_another_label_and_empty_removes(
         typed(app).value = "login=90"
         await pilot.press("enter")
         await wait_for_jobs(app, pilot)
-        assert screen._single is not None and screen._single.targets == {"login": 90}
+        assert screen.planning.single is not None and screen.planning.single.targets == {
+            "login": 90
+        }
         assert screen.equivalent_command().endswith("oversample --to login=90 --seed 0")
         await pilot.press("down", "down", "down", "e")
         assert typed(app).value == "90"
         typed(app).value = ""
         await pilot.press("enter")
         await wait_for_jobs(app, pilot)
-        assert screen._single.targets == {}
+        assert screen.planning.single.targets == {}
         assert screen.equivalent_command().endswith("oversample --clear")
         await pilot.press("r")
         await wait_for_jobs(app, pilot)
@@ -108,7 +110,7 @@ async def test_what_cannot_be_read_stays_in_the_input(
             assert typed(app).has_focus
             await pilot.press("escape")
             assert not typed(app).has_focus
-        assert screen_of(app)._wish.amounts == (10, 25, 50, 100, 200, 500)
+        assert screen_of(app).planning.draft.amounts == (10, 25, 50, 100, 200, 500)
 
 
 async def test_reopening_shows_what_is_kept_and_the_command_leaves_the_same(
@@ -168,9 +170,9 @@ async def test_choosing_again_gives_up_the_older_count(
         await pilot.press("space", "down", "space", "up", "space")
         await wait_for_jobs(app, pilot)
         screen = screen_of(app)
-        assert screen._wish.labels == ("delivery",)
-        assert screen._sweep is not None and screen._sweep.plan is not None
-        assert screen._sweep.plan.request.labels == ("delivery",)
+        assert screen.planning.draft.labels == ("delivery",)
+        assert screen.planning.plan is not None
+        assert screen.planning.plan.request.labels == ("delivery",)
         assert "raise in train only: delivery" in screen_text(app)
 
 
@@ -193,10 +195,9 @@ async def test_options_are_typed_in_a_window_and_reach_plan_and_command(
         command = screen_of(app).equivalent_command()
         options = "--repeat-from 12 --replicates 2 --patience 2 --seed 7"
         assert command.endswith(f"--arms 10,25,50,100,200,500 {options}")
-        sweep = screen_of(app)._sweep
-        assert sweep is not None and sweep.plan is not None
-        assert sweep.plan.patience == 2 and sweep.plan.request.seed == 7
-        assert any(arm.plan.id == "n500-from12-2" for arm in sweep.plan.arms)
+        plan = screen_of(app).planning.plan
+        assert plan is not None and plan.patience == 2 and plan.request.seed == 7
+        assert any(arm.plan.id == "n500-from12-2" for arm in plan.arms)
 
 
 async def test_arms_that_cannot_be_made_are_explained_and_not_started(
@@ -276,6 +277,6 @@ async def test_long_names_and_many_labels_keep_the_numbers_in_sight(
         await wait_for_jobs(app, pilot)
         screen = screen_of(app)
         label = screen.plan_pane.highlighted
-        assert label is not None and screen._wish.labels == (label,)
+        assert label is not None and screen.planning.draft.labels == (label,)
         assert f"[x] {label}"[:12] in screen_text(app), "the highlighted row stays in sight"
         assert max(map(len, screen_text(app).split("\n"))) <= 80

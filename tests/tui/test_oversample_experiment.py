@@ -16,7 +16,7 @@ from core.workflow.experiments.run import run_experiment, start_experiment
 from core.workflow.session import Session
 from tests.tui.conftest import OpenApp, screen_text, wait_for_jobs
 from tui.app import TunerApp
-from tui.screens.oversample import OversampleScreen, relay_of
+from tui.screens.oversample import OversampleScreen
 from tui.screens.oversample_windows import VersionsModal
 from tui.widgets.arms import ArmsChart
 from tui.windows import PayModal, TextWindow
@@ -234,7 +234,7 @@ async def test_a_sweep_goes_on_while_another_screen_is_open(
         await settle(app, pilot)
         await pilot.press("r", "j")
         await pilot.pause()
-        assert relay_of(app, app.overview.folder).is_running if app.overview else False
+        assert app.overview is not None and app.sweeps[app.overview.folder].slot.is_running
         await pilot.press("8")
         await pilot.pause()
         assert screen_of(app).is_busy, "the screen that is opened again knows of it"

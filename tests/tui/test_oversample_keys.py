@@ -86,7 +86,7 @@ async def test_the_plan_of_an_older_experiment_leads_to_it(
         app.screen.query_one("#oversample-input", Input).value = "20"
         await pilot.press("enter")
         await wait_for_jobs(app, pilot)
-        assert screen_of(app)._wish.labels == ("bug",)
+        assert screen_of(app).planning.draft.labels == ("bug",)
         assert "trained and scored: p shows it" in screen_text(app)
         await pilot.press("p")
         await wait_for_jobs(app, pilot)

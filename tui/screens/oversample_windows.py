@@ -1,9 +1,7 @@
-"""Options of an experiment beyond its labels and arms."""
+"""Windows of the oversample screen: options, the figures of an arm, the history of runs."""
 
-import shlex
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, ClassVar, Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual import on
@@ -13,335 +11,26 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import DataTable, Input, Static
 
-from core.comprehend.pricing import Estimate
-from core.dataset.arms import DEFAULT_POSITIVES, ArmsRequest
 from core.errors import InvalidInput
-from core.progress import Watch
 from core.text import plural, printable
-from core.views.numbers import figure, fine, level, ranged, size, threshold, usd
-from core.views.prices import budget_words, estimate_words
+from core.views.numbers import figure, fine, level, ranged, threshold
 from core.views.terminal import table
-from core.workflow.experiments.plan import ArmPreview, ExperimentPlan, ExperimentReport, Version
-from core.workflow.oversample import (
-    OversamplePreview,
-    oversample_training,
-    parse_target,
-    preview_oversampling,
-)
-from core.workflow.session import Session
-from core.workflow.state import ExperimentState, OversamplingState, SessionState, SplitState
-from core.workflow.train import GroupKind
-from tui.jobs import Work
+from core.workflow.experiments.plan import ExperimentReport, Version
+from core.workflow.state import ExperimentState, SessionState
 from tui.render import cell, glyph, literal, plain
-from tui.widgets.arms import AVERAGES, SHORT_OUTCOMES, ArmGroup, LabelCounts, effect_text, row_of
+from tui.screens.oversample_plan import ArmsDraft, names_text, read_options
+from tui.widgets.arms import (
+    SHORT_OUTCOMES,
+    ArmGroup,
+    effect_text,
+    row_of,
+)
 from tui.widgets.facts import Fact, Facts
 from tui.widgets.forms import Field, Line
 from tui.widgets.tables import KeyTable
 
 if TYPE_CHECKING:
-    from core.tuning.arm_effects import ArmFigures, ArmRow, ArmsComparison, Effect
-
-
-# A single training file with repeated positives, as the screen plans it.
-
-
-LEAD = (
-    "Repeats positives in train only; calibration and test stay as they are.",
-    "Copies raise the labels beside the chosen one as well: read every row.",
-)
-
-
-class SingleFile:
-    """Positives wanted per label, and what they make of every label."""
-
-    def __init__(self, split: SplitState, kept: OversamplingState | None) -> None:
-        self.targets: dict[str, int] = {}
-        self.seed = 0
-        self.before = split.positives("train")
-        self.after: dict[str, int] = dict(self.before)
-        self.added = 0
-        if kept is not None and kept.split == split.fingerprint:
-            self.targets, self.seed = dict(kept.targets), kept.seed
-            self.after, self.added = dict(kept.after), kept.added
-
-    def read_target(self, label: str, text: str) -> None:
-        """Take a typed target of a label, or LABEL=N; an empty one takes the target away.
-
-        Raises:
-            InvalidInput: it is neither, or names no label.
-        """
-        targets = dict(self.targets)
-        if not text:
-            targets.pop(label, None)
-        elif text.isdecimal():
-            _, targets[label] = parse_target(f"{label}={text}")
-        else:
-            named, count = parse_target(text)
-            if named not in self.before:
-                message = f"{printable(named, 60)!r} is not a label here"
-                raise InvalidInput("No such label", message, "")
-            targets[named] = count
-        self.targets = targets
-        if not targets:
-            self.take(self.before, 0)
-
-    def take(self, after: Mapping[str, int], added: int) -> None:
-        """Keep the counts that came out."""
-        self.after, self.added = dict(after), added
-
-    def forget(self) -> None:
-        """Want nothing any more."""
-        self.targets, self.seed = {}, 0
-        self.take(self.before, 0)
-
-    def rows(self) -> tuple[LabelCounts, ...]:
-        """Every label, before and after."""
-        return tuple(
-            LabelCounts(label, count, self.after.get(label), target=self.targets.get(label))
-            for label, count in self.before.items()
-        )
-
-    def summary(self, kept: OversamplingState | None) -> str:
-        """How many copies, and whether they are kept."""
-        if kept is not None and (kept.targets, kept.seed) == (self.targets, self.seed):
-            state = "kept: the next run (4 Train) uses it"
-        elif kept is not None:
-            state = "not kept yet: r keeps it in place of the former targets"
-        elif self.targets:
-            state = "not kept yet: r keeps it for the next run (4 Train)"
-        else:
-            return "no target: e sets one; the next run (4 Train) repeats nothing"
-        return f"{plural(self.added, 'copy', 'copies')} · seed {self.seed} · {state}"
-
-    def options(self) -> str:
-        """The same as options of the command."""
-        if not self.targets:
-            return "--clear"
-        targets = " ".join(
-            f"--to {shlex.quote(f'{label}={count}')}" for label, count in self.targets.items()
-        )
-        return f"{targets} --seed {self.seed}"
-
-    def preview_work(self, session: Session) -> Work:
-        """Count all labels before and after."""
-        targets, seed = dict(self.targets), self.seed
-
-        def work(
-            watch: Watch,
-        ) -> OversamplePreview:
-            return preview_oversampling(session, targets, seed)
-
-        return work
-
-    def keep_work(self, session: Session) -> Work:
-        """Write the training file of the next run."""
-        targets, seed = dict(self.targets), self.seed
-
-        def work(
-            watch: Watch,
-        ) -> OversamplingState:
-            return oversample_training(session, targets, seed)
-
-        return work
-
-
-# What the oversample screen is asked for: labels, arms and options, read from typed lines.
-
-
-Amounts = Literal["positives", "factors", "ratios", "growths"]
-
-ARMS_HELP = "10,25,100 positives · x2,x5 · ratio .05,.1 · ml-ros 10%,25%"
-"""The forms of a line of arms."""
-_MOST_DIGITS = 18
-"""Of a typed whole number; Python refuses to read thousands of them."""
-GROUP_KINDS: tuple[GroupKind, ...] = ("single", "rare", "complete")
-_OPTIONS: dict[Amounts, str] = {
-    "positives": "--arms",
-    "factors": "--factors",
-    "ratios": "--ratios",
-    "growths": "--ml-ros",
-}
-
-
-@dataclass(frozen=True)
-class ArmsWish:
-    """The experiment that is planned."""
-
-    labels: tuple[str, ...] = ()
-    """Labels to raise, in the dataset's order."""
-    kind: Amounts = "positives"
-    amounts: tuple[float, ...] = field(default=tuple(map(float, DEFAULT_POSITIVES)))
-    repeat_from: int | None = None
-    replicates: int = 1
-    patience: int | None = None
-    seed: int = 0
-    groups: GroupKind | None = None
-
-    @property
-    def is_whole_set(self) -> bool:
-        """Whether the arms look at every label, so that none is chosen."""
-        return self.kind == "growths"
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether there is anything to plan."""
-        return self.is_whole_set or bool(self.labels)
-
-    def request(self) -> ArmsRequest:
-        """The same for planning."""
-        amounts = self.amounts
-        return ArmsRequest(
-            labels=() if self.is_whole_set else self.labels,
-            positives=tuple(map(int, amounts)) if self.kind == "positives" else (),
-            factors=amounts if self.kind == "factors" else (),
-            ratios=amounts if self.kind == "ratios" else (),
-            growths=amounts if self.kind == "growths" else (),
-            repeat_from=self.repeat_from if self.kind == "positives" else None,
-            replicates=self.replicates,
-            seed=self.seed,
-        )
-
-    def amount_texts(self) -> list[str]:
-        """The amounts as they are written, those of ML-ROS in percent."""
-        factor = 100 if self.is_whole_set else 1
-        return [_plain_number(amount * factor) for amount in self.amounts]
-
-    def options(self) -> str:
-        """The same as options of the command."""
-        labels = () if self.is_whole_set else self.labels
-        if labels and not any("," in label for label in labels):
-            labels = (",".join(labels),)
-        pieces = [f"--labels {shlex.quote(label)}" for label in labels]
-        pieces.append(f"{_OPTIONS[self.kind]} {','.join(self.amount_texts())}")
-        if self.repeat_from is not None and self.kind == "positives":
-            pieces.append(f"--repeat-from {self.repeat_from}")
-        if self.replicates != 1:
-            pieces.append(f"--replicates {self.replicates}")
-        if self.patience is not None:
-            pieces.append(f"--patience {self.patience}")
-        if self.seed:
-            pieces.append(f"--seed {self.seed}")
-        if self.groups is not None:
-            pieces.append(f"--groups {self.groups}")
-        return " ".join(pieces)
-
-
-def _plain_number(amount: float) -> str:
-    """A number without exponent or zeros at its end."""
-    return f"{amount:.10f}".rstrip("0").rstrip(".")
-
-
-def wish_of(experiment: ExperimentState) -> ArmsWish:
-    """The wish that an experiment was planned from; its label groups are kept by the plan."""
-    request = experiment.request
-    given: list[tuple[Amounts, tuple[float, ...]]] = [
-        ("positives", tuple(map(float, request.positives))),
-        ("factors", request.factors),
-        ("ratios", request.ratios),
-        ("growths", request.growths),
-    ]
-    kind, amounts = next((one for one in given if one[1]), given[0])
-    return ArmsWish(
-        labels=request.labels,
-        kind=kind,
-        amounts=amounts,
-        repeat_from=request.repeat_from,
-        replicates=request.replicates,
-        patience=experiment.patience,
-        seed=request.seed,
-    )
-
-
-def arms_text(wish: ArmsWish) -> str:
-    """The amounts as they are typed."""
-    texts = wish.amount_texts()
-    match wish.kind:
-        case "positives":
-            return ",".join(texts)
-        case "factors":
-            return ",".join(f"x{text}" for text in texts)
-        case "ratios":
-            return f"ratio {','.join(text.removeprefix('0') for text in texts)}"
-        case _:
-            return f"ml-ros {','.join(f'{text}%' for text in texts)}"
-
-
-def read_arms(wish: ArmsWish, text: str) -> ArmsWish:
-    """The wish with the amounts of a typed line.
-
-    Raises:
-        InvalidInput: the line has none of the known forms.
-    """
-    words = text.strip().lower()
-    kind: Amounts = "positives"
-    if words.startswith("ratio"):
-        kind, words = "ratios", words.removeprefix("ratios").removeprefix("ratio")
-    elif words.startswith("ml-ros"):
-        kind, words = "growths", words.removeprefix("ml-ros")
-    elif words.startswith(("x", "×")):
-        kind = "factors"
-    pieces = [piece for piece in words.replace(",", " ").split() if piece]
-    try:
-        amounts = tuple(sorted({_amount(piece, kind) for piece in pieces}))
-    except ValueError:
-        amounts = ()
-    if not amounts:
-        raise InvalidInput(
-            "Unreadable arms", f"{printable(text, 40)!r} is none of the known forms", ARMS_HELP
-        )
-    return replace(wish, kind=kind, amounts=amounts)
-
-
-def _amount(piece: str, kind: Amounts) -> float:
-    if kind == "positives":
-        return float(int(piece))
-    if kind == "factors":
-        return float(piece.lstrip("x×"))
-    if kind == "growths":
-        return float(piece.removesuffix("%")) / 100
-    return float(piece[:-1]) / 100 if piece.endswith("%") else float(piece)
-
-
-def toggled(wish: ArmsWish, label: str, labels: tuple[str, ...]) -> ArmsWish:
-    """The wish with a label chosen, or no longer; in the order of `labels`."""
-    chosen = set(wish.labels) ^ {label}
-    return replace(wish, labels=tuple(one for one in labels if one in chosen))
-
-
-def read_options(wish: ArmsWish, typed: dict[str, str]) -> ArmsWish:
-    """The wish with the options of typed fields; an empty field means that there is none.
-
-    Raises:
-        InvalidInput: a field is not what it should be.
-    """
-    groups = typed["groups"].strip().lower()
-    kinds: dict[str, GroupKind] = {kind: kind for kind in GROUP_KINDS}
-    if groups and groups not in kinds:
-        raise InvalidInput(
-            "Unreadable option",
-            f"groups: {printable(groups, 30)!r} is none of {', '.join(GROUP_KINDS)}",
-            "",
-        )
-    replicates = _number(typed, "replicates", 1)
-    seed = _number(typed, "seed", 0)
-    return replace(
-        wish,
-        repeat_from=_number(typed, "repeat from", 1),
-        replicates=1 if replicates is None else replicates,
-        patience=_number(typed, "stop after", 1),
-        seed=0 if seed is None else seed,
-        groups=kinds.get(groups),
-    )
-
-
-def _number(typed: dict[str, str], name: str, least: int) -> int | None:
-    text = typed[name].strip()
-    if not text:
-        return None
-    if not text.isdecimal() or len(text) > _MOST_DIGITS or int(text) < least:
-        message = f"{name}: {printable(text, 30)!r} is no whole number from {least} on"
-        raise InvalidInput("Unreadable option", message, "")
-    return int(text)
+    from core.tuning.arm_effects import ArmFigures, ArmRow, Effect
 
 
 _PURPOSES = {
@@ -354,7 +43,7 @@ _PURPOSES = {
 }
 
 
-class OptionsModal(ModalScreen[ArmsWish | None]):
+class OptionsModal(ModalScreen[ArmsDraft | None]):
     """Five fields; enter takes them all, esc none."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -368,9 +57,9 @@ class OptionsModal(ModalScreen[ArmsWish | None]):
     OptionsModal #refused { height: auto; color: $text-error; }
     """
 
-    def __init__(self, wish: ArmsWish) -> None:
+    def __init__(self, draft: ArmsDraft) -> None:
         super().__init__()
-        self._wish = wish
+        self._draft = draft
 
     def compose(self) -> ComposeResult:
         """Title, fields, what the focused one is for, keys."""
@@ -384,8 +73,8 @@ class OptionsModal(ModalScreen[ArmsWish | None]):
 
     def on_mount(self) -> None:
         """The present options; the first field has the focus."""
-        wish = self._wish
-        values = (wish.replicates, wish.repeat_from, wish.patience, wish.seed, wish.groups)
+        draft = self._draft
+        values = (draft.replicates, draft.repeat_from, draft.patience, draft.seed, draft.groups)
         for name, value in zip(_PURPOSES, values, strict=True):
             self.query_one(f"#{_id(name)}", Line).value = "" if value is None else str(value)
         self.query_one(Line).focus()
@@ -400,7 +89,7 @@ class OptionsModal(ModalScreen[ArmsWish | None]):
     def _take(self) -> None:
         typed = {name: self.query_one(f"#{_id(name)}", Line).value for name in _PURPOSES}
         try:
-            self.dismiss(read_options(self._wish, typed))
+            self.dismiss(read_options(self._draft, typed))
         except InvalidInput as error:
             self.query_one("#refused", Static).update(literal(f"{error.message} {error.hint}"))
 
@@ -413,131 +102,7 @@ def _id(name: str) -> str:
     return f"option-{name.replace(' ', '-')}"
 
 
-# What the oversample screen says: plans, questions, verdicts.
-
-
-_ARM_NAME = 30
-_KINDS = {
-    "base": "as it was split",
-    "distinct": "fewer distinct documents",
-    "repeats": "documents repeated",
-    "mixed": "some labels drawn, some repeated",
-    "repeats-from": "few distinct ones repeated",
-    "ml-ros": "rare labels repeated (ML-ROS)",
-}
-
-
-def names_text(labels: Sequence[str], is_whole_set: bool = False) -> str:
-    """The labels that are raised."""
-    if is_whole_set or not labels:
-        return "every rare label (ML-ROS)" if is_whole_set else "no label"
-    return ", ".join(printable(label, _ARM_NAME) for label in labels)
-
-
-def wish_text(wish: ArmsWish) -> str:
-    """Arms and options in one line."""
-    pieces = [f"arms {arms_text(wish)}"]
-    if wish.repeat_from is not None:
-        pieces.append(f"repeat from {wish.repeat_from}")
-    pieces.append(plural(wish.replicates, "replicate"))
-    if wish.patience is not None:
-        pieces.append(f"stop after {wish.patience} without gain")
-    pieces.append(f"seed {wish.seed}")
-    if wish.groups is not None:
-        pieces.append(f"groups {wish.groups}")
-    return " · ".join(pieces)
-
-
-def plan_lead(wish: ArmsWish) -> tuple[str, ...]:
-    """What is planned, above the labels."""
-    if not wish.is_complete:
-        return (
-            "An experiment trains arms of more and of fewer positives and compares them:",
-            "space chooses labels, a sets the arms. Calibration and test stay as they are.",
-        )
-    return f"raise in train only: {names_text(wish.labels, wish.is_whole_set)}", wish_text(wish)
-
-
-def arm_text(plan: ExperimentPlan, arm: ArmPreview, place: int) -> str:
-    """What the highlighted arm would train on."""
-    base = plan.arms[0].imbalance
-    changes = []
-    if arm.added:
-        changes.append(f"+{arm.added:,} copies")
-    if arm.removed:
-        changes.append(f"{arm.removed:,} left out")
-    found = arm.imbalance
-    measures = (
-        f"MeanIR {base.mean_ir:.1f} → {found.mean_ir:.1f}"
-        f" · SCUMBLE {fine(base.scumble)} → {fine(found.scumble)}"
-        if arm.plan.kind != "base"
-        else f"MeanIR {found.mean_ir:.1f} · SCUMBLE {fine(found.scumble)}"
-    )
-    counted = plural(arm.documents, "document")
-    changed = f" ({', '.join(changes)})" if changes else ""
-    return (
-        f"{arm.plan.id} ({place + 1} of {len(plan.arms)}): {_KINDS[arm.plan.kind]},"
-        f" {counted}{changed}, {size(arm.size_bytes)} · {measures}"
-    )
-
-
-def sweep_text(plan: ExperimentPlan) -> str:
-    """Number of trainings and price of the whole sweep."""
-    there = sum(arm.is_there for arm in plan.arms)
-    trained = f", {there} trained already" if there else ""
-    return (
-        f"{plural(len(plan.arms), 'arm')}{trained} · {plural(plan.trainings, 'training')},"
-        f" {plan.at_once} at once · {money_text(plan)}"
-    )
-
-
-def money_text(plan: ExperimentPlan) -> str:
-    """Price of what is still to be started, keeping and budget."""
-    if not plan.trainings and not plan.estimate.high_usd:
-        return "nothing is left to pay"
-    estimate, keeping = plan.estimate, plan.keeping
-    text = estimate_words(estimate.low_usd, estimate.high_usd, plan.is_paid)
-    text = f"{text} · keeping {usd(keeping.high_usd)} a month"
-    budget = budget_words(plan)
-    return f"{text} · budget {budget}" if budget else text
-
-
-def arm_price(arm: ArmPreview) -> str:
-    """Highest price of one arm; a dash when nothing of it is left to be started."""
-    high = arm.training.high_usd + arm.scoring.high_usd
-    return usd(high) if high else "–"
-
-
-def question_facts(plan: ExperimentPlan) -> list[Fact]:
-    """What is asked before a paid sweep, the price first."""
-    estimate, keeping = plan.estimate, plan.keeping
-    carried = "carried on" if plan.is_resumed else "new"
-    request = plan.request
-    facts: list[Fact] = [
-        ("sweep", f"{plan.id} ({carried}) on {plan.engine}"),
-        ("price", estimate_words(estimate.low_usd, estimate.high_usd, plan.is_paid)),
-        ("keeping", f"{usd(keeping.high_usd)} a month until they are deleted (9)"),
-    ]
-    budget = budget_words(plan)
-    facts += [("budget", budget)] if budget else []
-    facts += [
-        ("creates", f"{plural(plan.trainings, 'classifier')}, {plan.at_once} at once; scores each"),
-        ("raises", names_text(request.labels, bool(request.growths))),
-        ("arms", ", ".join(arm.plan.id for arm in plan.arms if not arm.is_there)),
-        ("basis", estimate.basis),
-    ]
-    if plan.patience is not None:
-        facts.append(("stops", f"after {plan.patience} arms without gain, so it may cost less"))
-    return [*facts, *(("mind", text) for text in plan.cautions)]
-
-
-def whole_price(plan: ExperimentPlan) -> Estimate:
-    """Everything that is new in a plan, a month of keeping included."""
-    return Estimate(
-        plan.estimate.low_usd + plan.keeping.low_usd,
-        plan.estimate.high_usd + plan.keeping.high_usd,
-        plan.estimate.basis,
-    )
+# What the oversample screen says of an experiment.
 
 
 def head_text(
@@ -556,14 +121,6 @@ def head_text(
     adopted = [arm.plan.id for arm in experiment.arms if arm.run == state.adopted]
     pieces += [f"adopted: {adopted[0]}"] if adopted else []
     return " · ".join(pieces)
-
-
-def hint_text(name: str, names: Sequence[str], experiments: int) -> str:
-    """Whose figures are shown, and the keys beside those of the footer."""
-    whose = name if name not in AVERAGES else f"{name} average"
-    place = f"({names.index(name) + 1} of {len(names)})"
-    others = f" · [ ] {experiments} experiments" if experiments > 1 else ""
-    return f"←→ {printable(whose, _ARM_NAME)} {place} · v versions{others}"
 
 
 def adopt_facts(
@@ -603,14 +160,6 @@ _AROUND = 13
 """Rows of the window of versions beside its table."""
 
 
-def plan_text(plan: ExperimentPlan, ascii_only: bool) -> str:
-    """Everything that an experiment would do, in lines that a window wraps."""
-    texts = [arm_text(plan, arm, place) for place, arm in enumerate(plan.arms)]
-    texts += ["", sweep_text(plan), plan.estimate.basis]
-    texts += [f"! {caution}" for caution in plan.cautions]
-    return plain("\n".join(texts), ascii_only)
-
-
 def figures_text(group: ArmGroup, report: ExperimentReport | None, ascii_only: bool) -> str:
     """Everything that is known of an arm, in lines that a window wraps."""
     texts = [f"{status.arm.run}: {status.stage}, {status.detail}" for status in group.statuses]
@@ -619,81 +168,93 @@ def figures_text(group: ArmGroup, report: ExperimentReport | None, ascii_only: b
         missing = report.missing.get(group.name)
         texts += [f"! not compared: {missing}"] if missing and row is None else []
     if report is not None and row is not None:
-        texts += ["", row.verdict, *_advice(report.comparison), "", *_tables(row)]
-        texts += ["", *_grounds(report)]
-    text = "\n".join(texts)
-    return plain(text, ascii_only).replace("─", "-").replace("−", "-") if ascii_only else text
-
-
-def _advice(comparison: "ArmsComparison") -> list[str]:
-    return [f"· {line}" for line in comparison.advice]
+        advice = [f"· {line}" for line in report.comparison.advice]
+        texts += ["", row.verdict, *advice, "", *_tables(row), "", *_grounds(report)]
+    return plain("\n".join(texts), ascii_only)
 
 
 def _tables(row: "ArmRow") -> list[str]:
     """The arm's own figures, then its differences from the base."""
-    shown = (*row.labels, row.macro, row.micro)
+    every = (*row.labels, row.macro, row.micro)
     headers = ["label", "train", "test", "AP", "F1@.5", "F1", "P", "R", "thr"]
-    texts = [table(headers, [_figures(row, one) for one in shown], widest=_NAME)]
-    compared = [one for one in shown if one.f1_tuned_effect is not None]
-    if compared:
-        rows = [
-            [*_effects(one, one.average_precision_effect, one.f1_tuned_effect), _verdict(one)]
-            for one in compared
-        ]
-        texts += ["", table(["against base", "AP ", "tuned F1 ", "F1 is "], rows)]
-        rows = [_effects(one, one.precision_effect, one.recall_effect) for one in compared]
-        texts += ["", table(["against base", "precision ", "recall "], rows)]
-        rows = [_effects(one, one.f1_default_effect) for one in compared]
-        texts += ["", table(["against base", "F1@.5 "], rows)]
+    texts = [table(headers, [_figures(row, figures) for figures in every], widest=_NAME)]
+    compared = [figures for figures in every if figures.f1_tuned_effect is not None]
+    if not compared:
+        return texts
+    tuned = (
+        ["against base", "AP ", "tuned F1 ", "F1 is "],
+        [
+            [
+                *_effects(figures, figures.average_precision_effect, figures.f1_tuned_effect),
+                _short_verdict(figures.f1_tuned_effect),
+            ]
+            for figures in compared
+        ],
+    )
+    parts = (
+        ["against base", "precision ", "recall "],
+        [
+            _effects(figures, figures.precision_effect, figures.recall_effect)
+            for figures in compared
+        ],
+    )
+    default = (
+        ["against base", "F1@.5 "],
+        [_effects(figures, figures.f1_default_effect) for figures in compared],
+    )
+    for heads, rows in (tuned, parts, default):
+        texts += ["", table(heads, rows)]
     return texts
 
 
-def _figures(row: "ArmRow", one: "ArmFigures") -> list[str]:
-    positives = row.positives.get(one.name)
+def _figures(row: "ArmRow", figures: "ArmFigures") -> list[str]:
+    positives = row.positives.get(figures.name)
     return [
-        one.name,
+        figures.name,
         f"{positives:,}" if positives is not None else "",
-        f"{one.support:,}",
-        figure(one.average_precision),
-        ranged(one.f1_default, one.f1_default_range),
-        ranged(one.f1_tuned, one.f1_tuned_range),
-        figure(one.precision),
-        figure(one.recall),
-        threshold(one.threshold) if one.threshold is not None else "",
+        f"{figures.support:,}",
+        figure(figures.average_precision),
+        ranged(figures.f1_default, figures.f1_default_range),
+        ranged(figures.f1_tuned, figures.f1_tuned_range),
+        figure(figures.precision),
+        figure(figures.recall),
+        threshold(figures.threshold) if figures.threshold is not None else "",
     ]
 
 
-def _effects(one: "ArmFigures", *effects: "Effect | None") -> list[str]:
-    return [printable(one.name, _NAME), *(effect_text(effect) for effect in effects)]
+def _effects(figures: "ArmFigures", *effects: "Effect | None") -> list[str]:
+    return [printable(figures.name, _NAME), *(effect_text(effect) for effect in effects)]
 
 
-def _verdict(one: "ArmFigures") -> str:
-    verdict = one.f1_tuned_effect.verdict if one.f1_tuned_effect is not None else ""
+def _short_verdict(effect: "Effect | None") -> str:
+    verdict = effect.verdict if effect is not None else ""
     return SHORT_OUTCOMES.get(verdict, verdict)
 
 
 def _grounds(report: ExperimentReport) -> list[str]:
     """What the figures stand on: documents, intervals, looks, notes."""
-    found = report.comparison
-    documents = f"{plural(found.documents, 'document')} of {found.part}"
-    if found.distinct_documents != found.documents:
-        documents = f"{documents} ({found.distinct_documents:,} distinct)"
-    told = (*found.chosen, "macro")
+    comparison = report.comparison
+    documents = f"{plural(comparison.documents, 'document')} of {comparison.part}"
+    if comparison.distinct_documents != comparison.documents:
+        documents = f"{documents} ({comparison.distinct_documents:,} distinct)"
+    named = (*comparison.chosen, "macro")
     noise = [
-        f"{printable(one.name, _NAME)}: {_NOISY[one.figure]} of replicates of an arm lies"
-        f" {fine(one.deviation)} apart (standard deviation, {one.degrees} degrees of freedom)"
-        for one in found.noise
-        if one.name in told and one.figure in _NOISY
+        f"{printable(noise.name, _NAME)}: {_NOISY[noise.figure]} of replicates of an arm lies"
+        f" {fine(noise.deviation)} apart (standard deviation, {noise.degrees} degrees of"
+        " freedom)"
+        for noise in comparison.noise
+        if noise.name in named and noise.figure in _NOISY
     ]
     return [
         f"{report.engine}: {documents}; each arm tuned on {report.tuned_on}"
         f" for {report.objective}, measured on {report.measured_on}",
-        f"in pairs against the base, {found.resamples:,} resamples; {level(found.level)} for all"
-        f" together: {level(found.claim_level)} each of {plural(found.claims, 'interval')} that"
-        f" verdicts rest on, {level(found.other_level)} each of the other {found.others:,}",
+        f"in pairs against the base, {comparison.resamples:,} resamples; {level(comparison.level)}"
+        f" for all together: {level(comparison.claim_level)} each of"
+        f" {plural(comparison.claims, 'interval')} that verdicts rest on,"
+        f" {level(comparison.other_level)} each of the other {comparison.others:,}",
         f"the test part was looked at {plural(report.test_looks, 'time')}",
         *noise,
-        *(f"! {note}" for note in (*found.notes, *report.cautions)),
+        *(f"! {note}" for note in (*comparison.notes, *report.cautions)),
         *(f"! {arm} is not compared: {reason}" for arm, reason in report.missing.items()),
     ]
 

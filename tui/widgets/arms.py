@@ -1,22 +1,21 @@
 """An experiment on the screen: arms, charts, and what is said of the highlighted arm."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import DataTable, Input, Static
 
 from core.text import cell_width, plural, printable
 from core.views.arms_chart import ArmPoint, arms_chart, arms_legend
-from core.views.numbers import figure, ranged
-from core.workflow.experiments.plan import ArmStatus, ExperimentReport, Stage
+from core.views.numbers import figure, ranged, usd
+from core.workflow.experiments.plan import ArmPreview, ArmStatus, ExperimentReport, Stage
 from core.workflow.state import ArmState, ExperimentState
 from tui.render import cell, glyph, lines, literal, plain
 from tui.widgets.facts import Line
@@ -205,7 +204,7 @@ class ArmGroup:
     @property
     def adoptable(self) -> ArmState | None:
         """The first replicate with scores; None without any."""
-        return next((one.arm for one in self.statuses if one.stage == "done"), None)
+        return next((status.arm for status in self.statuses if status.stage == "done"), None)
 
 
 @dataclass(frozen=True)
@@ -216,11 +215,9 @@ class ArmLine:
     stage: Stage
     positives: str
     """Distinct documents and copies, or documents."""
-    average_precision: str
-    f1_default: str
-    f1_tuned: str
-    difference: str
-    """Of tuned F1 against the base, with its interval."""
+    figures: tuple[str, str, str, str]
+    """Average precision, F1 at the default threshold, tuned F1, and the difference of tuned F1
+    from the base with its interval."""
     outcome: str
     """The verdict in two words, or the stage."""
 
@@ -229,7 +226,7 @@ def groups_of(statuses: Sequence[ArmStatus]) -> tuple[ArmGroup, ...]:
     """The arms in the experiment's order, replicates together."""
     names = dict.fromkeys(status.arm.plan.group for status in statuses)
     return tuple(
-        ArmGroup(name, tuple(one for one in statuses if one.arm.plan.group == name))
+        ArmGroup(name, tuple(each for each in statuses if each.arm.plan.group == name))
         for name in names
     )
 
@@ -253,25 +250,25 @@ def figures_of(row: "ArmRow | None", name: str) -> "ArmFigures | None":
         return None
     if name in AVERAGES:
         return row.macro if name == "macro" else row.micro
-    return next((one for one in row.labels if one.name == name), None)
+    return next((figures for figures in row.labels if figures.name == name), None)
 
 
 def arm_line(group: ArmGroup, report: ExperimentReport | None, name: str) -> ArmLine:
     """One arm with the figures of a label or an average."""
     row = row_of(report, group.name)
-    found = figures_of(row, name)
-    is_compared = row is not None and group.stage in FINAL
-    outcome = SHORT_OUTCOMES.get(row.outcome, row.outcome) if row is not None else ""
-    return ArmLine(
-        name=group.name,
-        stage=group.stage,
-        positives=positives_text(group.arm, name),
-        average_precision=figure(found.average_precision) if found else "",
-        f1_default=ranged(found.f1_default, found.f1_default_range) if found else "",
-        f1_tuned=ranged(found.f1_tuned, found.f1_tuned_range) if found else "",
-        difference=effect_text(found.f1_tuned_effect) if found else "",
-        outcome=outcome if is_compared and group.stage != "failed" else group.words,
-    )
+    figures = figures_of(row, name)
+    outcome = group.words
+    if row is not None and group.stage in FINAL and group.stage != "failed":
+        outcome = SHORT_OUTCOMES.get(row.outcome, row.outcome)
+    shown = ("", "", "", "")
+    if figures is not None:
+        shown = (
+            figure(figures.average_precision),
+            ranged(figures.f1_default, figures.f1_default_range),
+            ranged(figures.f1_tuned, figures.f1_tuned_range),
+            effect_text(figures.f1_tuned_effect),
+        )
+    return ArmLine(group.name, group.stage, positives_text(group.arm, name), shown, outcome)
 
 
 def positives_text(arm: ArmState, name: str) -> str:
@@ -292,45 +289,28 @@ def effect_text(effect: "Effect | None") -> str:
     return change(effect.difference, effect.interval)
 
 
-def average_precision_points(
-    groups: Sequence[ArmGroup], report: ExperimentReport | None, name: str
-) -> tuple[ArmPoint, ...]:
-    """Average precision of every arm."""
-    return tuple(_point(group, report, name, is_precision=True) for group in groups)
+Measure = Literal["average_precision", "f1_tuned"]
+_MEASURES: tuple[Measure, Measure] = ("average_precision", "f1_tuned")
 
 
-def tuned_f1_points(
-    groups: Sequence[ArmGroup], report: ExperimentReport | None, name: str
-) -> tuple[ArmPoint, ...]:
-    """Tuned F1 of every arm."""
-    return tuple(_point(group, report, name, is_precision=False) for group in groups)
-
-
-def _point(
-    group: ArmGroup, report: ExperimentReport | None, name: str, *, is_precision: bool
+def arm_point(
+    group: ArmGroup,
+    report: ExperimentReport | None,
+    name: str,
+    measure: Measure,
 ) -> ArmPoint:
     """An arm in the chart; its bar is the interval of the difference, laid on the base."""
-    found = figures_of(row_of(report, group.name), name)
+    figures = figures_of(row_of(report, group.name), name)
     base = figures_of(report.comparison.base if report is not None else None, name)
-    value = effect = level = None
-    if found is not None and base is not None:
-        if is_precision:
-            value, effect, level = (
-                found.average_precision,
-                found.average_precision_effect,
-                base.average_precision,
-            )
-        else:
-            value, effect, level = found.f1_tuned, found.f1_tuned_effect, base.f1_tuned
-    bar: tuple[float | None, float | None] = (None, None)
-    if effect is not None and level is not None:
-        bar = (level + effect.interval.low, level + effect.interval.high)
-    return ArmPoint(group.name, group.arm.plan.kind, _place(group.arm, name), value, *bar)
-
-
-def _place(arm: ArmState, name: str) -> float:
-    """Positives of a label; of an average the documents."""
-    return float(arm.documents if name in AVERAGES else arm.after.get(name, 0))
+    value = low = high = None
+    if figures is not None and base is not None:
+        value, level = getattr(figures, measure), getattr(base, measure)
+        effect: Effect | None = getattr(figures, f"{measure}_effect")
+        if effect is not None and level is not None:
+            low, high = level + effect.interval.low, level + effect.interval.high
+    arm = group.arm
+    place = float(arm.documents if name in AVERAGES else arm.after.get(name, 0))
+    return ArmPoint(group.name, arm.plan.kind, place, value, low, high)
 
 
 # The plan of an experiment on the screen: every label before and after, and every arm.
@@ -363,17 +343,6 @@ class LabelCounts:
 
 
 @dataclass(frozen=True)
-class ArmCells:
-    """One arm in the list of planned arms."""
-
-    name: str
-    documents: str
-    price: str
-    is_there: bool
-    """Whether it is trained already."""
-
-
-@dataclass(frozen=True)
 class PlanView:
     """What the pane shows."""
 
@@ -381,7 +350,7 @@ class PlanView:
     labels: tuple[LabelCounts, ...]
     is_single: bool
     """Whether a single training file is planned, not an experiment."""
-    arms: tuple[ArmCells, ...] = ()
+    arms: tuple[ArmPreview, ...] = ()
     place: int = 0
     """Of the highlighted arm."""
     price_title: str = "price"
@@ -409,25 +378,24 @@ class ArmsPlan(Vertical):
         super().__init__(id="arms-plan")
         self._ascii_only = ascii_only
         self._view: PlanView | None = None
-        self._listed: tuple[ArmCells, ...] = ()
-        self._heads: tuple[str, ...] = ()
+        self.table = KeyTable("oversample-labels")
+        """The labels."""
+        self._arms = KeyTable("oversample-arms")
+        self._arms.can_focus = False
+        self._arms.cell_padding = 0
+        self._lead, self._summary, self._ending = (
+            Static("", id=f"oversample-{name}", markup=False)
+            for name in ("lead", "summary", "ending")
+        )
 
     def compose(self) -> ComposeResult:
         """What it does, labels and arms, what comes of it."""
-        yield Static("", id="oversample-lead", markup=False)
+        yield self._lead
         with Horizontal(id="oversample-tables"):
-            yield KeyTable("oversample-labels")
-            arms = KeyTable("oversample-arms")
-            arms.can_focus = False
-            arms.cell_padding = 0
-            yield arms
-        yield Static("", id="oversample-summary", markup=False)
-        yield Static("", id="oversample-ending", markup=False)
-
-    @property
-    def table(self) -> KeyTable:
-        """The labels."""
-        return self.query_one("#oversample-labels", KeyTable)
+            yield self.table
+            yield self._arms
+        yield self._summary
+        yield self._ending
 
     @property
     def highlighted(self) -> str | None:
@@ -438,18 +406,21 @@ class ArmsPlan(Vertical):
 
     def show(self, view: PlanView) -> None:
         """Show a plan; both highlights stay."""
-        self._view = view
-        self.query_one("#oversample-lead", Static).update(self._lines(view.lead))
+        before, self._view = self._view, view
         room = _MOST_CAUTIONS if self.size.height >= _LEAST_WITH_CAUTIONS else 0
-        texts = [*view.texts, *view.cautions[:room]]
-        self.query_one("#oversample-summary", Static).update(self._lines(texts))
-        ending = self.query_one("#oversample-ending", Static)
-        ending.update(self._lines([view.ending]))
-        ending.display = bool(view.ending)
-        arms = self.query_one("#oversample-arms", KeyTable)
-        arms.display = bool(view.arms) and self.size.width >= _LEAST_WITH_ARMS
+        for pane, texts in (
+            (self._lead, view.lead),
+            (self._summary, (*view.texts, *view.cautions[:room])),
+            (self._ending, (view.ending,)),
+        ):
+            pane.update(lines([plain(text, self._ascii_only) for text in texts]))
+        self._ending.display = bool(view.ending)
+        self._arms.display = bool(view.arms) and self.size.width >= _LEAST_WITH_ARMS
         self._show_labels(view)
-        self._show_arms(view, arms)
+        if before is None or (view.arms, view.price_title) != (before.arms, before.price_title):
+            self._list_arms(view)
+        if view.arms:
+            self._arms.move_cursor(row=view.place, animate=False)
 
     def on_resize(self, event: events.Resize) -> None:
         """Fit both tables anew."""
@@ -461,9 +432,6 @@ class ArmsPlan(Vertical):
         event.stop()
         if self._view is not None:
             self._show_labels(self._view)
-
-    def _lines(self, texts: Sequence[str]) -> Content:
-        return lines([plain(text, self._ascii_only) for text in texts])
 
     def _show_labels(self, view: PlanView) -> None:
         table, heads = self.table, _TARGETED if view.is_single else _SWEPT
@@ -501,40 +469,22 @@ class ArmsPlan(Vertical):
             texts = [(f"{before:,}", ""), (shown, style), (f"{copies:,}" if copies else "", "")]
         return [*cells, *(cell(text, tone, "right") for text, tone in texts)]
 
-    def _show_arms(self, view: PlanView, table: KeyTable) -> None:
-        heads = ("arm", "documents", view.price_title)
-        if (view.arms, heads) != (self._listed, self._heads):
-            self._listed, self._heads = view.arms, heads
-            table.clear(columns=True)
-            for title, width in zip(heads, (13, 10, 9), strict=True):
-                side = "left" if title == "arm" else "right"
-                table.add_column(cell(title, justify=side), width=width)
-            for arm in view.arms[:_MOST_ROWS]:
-                sign = glyph("done", self._ascii_only) if arm.is_there else " "
-                table.add_cells(
-                    [
-                        cell(f"{sign} {arm.name}"),
-                        cell(arm.documents, justify="right"),
-                        cell(plain(arm.price, self._ascii_only), justify="right"),
-                    ],
-                    self._ascii_only,
-                )
-        if view.arms:
-            table.move_cursor(row=view.place, animate=False)
-
-
-def counts_of(
-    before: Mapping[str, int],
-    after: Mapping[str, int],
-    distinct: Mapping[str, int],
-    chosen: Sequence[str],
-) -> tuple[LabelCounts, ...]:
-    """Every label in the order of `before`, with what an arm makes of it."""
-    picked = set(chosen)
-    return tuple(
-        LabelCounts(label, count, after.get(label), distinct.get(label), is_chosen=label in picked)
-        for label, count in before.items()
-    )
+    def _list_arms(self, view: PlanView) -> None:
+        table = self._arms
+        table.clear(columns=True)
+        for title, width in (("arm", 13), ("documents", 10), (view.price_title, 9)):
+            side = "left" if title == "arm" else "right"
+            table.add_column(cell(title, justify=side), width=width)
+        for arm in view.arms[:_MOST_ROWS]:
+            sign = glyph("done", self._ascii_only) if arm.is_there else " "
+            high_usd = arm.training.high_usd + arm.scoring.high_usd
+            price = usd(high_usd) if high_usd else plain("–", self._ascii_only)
+            cells = [
+                cell(f"{sign} {arm.plan.id}"),
+                cell(f"{arm.documents:,}", justify="right"),
+                cell(price, justify="right"),
+            ]
+            table.add_cells(cells, self._ascii_only)
 
 
 # The arms of an experiment: where each stands, and its figures.
@@ -599,7 +549,7 @@ class ArmsTable(KeyTable):
         room = (self.size.width or 78) - 2 - name - positives - outcome
         figures = []
         for at, head in enumerate(_FIGURES):
-            texts = [head, *(_figures(line)[at] for line in lines)]
+            texts = [head, *(line.figures[at] for line in lines)]
             width = max(map(cell_width, texts)) + (1 if at else _GAP)
             figures.append(width if room >= width else 0)
             room -= width
@@ -627,10 +577,10 @@ class ArmsTable(KeyTable):
             cell(sign),
             cell(self._text(line.name)),
             cell(line.positives, justify="right"),
-            *(cell(self._text(text), justify="right") for text in _figures(line)),
+            *(cell(self._text(text), justify="right") for text in line.figures),
             cell(f"  {self._text(line.outcome)}", style),
         ]
-        return [one for one, width in zip(cells, widths, strict=True) if width]
+        return [text for text, width in zip(cells, widths, strict=True) if width]
 
     def _text(self, text: str) -> str:
         return plain(text, self._ascii_only)
@@ -641,11 +591,6 @@ class ArmsTable(KeyTable):
         for column, (old, new) in enumerate(zip(before, after, strict=True)):
             if old != new:
                 self.update_cell_at(Coordinate(row, column), new)
-
-
-def _figures(line: ArmLine) -> tuple[str, str, str, str]:
-    """The texts of the columns that give way."""
-    return line.average_precision, line.f1_default, line.f1_tuned, line.difference
 
 
 _LEAST_WITH_CHART = 17
@@ -664,9 +609,10 @@ class ArmsView:
     head: str
     statuses: tuple[ArmStatus, ...]
     report: ExperimentReport | None
-    name: str
-    """The label, or the average, whose figures are shown."""
-    hint: str
+    names: tuple[str, ...]
+    """The labels and averages whose figures can be shown."""
+    experiments: int
+    """How many the session has."""
 
 
 class ArmsBoard(Vertical):
@@ -680,28 +626,27 @@ class ArmsBoard(Vertical):
     ArmsBoard.-low #arms-words { max-height: 4; height: 1fr; }
     """
 
-    class Highlighted(Message):
-        """Another arm is highlighted."""
-
     def __init__(self, ascii_only: bool) -> None:
         super().__init__(id="arms-board")
         self._ascii_only = ascii_only
         self._view: ArmsView | None = None
         self._groups: tuple[ArmGroup, ...] = ()
+        self._figures_of = ""
+        """The label, or the average, whose figures are shown."""
+        self.table = ArmsTable(ascii_only, "arms-table")
+        """The arms."""
+        self._chart = ArmsChart(ascii_only)
+        self._words = ReadingPane(id="arms-words", can_focus=False)
+        self._hint = Line(ascii_only, widget_id="arms-hint")
 
     def compose(self) -> ComposeResult:
         """Head, arms, charts, words, keys."""
         yield Line(self._ascii_only, widget_id="arms-head")
-        yield ArmsTable(self._ascii_only, "arms-table")
-        yield ArmsChart(self._ascii_only)
-        with ReadingPane(id="arms-words", can_focus=False):
+        yield self.table
+        yield self._chart
+        with self._words:
             yield Static("", id="arms-said", markup=False)
-        yield Line(self._ascii_only, widget_id="arms-hint")
-
-    @property
-    def table(self) -> ArmsTable:
-        """The arms."""
-        return self.query_one(ArmsTable)
+        yield self._hint
 
     @property
     def group(self) -> ArmGroup | None:
@@ -712,17 +657,30 @@ class ArmsBoard(Vertical):
     def show(self, view: ArmsView) -> None:
         """Show an experiment as it stands now."""
         self._view, self._groups = view, groups_of(view.statuses)
+        if self._figures_of not in view.names:
+            self._figures_of = view.names[0]
         self.query_one("#arms-head", Line).show(view.head)
-        shown = [arm_line(group, view.report, view.name) for group in self._groups]
-        self.table.show(shown, "documents" if view.name in AVERAGES else "positives")
+        shown = [arm_line(group, view.report, self._figures_of) for group in self._groups]
+        self.table.show(shown, self._axis)
         self._fit_words()
         self._show_highlighted()
+
+    def turn(self, steps: int) -> None:
+        """Show the figures of another label or average."""
+        if self._view is not None:
+            names = self._view.names
+            self._figures_of = names[(names.index(self._figures_of) + steps) % len(names)]
+            self.show(self._view)
+
+    @property
+    def _axis(self) -> str:
+        return "documents" if self._figures_of in AVERAGES else "positives"
 
     def on_resize(self, event: events.Resize) -> None:
         """Leave the chart out of a low window, and bound table and words in a high one."""
         is_low = event.size.height < _LEAST_WITH_CHART
         self.set_class(is_low, "-low")
-        self.query_one(ArmsChart).display = not is_low
+        self._chart.display = not is_low
         room = event.size.height - (5 if is_low else _AROUND_TABLE)
         self.table.styles.max_height = max(room, 3)
         self._fit_words()
@@ -731,8 +689,7 @@ class ArmsBoard(Vertical):
         """Give the words what table and chart leave, two rows at least."""
         if not self.has_class("-low"):
             left = self.size.height - len(self._groups) - _LEAST_CHART - 3
-            words = self.query_one("#arms-words")
-            words.styles.max_height = min(max(left, _LEAST_WORDS), _MOST_WORDS)
+            self._words.styles.max_height = min(max(left, _LEAST_WORDS), _MOST_WORDS)
 
     def on_key_table_width_changed(self, event: KeyTable.WidthChanged) -> None:
         """Fit the columns anew."""
@@ -749,28 +706,31 @@ class ArmsBoard(Vertical):
         view, group = self._view, self.group
         if view is None or group is None:
             return
-        axis = "documents" if view.name in AVERAGES else "positives"
-        picture = ArmsPicture(
-            average_precision_points(self._groups, view.report, view.name),
-            tuned_f1_points(self._groups, view.report, view.name),
-            axis,
-            group.name,
-            "not known" if view.report is not None else "not measured yet",
+        precision, tuned = (
+            tuple(arm_point(each, view.report, self._figures_of, measure) for each in self._groups)
+            for measure in _MEASURES
         )
-        self.query_one(ArmsChart).show(picture)
+        remark = "not known" if view.report is not None else "not measured yet"
+        picture = ArmsPicture(precision, tuned, self._axis, group.name, remark)
+        self._chart.show(picture)
         said = arm_words(group, view.report)
         shown = [plain(text, self._ascii_only) for text in said]
         self.query_one("#arms-said", Static).update(lines(shown))
-        self.query_one("#arms-words", ReadingPane).scroll_home(animate=False)
+        self._words.scroll_home(animate=False)
         self.call_after_refresh(self._show_hint)
 
     def _show_hint(self) -> None:
         """The keys; first, how to read on when the words above do not fit."""
-        words = self.query("#arms-words")
-        for hint in self.query("#arms-hint").results(Line):
-            is_cut = bool(words) and words.first().max_scroll_y > 0
-            more = "… enter reads on · " if is_cut else ""
-            hint.show(f"{more}{self._view.hint if self._view is not None else ''}")
+        view = self._view
+        if view is None:
+            return
+        more = "… enter reads on · " if self._words.max_scroll_y > 0 else ""
+        whose = (
+            self._figures_of if self._figures_of not in AVERAGES else f"{self._figures_of} average"
+        )
+        place = f"({view.names.index(self._figures_of) + 1} of {len(view.names)})"
+        others = f" · [ ] {view.experiments} experiments" if view.experiments > 1 else ""
+        self._hint.show(f"{more}←→ {printable(whose, 30)} {place} · v versions{others}")
 
 
 def arm_words(group: ArmGroup, report: ExperimentReport | None) -> Sequence[str]:

@@ -4,9 +4,9 @@ import pytest
 
 from core.dataset.arms import ArmsRequest
 from core.errors import InvalidInput
-from tui.screens.oversample_windows import ArmsWish, arms_text, read_arms, read_options, toggled
+from tui.screens.oversample_plan import ArmsDraft, arms_text, read_arms, read_options, toggled
 
-WISH = ArmsWish(labels=("bug",))
+DRAFT = ArmsDraft(labels=("bug",))
 NOTHING = {"replicates": "", "repeat from": "", "stop after": "", "seed": "", "groups": ""}
 
 
@@ -30,29 +30,29 @@ NOTHING = {"replicates": "", "repeat from": "", "stop after": "", "seed": "", "g
 def test_every_form_of_arms_has_its_request_and_its_command(
     line: str, request_: ArmsRequest, options: str
 ) -> None:
-    wish = read_arms(WISH, line)
-    assert wish.request() == request_
-    assert wish.options() == options
-    assert read_arms(WISH, arms_text(wish)) == wish, "what is shown can be typed"
+    draft = read_arms(DRAFT, line)
+    assert draft.request() == request_
+    assert draft.options() == options
+    assert read_arms(DRAFT, arms_text(draft)) == draft, "what is shown can be typed"
 
 
 @pytest.mark.parametrize("line", ["", "lots", "1.5", "x", "ratio", "ml-ros a%", "10;20"])
 def test_another_line_is_refused_with_the_forms(line: str) -> None:
     with pytest.raises(InvalidInput) as refused:
-        read_arms(WISH, line)
+        read_arms(DRAFT, line)
     assert "ml-ros" in refused.value.hint
 
 
 def test_labels_are_quoted_for_a_shell_and_kept_whole() -> None:
-    assert ArmsWish(labels=("a", "b c")).options().startswith("--labels 'a,b c' --arms 10,")
-    assert ArmsWish(labels=("a,b", "c")).options().startswith("--labels a,b --labels c ")
+    assert ArmsDraft(labels=("a", "b c")).options().startswith("--labels 'a,b c' --arms 10,")
+    assert ArmsDraft(labels=("a,b", "c")).options().startswith("--labels a,b --labels c ")
 
 
 def test_chosen_labels_keep_the_order_of_the_dataset() -> None:
     labels = ("a", "b", "c")
-    wish = toggled(toggled(ArmsWish(), "c", labels), "a", labels)
-    assert wish.labels == ("a", "c")
-    assert toggled(wish, "a", labels).labels == ("c",)
+    draft = toggled(toggled(ArmsDraft(), "c", labels), "a", labels)
+    assert draft.labels == ("a", "c")
+    assert toggled(draft, "a", labels).labels == ("c",)
 
 
 def test_options_reach_the_command_and_empty_fields_mean_none() -> None:
@@ -63,11 +63,11 @@ def test_options_reach_the_command_and_empty_fields_mean_none() -> None:
         "seed": "7",
         "groups": "Rare",
     }
-    wish = read_options(WISH, typed)
-    assert wish.options().endswith(
+    draft = read_options(DRAFT, typed)
+    assert draft.options().endswith(
         "--repeat-from 12 --replicates 3 --patience 2 --seed 7 --groups rare"
     )
-    assert read_options(wish, NOTHING) == WISH
+    assert read_options(draft, NOTHING) == DRAFT
 
 
 @pytest.mark.parametrize(
@@ -75,17 +75,17 @@ def test_options_reach_the_command_and_empty_fields_mean_none() -> None:
 )
 def test_an_unreadable_option_is_named(name: str, value: str) -> None:
     with pytest.raises(InvalidInput) as refused:
-        read_options(WISH, {**NOTHING, name: value})
+        read_options(DRAFT, {**NOTHING, name: value})
     assert name in refused.value.message
 
 
 def test_percent_of_ml_ros_needs_no_sign_as_in_the_command() -> None:
-    assert read_arms(WISH, "ml-ros 10,25").request() == ArmsRequest(growths=(0.1, 0.25))
+    assert read_arms(DRAFT, "ml-ros 10,25").request() == ArmsRequest(growths=(0.1, 0.25))
 
 
 def test_a_number_too_long_to_be_read_is_refused() -> None:
     for name in ("replicates", "seed"):
         with pytest.raises(InvalidInput):
-            read_options(WISH, {**NOTHING, name: "9" * 5000})
+            read_options(DRAFT, {**NOTHING, name: "9" * 5000})
     with pytest.raises(InvalidInput):
-        read_arms(WISH, "9" * 5000)
+        read_arms(DRAFT, "9" * 5000)
