@@ -289,15 +289,15 @@ def effect_text(effect: "Effect | None") -> str:
     return change(effect.difference, effect.interval)
 
 
-Measure = Literal["average_precision", "f1_tuned"]
-_MEASURES: tuple[Measure, Measure] = ("average_precision", "f1_tuned")
+ArmMeasure = Literal["average_precision", "f1_tuned"]
+_MEASURES: tuple[ArmMeasure, ArmMeasure] = ("average_precision", "f1_tuned")
 
 
 def arm_point(
     group: ArmGroup,
     report: ExperimentReport | None,
     name: str,
-    measure: Measure,
+    measure: ArmMeasure,
 ) -> ArmPoint:
     """An arm in the chart; its bar is the interval of the difference, laid on the base."""
     figures = figures_of(row_of(report, group.name), name)
