@@ -37,7 +37,7 @@ def command(
     Calibrated scores have their best F1 at a threshold of half that F1 (F*/2).
     """
     from core.tuning.calibration import calibration_view
-    from core.workflow.parts import default_threshold, load_part_data, part_arrays
+    from core.workflow.parts import load_part
 
     options: Options = ctx.obj
     session = chosen_session(options)
@@ -45,12 +45,12 @@ def command(
     run = state.run_named(run_name)
     if label is not None:
         state.run_named(run.name).require_label(label)
-    data = load_part_data(session, state, run, part or state.split_of(run).tuning_part)
+    data = load_part(session, state, run, part or state.split_of(run).tuning_part)
     values = dict(run.thresholds.values) if run.thresholds is not None else {}
-    default = default_threshold(data.truth.mode)
-    thresholds = {name: values.get(name, default) for name in data.truth.labels}
-    view = calibration_view(part_arrays(data), thresholds)
-    head = f"run {printable(run.name)} · {state.engine.name.upper()} · {data.part}"
+    default = data.default
+    thresholds = {name: values.get(name, default) for name in data.labels}
+    view = calibration_view(data, thresholds)
+    head = f"run {printable(run.name)} · {state.engine.name.upper()} · {data.name}"
     if label is None:
         lines = [head, overview_text(view)]
         lines.append(f"bin by bin: {again(options, session, 'calibration --label LABEL')}")

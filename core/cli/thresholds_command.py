@@ -158,12 +158,12 @@ def _by_hand(text: str) -> tuple[str, float]:
 
 def _chart(session: "Session", run_name: str, label: str, log_axis: bool, ascii_only: bool) -> str:
     from core.views.curve_chart import curve_chart
-    from core.workflow.parts import load_part_data
+    from core.workflow.parts import load_part
 
     state = session.state()
     run = state.run_named(run_name)
     assert run.thresholds is not None
-    data = load_part_data(session, state, run, run.thresholds.tuned_on)
+    data = load_part(session, state, run, run.thresholds.tuned_on)
     curves = data.curves()
     size = shutil.get_terminal_size((80, 24))
     return curve_chart(

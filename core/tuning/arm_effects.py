@@ -11,11 +11,9 @@ import numpy as np
 from core.errors import InvalidInput
 from core.progress import Watch
 from core.text import printable
-from core.tuning.evaluation import PartArrays
 from core.tuning.intervals import Interval
 from core.tuning.paired import (
     Both,
-    Decisions,
     Floats,
     Pair,
     PairedDifference,
@@ -28,6 +26,7 @@ from core.tuning.paired import (
     recalls,
     verdict_of,
 )
+from core.tuning.part import Decisions, Part
 from core.tuning.ranking import Rankings, ranking_difference
 
 # What is known of the arms of an experiment: what goes in, and what is told of each.
@@ -42,7 +41,7 @@ class RunFigures:
     """One trained run on the test documents."""
 
     name: str
-    test: PartArrays
+    test: Part
     default: Decisions
     """At the default threshold."""
     tuned: Decisions

@@ -37,9 +37,9 @@ from core.tuning.arm_effects import (
     percent,
     support_of,
 )
-from core.tuning.evaluation import PartArrays
 from core.tuning.intervals import Interval
-from core.tuning.paired import Verdict, family_level, in_order, matched
+from core.tuning.paired import Verdict, family_level, matched
+from core.tuning.part import Part
 from core.tuning.ranking import rank_runs
 
 # What may be said of an arm, in plain words.
@@ -558,12 +558,12 @@ def _grouped(groups: Sequence[ArmRuns]) -> list[ArmRuns]:
     ]
 
 
-def _matched(first: PartArrays, run: RunFigures) -> RunFigures:
+def _matched(first: Part, run: RunFigures) -> RunFigures:
     test, order = matched(first, run.test)
     if test is run.test:
         return run
     return dataclasses.replace(
-        run, test=test, default=in_order(run.default, order), tuned=in_order(run.tuned, order)
+        run, test=test, default=run.default.take(columns=order), tuned=run.tuned.take(columns=order)
     )
 
 

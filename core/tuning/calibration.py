@@ -16,8 +16,8 @@ import numpy.typing as npt
 
 from core.tuning.curves import BoolArray, Curve
 from core.tuning.decimals import exact_values
-from core.tuning.evaluation import PartArrays
 from core.tuning.intervals import Interval
+from core.tuning.part import Part
 
 _SHARES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 _TOP_SHARES = (0.95, 0.975, 0.99)
@@ -85,7 +85,7 @@ class CalibrationView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def calibration_view(
-    part: PartArrays, thresholds: Mapping[str, float], level: float = 0.9
+    part: Part, thresholds: Mapping[str, float], level: float = 0.9
 ) -> CalibrationView:
     """Reliability and resolution of every label.
 
@@ -142,7 +142,7 @@ def decimals_of(scores: npt.NDArray[np.float64]) -> int | None:
 
 
 def _label(
-    part: PartArrays, column: int, threshold: float, curve: Curve, settings: tuple[float, float]
+    part: Part, column: int, threshold: float, curve: Curve, settings: tuple[float, float]
 ) -> LabelCalibration:
     column_scores = part.scores[:, column]
     known = np.isfinite(column_scores)

@@ -8,22 +8,19 @@ import numpy as np
 
 from core.progress import UNWATCHED, Watch
 from core.text import plural, printable
-from core.tuning.evaluation import PartArrays
 from core.tuning.paired import (
     Comparison,
-    Decisions,
     Difference,
     Pair,
     PairedDifference,
-    decide,
     f1s,
     family_level,
-    in_order,
     matched,
     pair_up,
     precisions,
     recalls,
 )
+from core.tuning.part import Decisions, Part
 from core.tuning.ranking import Rankings, rank_runs, ranking_difference
 
 _RANKING = 1
@@ -35,9 +32,9 @@ _SAME_RANKING = 0.01
 
 
 def compare_runs(  # noqa: PLR0913 - one comparison, named settings
-    a: PartArrays,
+    a: Part,
     thresholds_a: Mapping[str, float],
-    b: PartArrays,
+    b: Part,
     thresholds_b: Mapping[str, float],
     *,
     resamples: int = 2000,
@@ -68,9 +65,9 @@ def compare_runs(  # noqa: PLR0913 - one comparison, named settings
     """
     return compare_decisions(
         a,
-        decide(a, thresholds_a),
+        a.decide(thresholds_a),
         b,
-        decide(b, thresholds_b),
+        b.decide(thresholds_b),
         resamples=resamples,
         level=level,
         seed=seed,
@@ -81,9 +78,9 @@ def compare_runs(  # noqa: PLR0913 - one comparison, named settings
 
 
 def compare_decisions(  # noqa: PLR0913 - one comparison, named settings
-    a: PartArrays,
+    a: Part,
     decisions_a: Decisions,
-    b: PartArrays,
+    b: Part,
     decisions_b: Decisions,
     *,
     resamples: int = 2000,
@@ -99,7 +96,7 @@ def compare_decisions(  # noqa: PLR0913 - one comparison, named settings
     runs, so what both find equally hard does not widen the interval of the difference.
     """
     b, order = matched(a, b)
-    decisions_b = in_order(decisions_b, order)
+    decisions_b = decisions_b.take(columns=order)
     pair = pair_up(
         a.truth,
         decisions_a,

@@ -7,7 +7,6 @@ are those of the one deployed classifier throughout, so the thresholds are on it
 """
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,17 +14,18 @@ import numpy.typing as npt
 
 from core.errors import InvalidInput
 from core.progress import UNWATCHED, Watch
-from core.tuning.curves import BoolArray, Counts, Curve, column_of, label_curves
-from core.tuning.decimals import FloatArray, reached
+from core.tuning.curves import BoolArray, Counts
 from core.tuning.evaluation import Evaluation, pool, summarise
-from core.tuning.joint import choose_all
+from core.tuning.joint import TakeAll, choose_all
 from core.tuning.objectives import Choice
+from core.tuning.part import Decisions, Part
 
 
 @dataclass(frozen=True)
 class CrossFit:
     """Thresholds chosen on all rows, with figures of rows that played no part in the choosing."""
 
+    part: Part
     choices: dict[str, Choice]
     """Per label, chosen on all rows: the thresholds to deploy. Their own counts are optimistic."""
     counts: dict[str, Counts]
@@ -34,14 +34,8 @@ class CrossFit:
     """Per label, the threshold chosen without each fold; their spread shows how settled it is."""
     folds: npt.NDArray[np.int8]
     """int8 (n_documents,): the fold of each document."""
-    curves: dict[str, Curve]
-    """Per label, of all rows."""
-    flags: BoolArray
-    """bool (n_documents, n_labels): the held-out decisions."""
-    undecided: BoolArray
-    """bool (n_documents, n_labels): not flagged, but the unknown score may reach the threshold."""
-    truth: BoolArray
-    """bool (n_documents, n_labels): the true labels."""
+    decisions: Decisions
+    """The held-out ones."""
 
     @property
     def macro_f1(self) -> float:
@@ -54,51 +48,36 @@ class CrossFit:
         """F1 of the pooled counts of the whole procedure, on held-out folds."""
         return pool(list(self.counts.values())).f1
 
-    def evaluation(self, measured_on: str, none_label: str | None) -> Evaluation:
-        """All figures of the held-out decisions, under the thresholds to deploy.
-
-        Args:
-            measured_on: how to call the rows, such as "test, cross-fitted".
-            none_label: left out of the averages without none-label.
-        """
-        counts = list(self.counts.values())
+    def evaluation(self) -> Evaluation:
+        """All figures of the held-out decisions, under the thresholds to deploy."""
         return summarise(
-            self.curves,
-            counts,
-            self.flags,
-            self.truth,
-            measured_on=measured_on,
-            none_label=none_label,
+            self.part.curves(),
+            list(self.counts.values()),
+            self.decisions.flags,
+            self.part.truth,
+            measured_on=f"{self.part.name}, cross-fitted",
+            none_label=self.part.none_label,
         )
 
 
-def cross_fit(  # noqa: PLR0913 - arrays, and settings by name
-    labels: Sequence[str],
-    scores: FloatArray,
-    truth: BoolArray,
-    ceilings: FloatArray | None = None,
+def cross_fit(
+    part: Part,
+    objective: str | TakeAll = "max_f1",
     n_folds: int = 5,
     seed: int = 0,
-    objective: str | Callable[[Mapping[str, Curve]], dict[str, Choice]] = "max_f1",
-    clusters: npt.NDArray[np.int32] | None = None,
     *,
     watch: Watch = UNWATCHED,
 ) -> CrossFit:
     """Choose thresholds and measure the choosing out of sample, on the same documents.
 
-    For a multi-class classifier pass `evaluation.multiclass_scores` of the scores, and a function
-    whose default is 0. With clusters a threshold never meets a copy of a document it was chosen on.
+    With clusters a threshold never meets a copy of a document it was chosen on.
 
     Args:
-        labels: names of the columns.
-        scores: (n_documents, n_labels), NaN for unknown.
-        truth: bool (n_documents, n_labels).
-        ceilings: highest values of unknown scores, (n_documents,) or (n_documents, n_labels).
+        part: the documents; for multi-class pass a function whose default is 0.
+        objective: as `objectives.parse_objective` reads it, or a function that chooses on the
+            curves of all labels, such as `joint.choose_all` with its settings bound.
         n_folds: between 2 and the number of documents.
         seed: the same seed gives the same folds.
-        objective: as `objectives.parse_objective` reads it, or a function that chooses on the
-            curves of all labels, such as `objectives.choose_all` with its settings bound.
-        clusters: int32 (n_documents,); documents of one cluster (copies, a group) share a fold.
         watch: looked at before each fold.
 
     Raises:
@@ -106,55 +85,30 @@ def cross_fit(  # noqa: PLR0913 - arrays, and settings by name
         Interrupted: stopped through `watch`.
     """
     take = objective if callable(objective) else functools.partial(choose_all, objective=objective)
-    folds = stratified_folds(truth, n_folds, seed, clusters)
-    curves = label_curves(labels, scores, truth, ceilings)
-    choices = take(curves)
-    flags = np.zeros(truth.shape, dtype=np.bool_)
-    undecided = np.zeros(truth.shape, dtype=np.bool_)
-    counts: dict[str, list[Counts]] = {label: [] for label in labels}
+    folds = stratified_folds(part.truth, n_folds, seed, part.clusters)
+    choices = take(part.curves())
+    held_out = Decisions(*(np.zeros(part.truth.shape, dtype=np.bool_) for _ in range(2)))
+    counts: dict[str, list[Counts]] = {label: [] for label in part.labels}
     for fold in range(n_folds):
         watch.check()
         inside = folds == fold
-        known = None if ceilings is None else ceilings[~inside]
-        others = take(label_curves(labels, scores[~inside], truth[~inside], known))
-        for column, label in enumerate(labels):
-            threshold = others[label].threshold
-            held = decide(scores[inside, column], threshold, _rows(ceilings, column, inside))
-            flags[inside, column], undecided[inside, column] = held
-            counts[label].append(_count(threshold, *held, truth[inside, column]))
+        others = take(part.take(~inside).curves())
+        held = part.take(inside)
+        decided = held.decide({label: others[label].threshold for label in part.labels})
+        held_out.flags[inside], held_out.may_flag[inside] = decided.flags, decided.may_flag
+        for column, label in enumerate(part.labels):
+            columns = decided.flags[:, column], decided.may_flag[:, column], held.truth[:, column]
+            counts[label].append(_count(others[label].threshold, *columns))
     return CrossFit(
+        part=part,
         choices=choices,
-        counts={label: pool(counts[label], choices[label].threshold) for label in labels},
+        counts={label: pool(counts[label], choices[label].threshold) for label in part.labels},
         fold_thresholds={
-            label: tuple(found.threshold for found in counts[label]) for label in labels
+            label: tuple(fold.threshold for fold in counts[label]) for label in part.labels
         },
         folds=folds,
-        curves=curves,
-        flags=flags,
-        undecided=undecided,
-        truth=truth,
+        decisions=held_out,
     )
-
-
-def decide(
-    scores: FloatArray, threshold: float, ceilings: FloatArray | None
-) -> tuple[BoolArray, BoolArray]:
-    """Which documents are flagged, and which may be: an unknown score whose ceiling reaches.
-
-    Args:
-        scores: (n,), NaN for unknown.
-        threshold: of one label.
-        ceilings: (n,), highest values of unknown scores; None for 1.
-    """
-    undecided = np.isnan(scores)
-    if ceilings is not None:
-        undecided &= reached(ceilings, threshold)
-    return reached(scores, threshold), undecided
-
-
-def _rows(ceilings: FloatArray | None, column: int, rows: BoolArray) -> FloatArray | None:
-    highest = column_of(ceilings, column)
-    return None if highest is None else highest[rows]
 
 
 def _count(threshold: float, flags: BoolArray, undecided: BoolArray, truth: BoolArray) -> Counts:

@@ -18,8 +18,8 @@ import numpy.typing as npt
 from core.errors import InvalidInput
 from core.text import printable
 from core.tuning.decimals import FloatArray, exact_value, reached
-from core.tuning.evaluation import PartArrays
 from core.tuning.intervals import Interval
+from core.tuning.part import Part
 
 # How often chance alone gives a difference of two shares or of two distributions.
 
@@ -132,7 +132,7 @@ class Tally:
         )
 
 
-def drift_reference(part: PartArrays, thresholds: Mapping[str, float]) -> dict[str, DriftReference]:
+def drift_reference(part: Part, thresholds: Mapping[str, float]) -> dict[str, DriftReference]:
     """What to keep of a part's scores, per label, so that new predictions can be compared.
 
     Args:

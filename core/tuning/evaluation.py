@@ -5,16 +5,10 @@ precision and recall); micro figures pool the counts first. A label without posi
 speak of: it is left out of the macro means and listed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
-from core.errors import InvalidInput
-from core.text import printable
-from core.tuning.curves import BoolArray, Counts, Curve, label_curves
-from core.tuning.decimals import FloatArray, reached
+from core.tuning.curves import BoolArray, Counts, Curve
 
 
 @dataclass(frozen=True)
@@ -65,87 +59,6 @@ class Evaluation:
     n_documents: int
 
 
-def evaluate(
-    labels: Sequence[str],
-    scores: FloatArray,
-    truth: BoolArray,
-    thresholds: Mapping[str, float],
-    *,
-    measured_on: str,
-    none_label: str | None,
-    ceilings: FloatArray | None = None,
-) -> Evaluation:
-    """Multi-label decisions at `thresholds`: a document has a label when its score reaches it.
-
-    Args:
-        labels: names of the columns.
-        scores: (n_documents, n_labels), NaN for unknown, as in `curves.label_curve`.
-        truth: bool (n_documents, n_labels).
-        thresholds: of every label.
-        measured_on: the part that the documents are.
-        none_label: the label of documents without a label, left out of `averages_without_none`.
-        ceilings: highest values of unknown scores, (n_documents,) or (n_documents, n_labels).
-
-    Raises:
-        InvalidInput: a label has no threshold, or a score is outside [0, 1].
-    """
-    missing = [label for label in labels if label not in thresholds]
-    if missing:
-        names = ", ".join(printable(label, 60) for label in missing[:5])
-        raise InvalidInput("No threshold", f"for {names}", "tune the thresholds of all labels")
-    curves = label_curves(labels, scores, truth, ceilings)
-    flags = np.column_stack(
-        [reached(scores[:, column], thresholds[label]) for column, label in enumerate(labels)]
-    )
-    counts = [curves[label].at(thresholds[label]) for label in labels]
-    return summarise(curves, counts, flags, truth, measured_on=measured_on, none_label=none_label)
-
-
-def evaluate_classes(
-    labels: Sequence[str],
-    scores: FloatArray,
-    truth: BoolArray,
-    thresholds: Mapping[str, float],
-    *,
-    measured_on: str,
-    none_label: str | None = None,
-) -> Evaluation:
-    """Multi-class decisions: the class of highest score, or none when below the class's threshold.
-
-    A class missing from `thresholds` has threshold 0, which never abstains. With thresholds of 0
-    the subset accuracy is the plain accuracy. Arguments as in `evaluate`.
-
-    Raises:
-        InvalidInput: a score is outside [0, 1].
-    """
-    return evaluate(
-        labels,
-        multiclass_scores(scores),
-        truth,
-        {label: thresholds.get(label, 0.0) for label in labels},
-        measured_on=measured_on,
-        none_label=none_label,
-    )
-
-
-def multiclass_scores(scores: FloatArray) -> FloatArray:
-    """Scores in which each document keeps only its highest class; the others are -inf.
-
-    So a curve counts a document for a class only where it would be predicted. The first of equal
-    classes wins. A class that was not returned cannot be the highest; a document for which nothing
-    was returned stays unknown throughout.
-
-    Args:
-        scores: (n_documents, n_labels), NaN for not returned.
-    """
-    known = np.where(np.isnan(scores), -np.inf, scores)
-    top = known.argmax(axis=1)[:, None]
-    result = np.full_like(scores, -np.inf)
-    np.put_along_axis(result, top, np.take_along_axis(scores, top, axis=1), axis=1)
-    result[np.isnan(scores).all(axis=1)] = np.nan
-    return result
-
-
 def summarise(
     curves: Mapping[str, Curve],
     counts: Sequence[Counts],
@@ -180,6 +93,7 @@ def averages_of(results: Sequence[LabelResult], flags: BoolArray, truth: BoolArr
     """Macro and micro figures over `results`; `flags` and `truth` have their columns alike."""
     counts = [result.counts for result in results]
     pooled = pool(counts)
+    macro = macro_f1(counts)
     wrong = pooled.fp + pooled.fn
     with_support = [label for label in counts if label.positives]
     return Averages(
@@ -189,14 +103,36 @@ def averages_of(results: Sequence[LabelResult], flags: BoolArray, truth: BoolArr
         micro_f1=pooled.f1,
         micro_precision=pooled.precision,
         micro_recall=pooled.recall,
-        macro_f1_low=_mean([label.f1_low for label in with_support]),
-        macro_f1_high=_mean([label.f1_high for label in with_support]),
+        macro_f1_low=macro.low,
+        macro_f1_high=macro.high,
         hamming_loss=wrong / flags.size if flags.size else 0.0,
         subset_accuracy=float((flags == truth).all(axis=1).mean()) if len(flags) else 0.0,
         labels_without_support=tuple(
             result.label for result in results if not result.counts.positives
         ),
     )
+
+
+@dataclass(frozen=True)
+class FigureRange:
+    """A figure; the two ends differ where unknown scores could change it."""
+
+    low: float
+    high: float
+
+
+def macro_f1(counts: Iterable[Counts]) -> FigureRange:
+    """Mean of the label F1 scores; labels without positives are left out."""
+    with_support = [label for label in counts if label.positives]
+    return FigureRange(
+        _mean([label.f1_low for label in with_support]),
+        _mean([label.f1_high for label in with_support]),
+    )
+
+
+def micro_f1(counts: Iterable[Counts]) -> FigureRange:
+    """F1 of the counts pooled over labels."""
+    return FigureRange(*pool(list(counts)).f1_range)
 
 
 def pool(counts: Sequence[Counts], threshold: float = 0.0) -> Counts:
@@ -212,33 +148,3 @@ def pool(counts: Sequence[Counts], threshold: float = 0.0) -> Counts:
 
 def _mean(values: Sequence[float]) -> float:
     return sum(values) / len(values) if values else 0.0
-
-
-# Scores and truth of one part of a split, as every figure of this room is computed from them.
-
-
-@dataclass(frozen=True)
-class PartArrays:
-    """Scores and truth of the same documents."""
-
-    name: str
-    """The part, such as "test"."""
-    labels: tuple[str, ...]
-    """Names of the columns."""
-    scores: FloatArray
-    """(n_documents, n_labels): what thresholds are compared with, NaN where not returned; for
-    multi-class `evaluation.multiclass_scores`."""
-    truth: BoolArray
-    """bool (n_documents, n_labels)."""
-    ceilings: FloatArray | None = None
-    """(n_documents, n_labels): highest values of unknown scores; None for 1."""
-    clusters: npt.NDArray[np.int32] | None = None
-    """int32 (n_documents,): copies and groups share a number; None when all are distinct."""
-
-    def __len__(self) -> int:
-        """Number of documents."""
-        return len(self.truth)
-
-    def curves(self) -> dict[str, Curve]:
-        """The exact curve of every label."""
-        return label_curves(self.labels, self.scores, self.truth, self.ceilings)

@@ -8,9 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from core.progress import UNWATCHED, Watch
-from core.tuning.cross_fitting import cross_fit, decide
+from core.tuning.cross_fitting import cross_fit
 from core.tuning.curves import column_of
-from core.tuning.evaluation import PartArrays
 from core.tuning.intervals import (
     FEW_POSITIVES,
     GRADES,
@@ -37,10 +36,11 @@ from core.tuning.intervals import (
     share_interval,
     tallies,
 )
-from core.tuning.joint import choose_all
+from core.tuning.joint import TakeAll, choose_all
 from core.tuning.noise import NoiseFloor, noise_floor
 from core.tuning.objectives import Choice, Objective, parse_objective
-from core.tuning.rechoosing import TakeAll, rechosen_thresholds
+from core.tuning.part import Part
+from core.tuning.rechoosing import rechosen_thresholds
 
 # Whether the tuned threshold of a label serves its objective better than the default does.
 #
@@ -245,8 +245,8 @@ METHOD = (
 class _Case:
     """What evidence is gathered about."""
 
-    tuning: PartArrays
-    measured: PartArrays
+    tuning: Part
+    measured: Part
     choices: Mapping[str, Choice]
     values: Mapping[str, float]
     """The thresholds in question."""
@@ -265,8 +265,8 @@ class _Case:
 
 
 def gather_evidence(  # noqa: PLR0913 - two parts, and settings by name
-    tuning: PartArrays,
-    measured: PartArrays,
+    tuning: Part,
+    measured: Part,
     choices: Mapping[str, Choice],
     default: float,
     *,
@@ -358,36 +358,21 @@ def gather_evidence(  # noqa: PLR0913 - two parts, and settings by name
 
 def _decisions(case: _Case, folds: int, watch: Watch) -> Decisions:
     measured, labels = case.measured, case.measured.labels
-    shape = measured.truth.shape
-    tuned, tuned_open, default, default_open = (np.zeros(shape, np.bool_) for _ in range(4))
+    tuned = measured.decide(case.values)
+    default = measured.decide(dict.fromkeys(labels, case.default))
     used: dict[str, tuple[float, ...]] = {label: (case.values[label],) for label in labels}
     if case.is_cross_fitted:
-        fitted = cross_fit(
-            labels,
-            measured.scores,
-            measured.truth,
-            measured.ceilings,
-            folds,
-            case.seed,
-            case.take,
-            measured.clusters,
-            watch=watch,
-        )
-        tuned, tuned_open = fitted.flags, fitted.undecided
-        used = {label: fitted.fold_thresholds[label] for label in labels}
-    for column, label in enumerate(labels):
-        scores, highest = measured.scores[:, column], column_of(measured.ceilings, column)
-        default[:, column], default_open[:, column] = decide(scores, case.default, highest)
-        if case.is_cross_fitted and label not in case.by_hand:
-            continue
-        used[label] = (case.values[label],)
-        tuned[:, column], tuned_open[:, column] = decide(scores, case.values[label], highest)
+        fitted = cross_fit(measured, case.take, folds, case.seed, watch=watch)
+        free = [column for column, label in enumerate(labels) if label not in case.by_hand]
+        tuned.flags[:, free] = fitted.decisions.flags[:, free]
+        tuned.may_flag[:, free] = fitted.decisions.may_flag[:, free]
+        used |= {labels[column]: fitted.fold_thresholds[labels[column]] for column in free}
     return Decisions(
         truth=measured.truth,
-        tuned=tuned,
-        tuned_open=tuned_open,
-        default=default,
-        default_open=default_open,
+        tuned=tuned.flags,
+        tuned_open=tuned.may_flag,
+        default=default.flags,
+        default_open=default.may_flag,
         can_gain=np.array([min(used[label]) < case.default for label in labels], dtype=np.bool_),
         can_lose=np.array([max(used[label]) > case.default for label in labels], dtype=np.bool_),
         clusters=measured.clusters,

@@ -6,7 +6,7 @@ F1, which pools the counts of all labels first: there a label's threshold depend
 
 import heapq
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -16,11 +16,9 @@ import numpy.typing as npt
 from core.errors import InvalidInput
 from core.progress import UNWATCHED, Watch
 from core.text import printable
-from core.tuning.curves import Counts, Curve, IntArray
-from core.tuning.evaluation import pool
+from core.tuning.curves import Curve, IntArray
 from core.tuning.objectives import (
     Choice,
-    LabelStatus,
     Objective,
     Worth,
     as_objective,
@@ -340,6 +338,8 @@ def _fewest_flagged(worth: Floats, size: Floats) -> Indices:
     return rows[[np.argmin(size[rows])]]
 
 
+TakeAll = Callable[[Mapping[str, Curve]], dict[str, Choice]]
+"""Chooses thresholds on the curves of all labels."""
 NO_LABELS: Mapping[str, str] = MappingProxyType({})
 
 
@@ -448,116 +448,3 @@ def _worth_beside_others(
     tp, size = tp - int(own.tp[chosen[place]]), size - int(own.flagged[chosen[place]])
     micro = 2 * (tp + curve.tp) / (size + at_most_flagged(curve))
     return micro + curve.f1_low / problem.n_macro if with_macro else micro
-
-
-# What an objective would change, before it is applied.
-
-
-@dataclass(frozen=True)
-class FigureRange:
-    """A figure; the two ends differ where unknown scores could change it."""
-
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
-class PreviewRow:
-    """One label, on the documents of its curve: optimistic where the threshold was tuned there."""
-
-    label: str
-    before: Counts
-    after: Counts
-    status: LabelStatus
-    note: str
-
-
-@dataclass(frozen=True)
-class Preview:
-    """What an objective would do on the part that the curves are of."""
-
-    objective: str
-    rows: tuple[PreviewRow, ...]
-    macro_f1_before: FigureRange
-    """Mean of the label F1 scores, labels without positives left out."""
-    macro_f1_after: FigureRange
-    micro_f1_before: FigureRange
-    micro_f1_after: FigureRange
-    coverage_before: FigureRange | None
-    """Share of the documents that get an answer; None for multi-label."""
-    coverage_after: FigureRange | None
-
-
-def preview(
-    curves: Mapping[str, Curve],
-    current: Mapping[str, float],
-    objective: str | Objective,
-    per_label: Mapping[str, str] = NO_LABELS,
-    default: float = 0.5,
-    *,
-    multiclass: bool = False,
-    watch: Watch = UNWATCHED,
-) -> Preview:
-    """Counts and averages at the present thresholds and at those of an objective.
-
-    Args:
-        curves: by label, exact, of the part to tune on.
-        current: present thresholds; labels without one stand at the default.
-        objective: as for `choose_all`.
-        per_label: as for `choose_all`.
-        default: as for `choose_all`; 0 for multi-class.
-        multiclass: whether the curves are of `evaluation.multiclass_scores`: each document is
-            counted for one class at most.
-        watch: as for `choose_all`.
-
-    Raises:
-        InvalidInput: as for `choose_all`.
-        Interrupted: stopped through `watch`.
-    """
-    choices = choose_all(curves, objective, per_label, default, watch=watch)
-    rows = tuple(
-        PreviewRow(
-            label,
-            curve.at(current.get(label, default)),
-            choices[label].counts,
-            choices[label].status,
-            choices[label].note,
-        )
-        for label, curve in curves.items()
-    )
-    before, after = [row.before for row in rows], [row.after for row in rows]
-    return Preview(
-        objective if isinstance(objective, str) else objective.name,
-        rows,
-        _macro(before),
-        _macro(after),
-        _micro(before),
-        _micro(after),
-        _coverage(before) if multiclass else None,
-        _coverage(after) if multiclass else None,
-    )
-
-
-def _macro(counts: Iterable[Counts]) -> FigureRange:
-    supported = [found for found in counts if found.positives]
-    n_labels = max(len(supported), 1)
-    return FigureRange(
-        sum(found.f1_low for found in supported) / n_labels,
-        sum(found.f1_high for found in supported) / n_labels,
-    )
-
-
-def _micro(counts: list[Counts]) -> FigureRange:
-    pooled = pool(counts)
-    return FigureRange(pooled.f1_low, pooled.f1_high)
-
-
-def _coverage(counts: list[Counts]) -> FigureRange:
-    """A document of unknown scores is unknown for every class, so it is counted once."""
-    documents = max((found.positives + found.fp + found.tn for found in counts), default=0)
-    answered = sum(found.flagged for found in counts)
-    unknown = max(
-        (found.unknown_positives + found.unknown_negatives for found in counts), default=0
-    )
-    whole = max(documents, 1)
-    return FigureRange(answered / whole, (answered + unknown) / whole)

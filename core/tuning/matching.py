@@ -14,8 +14,8 @@ import numpy.typing as npt
 from core.text import plural, printable
 from core.tuning.curves import Curve, label_curve
 from core.tuning.decimals import exact_value
-from core.tuning.evaluation import PartArrays
 from core.tuning.intervals import Interval
+from core.tuning.part import Part
 
 MatchKind = Literal["exact", "ties", "possible", "none"]
 _MOST_TIED = 0.01
@@ -284,7 +284,7 @@ _USUAL = 0.5
 class Case:
     """Scores and the service's counts, with as many documents and positives."""
 
-    part: PartArrays
+    part: Part
     cells: Mapping[str, Cells]
     """Of labels of the part."""
     lowest_only: bool
@@ -501,7 +501,7 @@ def _exchanged(owner: Mapping[str, str], why: str) -> ReconcileFinding:
     )
 
 
-def _shifted(part: PartArrays, shift: int) -> PartArrays:
+def _shifted(part: Part, shift: int) -> Part:
     """Scores given to the document `shift` lines later; documents without a score are unknown."""
     scores = np.roll(part.scores, shift, axis=0)
     ceilings = None if part.ceilings is None else np.roll(part.ceilings, shift, axis=0)
@@ -512,7 +512,7 @@ def _shifted(part: PartArrays, shift: int) -> PartArrays:
     return dataclasses.replace(part, scores=scores, ceilings=ceilings)
 
 
-def _curve_of(part: PartArrays, truth_column: int, score_column: int) -> Curve:
+def _curve_of(part: Part, truth_column: int, score_column: int) -> Curve:
     ceilings = None if part.ceilings is None else part.ceilings[:, score_column]
     return label_curve(
         part.labels[truth_column],

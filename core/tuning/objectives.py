@@ -308,7 +308,7 @@ def choose(
     is taken, since no other threshold does better, and remarked on: one lucky document at the top
     of many has precision 1 (Yang 2001).
 
-    For a multi-class classifier pass the curves of `evaluation.multiclass_scores` and a default of
+    For a multi-class classifier pass the curves of `part.multiclass_scores` and a default of
     0: below the threshold of its best class a document gets no answer, and such documents count as
     missed.
 

@@ -1,7 +1,7 @@
 """The figures of a pair of runs on the same documents: found, resampled and exchanged."""
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Any, Literal, NamedTuple
@@ -14,47 +14,8 @@ from core.errors import InvalidInput
 from core.progress import UNWATCHED, Watch
 from core.text import plural, printable
 from core.tuning.curves import BoolArray
-from core.tuning.decimals import reached
-from core.tuning.evaluation import PartArrays
 from core.tuning.intervals import Interval
-
-# Which documents a set of thresholds flags, and which it might flag if their scores were known.
-
-
-@dataclass(frozen=True)
-class Decisions:
-    """The decisions of one run on the documents of a part.
-
-    Those of cross-fitting are the ``flags`` and ``undecided`` of `evidence.CrossFit`.
-    """
-
-    flags: BoolArray
-    """bool (n_documents, n_labels): the document gets the label."""
-    may_flag: BoolArray
-    """bool (n_documents, n_labels): not flagged, but its unknown score may reach the threshold."""
-
-
-def decide(part: PartArrays, thresholds: Mapping[str, float]) -> Decisions:
-    """The decisions of fixed thresholds.
-
-    Raises:
-        InvalidInput: a label has no threshold.
-    """
-    missing = [label for label in part.labels if label not in thresholds]
-    if missing:
-        names = ", ".join(printable(label, 60) for label in missing[:5])
-        raise InvalidInput("No threshold", f"for {names}", "tune the thresholds of all labels")
-    flags = np.zeros(part.truth.shape, dtype=np.bool_)
-    may_flag = np.zeros(part.truth.shape, dtype=np.bool_)
-    for column, label in enumerate(part.labels):
-        scores = part.scores[:, column]
-        flags[:, column] = reached(scores, thresholds[label])
-        unknown = np.isnan(scores)
-        if part.ceilings is not None and unknown.any():
-            unknown &= reached(part.ceilings[:, column], thresholds[label])
-        may_flag[:, column] = unknown
-    return Decisions(flags, may_flag)
-
+from core.tuning.part import Decisions, Part
 
 # Counts of two runs over resampled documents, drawn by kind of unit instead of by document.
 #
@@ -553,7 +514,7 @@ def pair_up(
     )
 
 
-def matched(a: PartArrays, b: PartArrays) -> tuple[PartArrays, list[int]]:
+def matched(a: Part, b: Part) -> tuple[Part, list[int]]:
     """b with its labels in the order of a's, and the columns that this takes.
 
     Raises:
@@ -562,20 +523,10 @@ def matched(a: PartArrays, b: PartArrays) -> tuple[PartArrays, list[int]]:
     order = _same_documents(a, b)
     if order == list(range(len(order))):
         return b, order
-    ceilings = None if b.ceilings is None else b.ceilings[:, order]
-    turned = dataclasses.replace(
-        b, labels=a.labels, scores=b.scores[:, order], truth=a.truth, ceilings=ceilings
-    )
-    return turned, order
+    return dataclasses.replace(b.take(columns=order), truth=a.truth), order
 
 
-def in_order(decisions: Decisions, order: Sequence[int]) -> Decisions:
-    """Decisions with their columns in another order."""
-    columns = list(order)
-    return Decisions(decisions.flags[:, columns], decisions.may_flag[:, columns])
-
-
-def _same_documents(a: PartArrays, b: PartArrays) -> list[int]:
+def _same_documents(a: Part, b: Part) -> list[int]:
     """Columns of b in the order of a's labels, once both are known to be the same documents."""
     if a.name != b.name or len(a) != len(b):
         raise InvalidInput(

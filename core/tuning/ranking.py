@@ -18,9 +18,9 @@ import numpy.typing as npt
 from core.progress import UNWATCHED, Watch
 from core.tuning.curves import BoolArray
 from core.tuning.decimals import FloatArray
-from core.tuning.evaluation import PartArrays
 from core.tuning.intervals import Interval
 from core.tuning.paired import Floats, PairedDifference, verdict_of
+from core.tuning.part import Part
 
 MOST_BINS = 1_000
 """With more, neighbouring bins count as tied in resamples. That lowers average precision by less
@@ -116,7 +116,7 @@ class Rankings:
 
 
 def rank_runs(
-    runs: Sequence[PartArrays],
+    runs: Sequence[Part],
     resamples: int,
     generator: np.random.Generator,
     watch: Watch = UNWATCHED,
@@ -233,14 +233,14 @@ def _chance(shares: Floats, generator: np.random.Generator) -> float:
     return 2 * NormalDist().cdf(-total / spread)
 
 
-def _units(part: PartArrays) -> npt.NDArray[np.intp]:
+def _units(part: Part) -> npt.NDArray[np.intp]:
     if part.clusters is None:
         return np.arange(len(part), dtype=np.intp)
     return np.unique(part.clusters, return_inverse=True)[1].reshape(-1)
 
 
 def _ranked(
-    run: PartArrays, units: npt.NDArray[np.intp], n_units: int, watch: Watch
+    run: Part, units: npt.NDArray[np.intp], n_units: int, watch: Watch
 ) -> dict[int, Ranking]:
     ranked = {}
     for column in range(len(run.labels)):
@@ -252,7 +252,7 @@ def _ranked(
 
 
 def _rankings(
-    run: PartArrays,
+    run: Part,
     ranked: Mapping[int, Ranking],
     drawn: Floats,
     units: npt.NDArray[np.intp],

@@ -6,7 +6,6 @@ in the bins between candidates, and a resample is a Poisson weight on each bin (
 2012). Copies get one weight.
 """
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,8 +14,8 @@ import numpy.typing as npt
 from core.progress import UNWATCHED, Watch
 from core.tuning.curves import Curve, column_of, label_curve
 from core.tuning.decimals import FloatArray, exact_values
-from core.tuning.evaluation import PartArrays
-from core.tuning.objectives import Choice
+from core.tuning.joint import TakeAll
+from core.tuning.part import Part
 
 MOST_CANDIDATES = 256
 """Thresholds that a resample may choose among."""
@@ -27,8 +26,6 @@ _NEAR = 2.0
 standard deviation of F1 is at most about 0.6 in this unit."""
 MOST_RESAMPLES_ONE_BY_ONE = 200
 """Resamples for objectives that are evaluated curve by curve."""
-TakeAll = Callable[[Mapping[str, Curve]], dict[str, Choice]]
-"""Chooses thresholds on the curves of all labels."""
 
 _KINDS = 4
 """Of a document: known negative, known positive, unknown negative, unknown positive."""
@@ -51,7 +48,7 @@ class Bins:
 
 
 def rechosen_thresholds(
-    part: PartArrays,
+    part: Part,
     objective: str,
     take: TakeAll,
     default: float,
@@ -90,7 +87,7 @@ def rechosen_thresholds(
     return found
 
 
-def bins_of(part: PartArrays, column: int, is_f1: bool) -> Bins:
+def bins_of(part: Part, column: int, is_f1: bool) -> Bins:
     """Count the documents of one label between its candidates.
 
     Args:

@@ -8,7 +8,6 @@ import numpy.typing as npt
 
 from core.errors import InvalidInput
 from core.text import plural
-from core.tuning.evaluation import PartArrays
 from core.tuning.intervals import Interval
 from core.tuning.matching import (
     Case,
@@ -24,6 +23,7 @@ from core.tuning.matching import (
     ranking,
     worst,
 )
+from core.tuning.part import Part
 
 # The service's metrics from counts, and the threshold that gives reported ones.
 
@@ -41,7 +41,7 @@ def macro_figures(cells: Sequence[Cells]) -> dict[str, float]:
     return {name: float(value[0]) for name, value in _figures(counts.T[:, :, None]).items()}
 
 
-def point_of_metrics(part: PartArrays, metrics: Mapping[str, float]) -> Interval | None:
+def point_of_metrics(part: Part, metrics: Mapping[str, float]) -> Interval | None:
     """The thresholds, common to all labels, whose figures are the reported ones.
 
     None when there is none, when fewer than two of the figures were reported, or when scores are
@@ -97,7 +97,7 @@ _IN_POSITIVES, _IN_NEGATIVES = 0.95, 0.05
 """Shares of positive and negative documents whose text holds the label's name."""
 
 
-def leaked_labels(part: PartArrays, texts: Sequence[str] | None) -> list[ReconcileFinding]:
+def leaked_labels(part: Part, texts: Sequence[str] | None) -> list[ReconcileFinding]:
     """What looks as if labels stood in the scored text, or test documents in the training file.
 
     Args:
@@ -132,7 +132,7 @@ def leaked_labels(part: PartArrays, texts: Sequence[str] | None) -> list[Reconci
     return found
 
 
-def _written(part: PartArrays, texts: Sequence[str]) -> list[str]:
+def _written(part: Part, texts: Sequence[str]) -> list[str]:
     found = []
     lowered = [text.lower() for text in texts]
     for column, label in enumerate(part.labels):
@@ -154,7 +154,7 @@ _CAP = 10_000
 
 
 def check_names(
-    part: PartArrays, cells: Mapping[str, Cells], is_classes: bool
+    part: Part, cells: Mapping[str, Cells], is_classes: bool
 ) -> ReconcileFinding | None:
     """Whether the service's matrix names the part's labels."""
     foreign = [label for label in cells if label not in part.labels]
@@ -190,7 +190,7 @@ def check_names(
 
 
 def check_size(
-    part: PartArrays, cells: Mapping[str, Cells], is_own_test: bool
+    part: Part, cells: Mapping[str, Cells], is_own_test: bool
 ) -> ReconcileFinding | None:
     """Whether the service tested on as many documents as the part has."""
     totals = {counts.total for counts in cells.values()}
@@ -257,7 +257,7 @@ class ServiceMatrix(NamedTuple):
 
 
 def reconcile(
-    part: PartArrays,
+    part: Part,
     cells: Mapping[str, tuple[int, int, int, int]],
     metrics: Mapping[str, float],
     documents_tested: int | None,
@@ -310,7 +310,7 @@ Points = dict[str, Interval | None]
 
 
 def _with_cells(
-    part: PartArrays, cells: Mapping[str, Cells], is_classes: bool, is_own_test: bool
+    part: Part, cells: Mapping[str, Cells], is_classes: bool, is_own_test: bool
 ) -> tuple[Points, Interval | None, list[ReconcileFinding]]:
     nothing: Points = dict.fromkeys(part.labels)
     misnamed = check_names(part, cells, is_classes)
@@ -386,7 +386,7 @@ def _remarks(case: Case, common: Interval | None, outside: Sequence[str]) -> lis
     return found
 
 
-def _confusions(part: PartArrays, matrix: ServiceMatrix | None) -> list[ReconcileFinding]:
+def _confusions(part: Part, matrix: ServiceMatrix | None) -> list[ReconcileFinding]:
     """Compare a multi-class matrix element by element, labels by name."""
     if matrix is None or not part.labels:
         return []
@@ -410,7 +410,7 @@ def _confusions(part: PartArrays, matrix: ServiceMatrix | None) -> list[Reconcil
 
 
 def _without_matrix(
-    part: PartArrays, metrics: Mapping[str, float], is_classes: bool
+    part: Part, metrics: Mapping[str, float], is_classes: bool
 ) -> tuple[Points, Interval | None, list[ReconcileFinding]]:
     """Infer the operating point from the reported metrics alone."""
     point = None if is_classes else point_of_metrics(part, metrics)
@@ -439,7 +439,7 @@ def _summary(
     outcome: Outcome,
     common: Interval | None,
     findings: Sequence[ReconcileFinding],
-    of: tuple[PartArrays, bool],
+    of: tuple[Part, bool],
 ) -> str:
     part, is_classes = of
     if outcome != "reproduced":

@@ -39,7 +39,7 @@ from core.views.sections import experiment_of, page_title, report_sections
 from core.workflow.compare import CompareReport, compare_session_runs
 from core.workflow.metrics import load_metrics
 from core.workflow.money import SpendingRow, cost_rows
-from core.workflow.parts import default_threshold, load_part_data, needs_tuning, part_arrays
+from core.workflow.parts import load_part, needs_tuning
 from core.workflow.reconcile import reconcile_run
 from core.workflow.reports import RunReport, plain_report
 from core.workflow.session import Session
@@ -329,12 +329,12 @@ def _views(
 ) -> tuple[CalibrationView | None, tuple[DrawnCurve, ...]]:
     """How scores read, and the curves, on the part that thresholds are tuned on."""
     part = tuning.tuned_on if tuning else state.split_of(run).tuning_part
-    data = gaps.attempt("curves and calibration", lambda: load_part_data(session, state, run, part))
+    data = gaps.attempt("curves and calibration", lambda: load_part(session, state, run, part))
     if data is None:
         return None, ()
-    default = default_threshold(data.truth.mode)
+    default = data.default
     values = {label.label: label.threshold for label in tuning.labels} if tuning else {}
-    thresholds = {label: values.get(label, default) for label in data.truth.labels}
+    thresholds = {label: values.get(label, default) for label in data.labels}
     curves = data.curves()
     if len(curves) > MOST_DRAWN:
         gaps.found.append(
@@ -348,7 +348,7 @@ def _views(
         drawn_curve(curve, part, thresholds[label])
         for label, curve in list(curves.items())[:MOST_DRAWN]
     )
-    return calibration_view(part_arrays(data), thresholds), drawn
+    return calibration_view(data, thresholds), drawn
 
 
 def _comparison(

@@ -14,19 +14,13 @@ from core.text import plural, printable
 from core.tuning.comparison import compare_decisions
 from core.tuning.cross_fitting import cross_fit
 from core.tuning.curves import Curve
-from core.tuning.evaluation import PartArrays
 from core.tuning.joint import choose_all
 from core.tuning.objectives import Choice
-from core.tuning.paired import Comparison, Decisions, decide
+from core.tuning.paired import Comparison
+from core.tuning.part import Decisions, Part
 from core.tuning.thresholds import Thresholds, load
 from core.workflow.jobs import session_clients
-from core.workflow.parts import (
-    PartData,
-    default_threshold,
-    load_part_data,
-    needs_tuning,
-    part_arrays,
-)
+from core.workflow.parts import load_part, needs_tuning
 from core.workflow.session import Session
 from core.workflow.shared_documents import (
     ComparedRun,
@@ -69,9 +63,8 @@ class Side:
     """A thing to compare, with its decisions."""
 
     shown: ComparedSide
-    arrays: PartArrays
+    part: Part
     decisions: Decisions
-    none_label: str | None
     key: str
     """Names scores and thresholds."""
 
@@ -97,15 +90,14 @@ def run_side(compared: ComparedRun, watch: Watch) -> Side:
         Interrupted: cancelled.
     """
     run = compared.run
-    data = load_part_data(compared.session, compared.state, run, PART)
-    own = _own_thresholds(compared, default_threshold(data.truth.mode), watch)
-    arrays = part_arrays(data)
+    data = load_part(compared.session, compared.state, run, PART)
+    own = _own_thresholds(compared, data.default, watch)
     measured = PART
     if own.tuned_on == PART:
-        decisions = _cross_fitted(arrays, own, default_threshold(data.truth.mode), watch)
+        decisions = _cross_fitted(data, own, watch)
         measured = f"{PART}, cross-fitted"
     else:
-        decisions = decide(arrays, own.values)
+        decisions = data.decide(own.values)
     shown = ComparedSide(
         name=compared.name,
         run=run.name,
@@ -117,10 +109,10 @@ def run_side(compared: ComparedRun, watch: Watch) -> Side:
         is_tuned_here=own.is_tuned_here,
         oversampled=dict(run.oversampled),
     )
-    return Side(shown, arrays, decisions, data.truth.none_label, _key(run, own.values))
+    return Side(shown, data, decisions, _key(run, own.values))
 
 
-def file_side(compared: ComparedRun, data: PartData, path: Path, thresholds: Thresholds) -> Side:
+def file_side(compared: ComparedRun, data: Part, path: Path, thresholds: Thresholds) -> Side:
     """A thresholds file on the scores of a run, which must be of the classifier it was made for.
 
     Raises:
@@ -129,7 +121,7 @@ def file_side(compared: ComparedRun, data: PartData, path: Path, thresholds: Thr
     run = compared.run
     for classifier in run.classifiers:
         thresholds.check_classifier(classifier.training.arn)
-    if set(thresholds.label_order) != set(data.truth.labels):
+    if set(thresholds.label_order) != set(data.labels):
         raise InvalidInput(
             "Different labels",
             f"{printable(str(path))} is for other labels than run {printable(run.name)}",
@@ -137,7 +129,6 @@ def file_side(compared: ComparedRun, data: PartData, path: Path, thresholds: Thr
         )
     values = {label: kept.threshold for label, kept in thresholds.labels.items()}
     objectives = sorted({kept.objective for kept in thresholds.labels.values()})
-    arrays = part_arrays(data)
     shown = ComparedSide(
         name=str(path),
         run=run.name,
@@ -147,31 +138,25 @@ def file_side(compared: ComparedRun, data: PartData, path: Path, thresholds: Thr
         thresholds=values,
         tuned_on=next(iter(thresholds.labels.values())).tuned_on,
     )
-    return Side(shown, arrays, decide(arrays, values), data.truth.none_label, _key(run, values))
+    return Side(shown, data, data.decide(values), _key(run, values))
 
 
 def on_shared(sides: Sequence[Side], found: SharedDocuments) -> list[Side]:
     """The sides on the documents that all of them have, by the labels that count."""
     return [
-        _taken(side, found, position, [found.labels.index(label) for label in side.arrays.labels])
+        _taken(side, found, position, [found.labels.index(label) for label in side.part.labels])
         for position, side in enumerate(sides)
     ]
 
 
 def _taken(side: Side, found: SharedDocuments, position: int, columns: list[int]) -> Side:
-    arrays, given, rows = side.arrays, side.decisions, found.rows[position]
-    taken = dataclasses.replace(
-        arrays,
-        scores=arrays.scores[rows],
-        truth=found.truth[:, columns],
-        ceilings=None if arrays.ceilings is None else arrays.ceilings[rows],
-        clusters=found.clusters,
-    )
+    rows = found.rows[position]
+    taken = side.part.take(rows)
     return dataclasses.replace(
         side,
         shown=msgspec.structs.replace(side.shown, left_out=found.left_out[position]),
-        arrays=taken,
-        decisions=Decisions(given.flags[rows], given.may_flag[rows]),
+        part=dataclasses.replace(taken, truth=found.truth[:, columns], clusters=found.clusters),
+        decisions=side.decisions.take(rows),
     )
 
 
@@ -211,32 +196,23 @@ def _tuned_here(compared: ComparedRun, default: float, watch: Watch) -> _Own:
     part = compared.split.tuning_part
     aims = [found.objective for found in state.experiments if found.id == run.experiment]
     objective = aims[0] if aims else "max_f1"
-    curves = load_part_data(compared.session, state, run, part).curves()
+    curves = load_part(compared.session, state, run, part).curves()
     chosen = choose_all(curves, objective, {}, default, watch=watch)
     values = {label: choice.threshold for label, choice in chosen.items()}
     return _Own(values, objective, {}, {}, part, is_tuned_here=True)
 
 
-def _cross_fitted(arrays: PartArrays, own: _Own, default: float, watch: Watch) -> Decisions:
+def _cross_fitted(part: Part, own: _Own, watch: Watch) -> Decisions:
     """Decisions by thresholds chosen without each document's fold."""
 
     def choose(curves: Mapping[str, Curve]) -> dict[str, Choice]:
-        chosen = choose_all(curves, own.objective, own.per_label, default, watch=watch)
+        chosen = choose_all(curves, own.objective, own.per_label, part.default, watch=watch)
         return {
             label: dataclasses.replace(choice, threshold=own.fixed.get(label, choice.threshold))
             for label, choice in chosen.items()
         }
 
-    fitted = cross_fit(
-        arrays.labels,
-        arrays.scores,
-        arrays.truth,
-        arrays.ceilings,
-        objective=choose,
-        clusters=arrays.clusters,
-        watch=watch,
-    )
-    return Decisions(fitted.flags, fitted.undecided)
+    return cross_fit(part, choose, watch=watch).decisions
 
 
 def _key(run: RunState, values: Mapping[str, float]) -> str:
@@ -335,7 +311,7 @@ def compare_thresholds_files(
         raise InvalidInput("Nothing to compare", "two or more files are needed", "")
     state = session.state()
     run = state.run_named(run_name)
-    data = load_part_data(session, state, run, PART)
+    data = load_part(session, state, run, PART)
     compared = ComparedRun(session, state, run, run.name)
     sides = [file_side(compared, data, path, load(path)) for path in paths]
     cautions = [f"run {printable(run.name)}: {note}" for note in run.notes]
@@ -429,14 +405,14 @@ def _compare(
             a=first.shown,
             b=other.shown,
             comparison=compare_decisions(
-                first.arrays,
+                first.part,
                 first.decisions,
-                other.arrays,
+                other.part,
                 other.decisions,
                 level=settings.level,
                 resamples=settings.resamples,
                 seed=settings.seed,
-                none_label=first.none_label,
+                none_label=first.part.none_label,
                 comparisons=len(others),
                 watch=watch,
             ),

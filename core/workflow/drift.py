@@ -11,7 +11,7 @@ from core.progress import UNWATCHED, Watch
 from core.text import printable
 from core.tuning.decimals import FloatArray
 from core.tuning.drift import DriftReference, DriftReport, Tally, count_scores, drift_check
-from core.tuning.evaluation import multiclass_scores
+from core.tuning.part import multiclass_scores
 from core.tuning.thresholds import (
     Prediction,
     Thresholds,

@@ -1,6 +1,5 @@
 """Reconcile a run's scores of the test part with what the service counted on it."""
 
-import dataclasses
 from collections.abc import Sequence
 
 import msgspec
@@ -9,11 +8,11 @@ import numpy.typing as npt
 
 from core.errors import OperationFailed
 from core.text import printable
-from core.tuning.evaluation import PartArrays
 from core.tuning.matching import Reconciliation
+from core.tuning.part import Part
 from core.tuning.reconcile import ServiceMatrix, reconcile
 from core.workflow.metrics import MetricsFile, load_metrics
-from core.workflow.parts import PartData, load_part_data, part_arrays
+from core.workflow.parts import load_part
 from core.workflow.score import part_scores
 from core.workflow.session import Session
 
@@ -41,16 +40,16 @@ def reconcile_run(session: Session, run_name: str) -> tuple[ClassifierReconcilia
     """
     state = session.state()
     run = state.run_named(run_name)
-    data = load_part_data(session, state, run, _PART)
+    data = load_part(session, state, run, _PART)
     source = part_scores(session, run, _PART).source
-    texts = _scored_texts(session, state.split_of(run).scoring[_PART].path, len(data.truth))
+    texts = _scored_texts(session, state.split_of(run).scoring[_PART].path, len(data))
     is_group = len(run.classifiers) > 1
     found = []
     for place, (classifier, metrics) in enumerate(
         zip(run.classifiers, load_metrics(session, run.name), strict=True)
     ):
         own = _own_columns(data, source == place, is_group)
-        is_whole = own.labels == data.truth.labels
+        is_whole = own.labels == data.labels
         found.append(
             ClassifierReconciliation(
                 classifier=classifier.id,
@@ -85,26 +84,17 @@ def require_fit(found: Sequence[ClassifierReconciliation]) -> None:
             )
 
 
-def _own_columns(data: PartData, is_own: npt.NDArray[np.bool_], is_group: bool) -> PartArrays:
+def _own_columns(data: Part, is_own: npt.NDArray[np.bool_], is_group: bool) -> Part:
     """The labels whose scores are the classifier's, a group's none-label left out."""
-    arrays = part_arrays(data)
-    kept = [
+    columns = [
         column
-        for column, label in enumerate(arrays.labels)
-        if is_own[column] and not (is_group and label == data.truth.none_label)
+        for column, label in enumerate(data.labels)
+        if is_own[column] and not (is_group and label == data.none_label)
     ]
-    return dataclasses.replace(
-        arrays,
-        labels=tuple(arrays.labels[column] for column in kept),
-        scores=arrays.scores[:, kept],
-        truth=arrays.truth[:, kept],
-        ceilings=None if arrays.ceilings is None else arrays.ceilings[:, kept],
-    )
+    return data.take(columns=columns)
 
 
-def _cells(
-    metrics: MetricsFile, own: PartArrays, is_group: bool
-) -> dict[str, tuple[int, int, int, int]]:
+def _cells(metrics: MetricsFile, own: Part, is_group: bool) -> dict[str, tuple[int, int, int, int]]:
     """The service's cells; of a group only those of labels that the run takes from it."""
     return {
         label: (cell["tp"], cell["fp"], cell["fn"], cell["tn"])

@@ -17,10 +17,12 @@ from core.dataset.duplicates import text_keys
 from core.errors import InvalidInput
 from core.files import locked, write_atomic
 from core.text import plural, printable
+from core.tuning.curves import column_of
+from core.tuning.part import Part
 from core.tuning.review import KINDS, Around, Kind, Suspects, documents_around, label_suspects
 from core.workflow.data import current_dataset
 from core.workflow.jobs import session_clients
-from core.workflow.parts import PartData, default_threshold, load_part_data
+from core.workflow.parts import load_part
 from core.workflow.score import labels_taken
 from core.workflow.session import Session, now
 from core.workflow.split import load_all_parts
@@ -42,7 +44,7 @@ class LabelLists:
     """Every reading list of one label; each is worked out when it is first asked for."""
 
     def __init__(
-        self, data: PartData, column: int, threshold: float, groups: npt.NDArray[np.intp]
+        self, data: Part, column: int, threshold: float, groups: npt.NDArray[np.intp]
     ) -> None:
         """Take the scores and labels of one part.
 
@@ -55,13 +57,13 @@ class LabelLists:
         self._data = data
         self._column = column
         self._groups = groups
-        self._truth = data.truth.membership[:, column]
+        self._truth = data.truth[:, column]
         self.around: Around = documents_around(
-            data.scores[:, column], self._truth, threshold, "all", data.decision_scores[:, column]
+            data.returned[:, column], self._truth, threshold, "all", data.scores[:, column]
         )
         """Every document by its distance from the threshold, with its kind of decision."""
         self.suspects: Suspects = label_suspects(
-            data.scores[:, column], self._truth, data.ceilings[:, column]
+            data.returned[:, column], self._truth, column_of(data.ceilings, column)
         )
         """Documents whose label the classifier confidently contradicts."""
 
@@ -91,11 +93,11 @@ class LabelLists:
 
     def _contradicting(self) -> Rows:
         """Documents that have the label and the none-label, or the none-label and any other."""
-        truth = self._data.truth
-        if truth.none_label is None or truth.none_label not in truth.labels:
+        data = self._data
+        if data.none_label is None or data.none_label not in data.labels:
             return np.zeros(0, np.intp)
-        none = truth.membership[:, truth.labels.index(truth.none_label)]
-        has_several = truth.membership.sum(axis=1) > 1
+        none = data.truth[:, data.labels.index(data.none_label)]
+        has_several = data.truth.sum(axis=1) > 1
         return np.flatnonzero(self._truth & none & has_several)
 
 
@@ -352,7 +354,7 @@ class ReviewData:
     """The scored parts of the run, which can be reviewed."""
     documents: Dataset
     """The documents of the part, in the order of `data`."""
-    data: PartData
+    data: Part
     thresholds: dict[str, float]
     """Threshold of every label."""
     is_tuned: bool
@@ -367,7 +369,7 @@ class ReviewData:
     @property
     def labels(self) -> tuple[str, ...]:
         """The labels in the order of the dataset."""
-        return self.data.truth.labels
+        return self.data.labels
 
     @cached_property
     def searchable(self) -> list[str]:
@@ -412,20 +414,20 @@ def load_review(session: Session, run_name: str | None = None, part: str = "") -
             f"part {printable(wanted, 40)!r} was not scored in run {printable(run.name)}",
             f"scored parts: {', '.join(run.scores) or 'none; run: comprehend-tuner score'}",
         )
-    data = load_part_data(session, state, run, wanted)
+    data = load_part(session, state, run, wanted)
     revision = next(r for r in state.revisions if r.id == split.revision)
     dataset = load_dataset(session.path(revision.path))
     rows = np.flatnonzero(load_all_parts(session, split) == split.part_names.index(wanted))
     documents = dataset.subset(rows)
     values = dict(run.thresholds.values) if run.thresholds is not None else {}
-    default = default_threshold(data.truth.mode)
+    default = data.default
     return ReviewData(
         run=run.name,
         part=wanted,
         parts=tuple(name for name in split.part_names if name in run.scores),
         documents=documents,
         data=data,
-        thresholds={label: values.get(label, default) for label in data.truth.labels},
+        thresholds={label: values.get(label, default) for label in data.labels},
         is_tuned=run.thresholds is not None,
         groups=text_groups(documents.texts),
         explain=_explainer(session, run),
@@ -453,7 +455,7 @@ def review_label(
     Raises:
         InvalidInput: there is no such label.
     """
-    marks = marks or Marks(review.data.truth.mode)
+    marks = marks or Marks(review.data.mode)
     lists = review.lists_of(label)
     rows: list[int] = lists.rows(wanted).tolist()
     needles = words.lower().split()
@@ -488,7 +490,7 @@ def label_errors(review: ReviewData) -> tuple[LabelErrors, ...]:
                 threshold=review.thresholds[label],
                 false_negatives=counts["false-negative"],
                 false_positives=counts["false-positive"],
-                not_returned=int(np.isnan(review.data.scores[:, column]).sum()),
+                not_returned=int(np.isnan(review.data.returned[:, column]).sum()),
                 suspects=len(lists.rows("suspects")),
                 duplicates=len(lists.rows("duplicates")),
                 contradictions=len(lists.rows("contradictions")),
@@ -500,12 +502,12 @@ def label_errors(review: ReviewData) -> tuple[LabelErrors, ...]:
 def _rows(
     review: ReviewData, label: str, lists: LabelLists, rows: Sequence[int], marks: Marks
 ) -> tuple[ReviewRow, ...]:
-    scores = review.data.scores[:, review.labels.index(label)]
+    scores = review.data.returned[:, review.labels.index(label)]
     documents = review.documents
-    is_classes = review.data.truth.mode == "multi-class"
+    is_classes = review.data.mode == "multi-class"
     label_sets = [
         tuple(name for name, has in zip(review.labels, row, strict=True) if has)
-        for row in review.data.truth.membership[list(rows)].tolist()
+        for row in review.data.truth[list(rows)].tolist()
     ]
     return tuple(
         ReviewRow(
@@ -525,7 +527,7 @@ def _rows(
 
 def _rival(review: ReviewData, row: int) -> str:
     """The highest scored class that the document does not have; "" when none was returned."""
-    scores = np.where(review.data.truth.membership[row], np.nan, review.data.scores[row])
+    scores = np.where(review.data.truth[row], np.nan, review.data.returned[row])
     return "" if np.isnan(scores).all() else review.labels[int(np.nanargmax(scores))]
 
 

@@ -27,6 +27,7 @@ from core.errors import InvalidInput, OperationFailed
 from core.files import file_fingerprint
 from core.progress import UNWATCHED, Watch
 from core.text import plural, printable
+from core.tuning.part import Part
 from core.workflow.jobs import (
     fetch,
     launch,
@@ -36,7 +37,7 @@ from core.workflow.jobs import (
 )
 from core.workflow.money import PlanRow, exceeds_budget, left_usd, require_budget
 from core.workflow.session import Session, now
-from core.workflow.split import PartTruth, load_truth
+from core.workflow.split import unscored_part
 from core.workflow.state import (
     ClassifierState,
     JobState,
@@ -237,11 +238,9 @@ def _columns(scores: Scores, labels: tuple[str, ...]) -> Scores:
     return Scores(labels, scores.values[:, picked], scores.ceilings, scores.source[picked])
 
 
-def _truth(
-    session: Session, state: SessionState, run: RunState, part: str, documents: int
-) -> PartTruth:
+def _truth(session: Session, state: SessionState, run: RunState, part: str, documents: int) -> Part:
     """The truth of a part, which must be of as many documents as its line map names."""
-    truth = load_truth(session, state, state.split_of(run), part)
+    truth = unscored_part(session, state, state.split_of(run), part)
     if len(truth) != documents:
         raise OperationFailed(
             "Line map does not fit",
@@ -319,13 +318,13 @@ def _keep_scores(
     run_name: str,
     part: str,
     scores: Scores,
-    truth: PartTruth,
+    truth: Part,
     reports: list[JoinReport],
     jobs: tuple[str, ...],
 ) -> ScoresState:
     path = f"runs/{run_name}/scores-{part}.npz"
     save_scores(scores, session.path(path))
-    shares = returned_share(scores, truth.membership).tolist()
+    shares = returned_share(scores, truth.truth).tolist()
     kept = ScoresState(
         path=path,
         fingerprint=file_fingerprint(session.path(path)),

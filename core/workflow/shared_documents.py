@@ -15,7 +15,7 @@ from core.errors import InvalidInput
 from core.progress import UNWATCHED, Watch
 from core.text import printable
 from core.workflow.session import Session, find_session
-from core.workflow.split import load_all_parts, load_truth
+from core.workflow.split import load_all_parts, unscored_part
 from core.workflow.state import Revision, RunState, SessionState, SplitState
 
 # Which runs can be compared: found by name, of this session or of another one.
@@ -354,7 +354,9 @@ def _age(run: ComparedRun) -> tuple[str, int]:
 
 
 def _clusters(run: ComparedRun) -> npt.NDArray[np.int32]:
-    return load_truth(run.session, run.state, run.split, _PART).clusters
+    clusters = unscored_part(run.session, run.state, run.split, _PART).clusters
+    assert clusters is not None, "a split keeps the clusters of its documents"
+    return clusters
 
 
 def _nothing_shared(runs: Sequence[ComparedRun], seen: int) -> InvalidInput:

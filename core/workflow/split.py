@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.comprehend.pricing import units
-from core.dataset.documents import BoolMatrix, Dataset, Mode, load_dataset
+from core.dataset.documents import Dataset, load_dataset
 from core.dataset.duplicates import duplicate_clusters
 from core.dataset.formats.comprehend_files import (
     choose_delimiter,
@@ -28,27 +28,12 @@ from core.errors import InvalidInput
 from core.files import file_fingerprint, fingerprint, write_atomic
 from core.progress import UNWATCHED, Watch
 from core.text import plural
+from core.tuning.part import Part
 from core.workflow.data import current_dataset
 from core.workflow.session import Session, now
 from core.workflow.state import OversamplingState, PartFile, SessionState, SplitState
 
 # Which documents of a part truly have which label, without their texts.
-
-
-@dataclass(frozen=True)
-class PartTruth:
-    """The true labels of the documents of one part, in file order."""
-
-    labels: tuple[str, ...]
-    membership: BoolMatrix
-    """bool (n_documents, n_labels)."""
-    clusters: npt.NDArray[np.int32]
-    """int32 (n_documents,): documents with equal text or group share a number."""
-    mode: Mode
-    none_label: str | None
-
-    def __len__(self) -> int:
-        return len(self.membership)
 
 
 def save_truth(
@@ -64,8 +49,8 @@ def save_truth(
     write_atomic(session.path(_path(split_id)), data.getvalue())
 
 
-def load_truth(session: Session, state: SessionState, split: SplitState, part: str) -> PartTruth:
-    """The truth of one part.
+def unscored_part(session: Session, state: SessionState, split: SplitState, part: str) -> Part:
+    """The truth of one part, in file order, every score unknown.
 
     Raises:
         InvalidInput: the file is absent or damaged.
@@ -80,7 +65,15 @@ def load_truth(session: Session, state: SessionState, split: SplitState, part: s
         raise InvalidInput(
             "Cannot read the split", f"{path}: {error}", "split again: comprehend-tuner split"
         ) from error
-    return PartTruth(revision.labels, membership, clusters, revision.mode, revision.none_label)
+    return Part(
+        name=part,
+        labels=revision.labels,
+        scores=np.broadcast_to(np.float32(np.nan), membership.shape),
+        truth=membership,
+        clusters=clusters,
+        mode=revision.mode,
+        none_label=revision.none_label,
+    )
 
 
 def load_all_parts(session: Session, split: SplitState) -> npt.NDArray[np.int8]:

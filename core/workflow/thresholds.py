@@ -14,20 +14,15 @@ from core.text import printable
 from core.tuning.cross_fitting import cross_fit
 from core.tuning.curves import Curve
 from core.tuning.drift import drift_reference
-from core.tuning.evaluation import Evaluation, LabelResult, PartArrays
+from core.tuning.evaluation import Evaluation, LabelResult
 from core.tuning.evidence import gather_evidence
 from core.tuning.intervals import Evidence
 from core.tuning.joint import choose_all
 from core.tuning.objectives import Choice, parse_objective
+from core.tuning.part import Part
 from core.tuning.thresholds import save
 from core.workflow.jobs import session_clients
-from core.workflow.parts import (
-    PartData,
-    default_threshold,
-    evaluate_part,
-    load_part_data,
-    part_arrays,
-)
+from core.workflow.parts import load_part
 from core.workflow.reconcile import reconcile_run, require_fit
 from core.workflow.reports import (
     LabelReport,
@@ -78,9 +73,8 @@ class Decided:
 
 
 def decide_thresholds(
-    tuning: PartArrays,
-    measured: PartArrays,
-    curves: Mapping[str, Curve],
+    tuning: Part,
+    measured: Part,
     wish: Wish,
     watch: Watch = UNWATCHED,
 ) -> Decided:
@@ -93,7 +87,7 @@ def decide_thresholds(
         InvalidInput: no such objective, or too few documents to cross-fit.
         Interrupted: stopped through `watch`.
     """
-    choices = choose_all(curves, wish.objective, wish.per_label, wish.default)
+    choices = choose_all(tuning.curves(), wish.objective, wish.per_label, wish.default)
     evidence = _gather(tuning, measured, choices, wish, wish.by_hand, watch)
     against = {
         record.label
@@ -130,8 +124,8 @@ def taking(wish: Wish, kept: frozenset[str]) -> Callable[[Mapping[str, Curve]], 
 
 
 def _gather(
-    tuning: PartArrays,
-    measured: PartArrays,
+    tuning: Part,
+    measured: Part,
     choices: Mapping[str, Choice],
     wish: Wish,
     fixed: Mapping[str, float],
@@ -159,8 +153,8 @@ def _gather(
 class Outcome:
     """What a tuning computed."""
 
-    tuning: PartData
-    measured: PartData
+    tuning: Part
+    measured: Part
     decided: Decided
     before: Evaluation
     """At the default thresholds, on the measuring part."""
@@ -177,21 +171,21 @@ def run_report(
     """Put the outcome of a tuning into a report."""
     tuning, measured, used = outcome.tuning, outcome.measured, outcome.decided.used
     before, after, optimistic = outcome.before, outcome.after, outcome.optimistic
-    is_same_part = tuning.part == measured.part
+    is_same_part = tuning.name == measured.name
     is_cross_fitted = is_same_part and not wish.by_hand
     return RunReport(
         session=state.name,
         run=run.name,
         engine=session_clients(session).info.label,
-        mode=tuning.truth.mode,
+        mode=tuning.mode,
         objective=wish.objective,
         default_threshold=wish.default,
-        tuned_on=tuning.part,
+        tuned_on=tuning.name,
         measured_on=after.measured_on,
         is_cross_fitted=is_cross_fitted,
         is_optimistic=is_same_part and not is_cross_fitted,
-        documents={tuning.part: len(tuning.truth), measured.part: len(measured.truth)},
-        none_label=tuning.truth.none_label,
+        documents={tuning.name: len(tuning), measured.name: len(measured)},
+        none_label=tuning.none_label,
         labels=_label_reports(state, run, wish, outcome),
         default=before.averages,
         tuned=after.averages,
@@ -213,7 +207,7 @@ def _cautions(state: SessionState, run: RunState, outcome: Outcome) -> tuple[str
     decided = outcome.decided
     has_unknown = any(label.counts.f1_low < label.counts.f1_high for label in outcome.after.labels)
     is_offline = state.engine.name == "offline"
-    cautions = cautions_of(decided.choices, is_offline, outcome.tuning.part, has_unknown)
+    cautions = cautions_of(decided.choices, is_offline, outcome.tuning.name, has_unknown)
     misfits = [
         f"classifier {one.classifier}: {one.summary}"
         for one in outcome.reconciled
@@ -226,8 +220,8 @@ def _label_reports(
     state: SessionState, run: RunState, wish: Wish, outcome: Outcome
 ) -> tuple[LabelReport, ...]:
     supports = state.split_of(run).support
-    shares = run.scores[outcome.tuning.part].returned_share
-    is_whole = [not column.any() for column in np.isnan(outcome.measured.scores).T]
+    shares = run.scores[outcome.tuning.name].returned_share
+    is_whole = [not column.any() for column in np.isnan(outcome.measured.returned).T]
     evaluations = (outcome.before.labels, outcome.after.labels, outcome.optimistic.labels)
     return tuple(
         _label_report(
@@ -338,12 +332,10 @@ def tune_thresholds(
         run = state.run_named(settings.run)
         reconciled = _reconciled(session, run, settings)
         part = _tuning_part(state, run, settings)
-        tuning = load_part_data(session, state, run, part)
-        measured = tuning if part == "test" else load_part_data(session, state, run, "test")
-        wish = _wish(state, run, settings, default_threshold(tuning.truth.mode))
-        decided = decide_thresholds(
-            part_arrays(tuning), part_arrays(measured), tuning.curves(), wish, watch
-        )
+        tuning = load_part(session, state, run, part)
+        measured = tuning if part == "test" else load_part(session, state, run, "test")
+        wish = _wish(state, run, settings, tuning.default)
+        decided = decide_thresholds(tuning, measured, wish, watch)
         outcome = _outcome(tuning, measured, wish, decided, reconciled)
         with session.editing() as state:
             run = state.run_named(run.name)
@@ -418,19 +410,20 @@ def _reconciled(
 
 
 def _outcome(
-    tuning: PartData,
-    measured: PartData,
+    tuning: Part,
+    measured: Part,
     wish: Wish,
     decided: Decided,
     reconciled: tuple[Reconciled, ...],
 ) -> Outcome:
     """Evaluate the default thresholds and those to use, on both parts."""
-    before = evaluate_part(measured, {}, wish.default, "test")
-    if tuning.part == "test" and not wish.by_hand:
-        after = _cross_fitted(measured, wish, decided)
+    before = measured.evaluate({})
+    if tuning.name == "test" and not wish.by_hand:
+        choose = taking(wish, decided.kept)
+        after = cross_fit(measured, choose, wish.folds, wish.seed).evaluation()
     else:
-        after = evaluate_part(measured, decided.values, wish.default, "test")
-    optimistic = evaluate_part(tuning, decided.values, wish.default, tuning.part)
+        after = measured.evaluate(decided.values)
+    optimistic = tuning.evaluate(decided.values)
     return Outcome(tuning, measured, decided, before, after, optimistic, reconciled)
 
 
@@ -448,21 +441,6 @@ def _by_hand(state: SessionState, run: RunState, settings: TuningSettings) -> di
     return {**earlier, **settings.set_by_hand}
 
 
-def _cross_fitted(data: PartData, wish: Wish, decided: Decided) -> Evaluation:
-    truth = data.truth
-    fitted = cross_fit(
-        truth.labels,
-        data.decision_scores,
-        truth.membership,
-        data.ceilings,
-        n_folds=wish.folds,
-        seed=wish.seed,
-        objective=taking(wish, decided.kept),
-        clusters=truth.clusters,
-    )
-    return fitted.evaluation("test, cross-fitted", truth.none_label)
-
-
 def _save(
     session: Session, state: SessionState, report: RunReport, outcome: Outcome, wish: Wish
 ) -> ThresholdsState:
@@ -472,7 +450,7 @@ def _save(
         session.path(f"{folder}/report.json"),
         msgspec.json.format(msgspec.json.encode(plain_report(report)), indent=1) + b"\n",
     )
-    references = drift_reference(part_arrays(outcome.measured), outcome.decided.values)
+    references = drift_reference(outcome.measured, outcome.decided.values)
     file = thresholds_file(state, run, report, references)
     save(file, session.path(f"{folder}/thresholds.json"))
     return ThresholdsState(

@@ -35,10 +35,10 @@ from core.workflow.jobs import (
 )
 from core.workflow.metrics import MetricsFile, collect_training, load_metrics
 from core.workflow.money import PlanRow, exceeds_budget, left_usd, require_budget
-from core.workflow.parts import load_part_data
+from core.workflow.parts import load_part
 from core.workflow.score import part_units
 from core.workflow.session import Session, check_name, now
-from core.workflow.split import ClassifierFiles, load_truth, main_files, write_group_files
+from core.workflow.split import ClassifierFiles, main_files, unscored_part, write_group_files
 from core.workflow.state import (
     ClassifierState,
     JobState,
@@ -78,13 +78,13 @@ def labels_in_need(session: Session, state: SessionState, run: RunState) -> tupl
     Raises:
         InvalidInput: the tuning part was not scored, or a file is damaged.
     """
-    data = load_part_data(session, state, run, state.split_of(run).tuning_part)
-    if data.truth.mode == "multi-class":
+    data = load_part(session, state, run, state.split_of(run).tuning_part)
+    if data.mode == "multi-class":
         return ()
     needs = [
         _need(label, curve)
         for label, curve in data.curves().items()
-        if label != data.truth.none_label and curve.positives
+        if label != data.none_label and curve.positives
     ]
     return tuple(need for need in needs if need.reason)
 
@@ -119,7 +119,7 @@ def wanted_groups(
         return ()
     _require_groupable(state)
     in_need = _chosen(state, labels) if labels else _all_in_need(session, state, split, kind)
-    membership = load_truth(session, state, split, "train").membership.astype(np.float32)
+    membership = unscored_part(session, state, split, "train").truth.astype(np.float32)
     together = (membership.T @ membership).astype(np.int64)
     dataset = state.dataset
     return plan_groups(dataset.labels, dataset.none_label, in_need, together=together)

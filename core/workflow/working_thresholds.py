@@ -15,12 +15,12 @@ from typing import Literal
 from core.errors import InvalidInput
 from core.progress import UNWATCHED, Watch
 from core.tuning.cross_fitting import cross_fit
-from core.tuning.curves import Curve
-from core.tuning.evaluation import pool
+from core.tuning.curves import Counts, Curve
+from core.tuning.evaluation import FigureRange, macro_f1, micro_f1
 from core.tuning.intervals import Evidence, Interval, LabelEvidence
-from core.tuning.joint import FigureRange, PreviewRow, choose_all
-from core.tuning.objectives import Choice, parse_objective
-from core.workflow.parts import Macro, RunCurves, macro_f1
+from core.tuning.joint import choose_all
+from core.tuning.objectives import Choice, LabelStatus, parse_objective
+from core.workflow.parts import RunCurves
 from core.workflow.reports import RunReport, export_thresholds, usage_lines
 from core.workflow.session import Session
 from core.workflow.state import RunState, ThresholdsState
@@ -34,6 +34,17 @@ from core.workflow.thresholds import (
 )
 
 # What another objective would change, before it is taken.
+
+
+@dataclass(frozen=True)
+class PreviewRow:
+    """One label, on the documents of its curve: optimistic where the threshold was tuned there."""
+
+    label: str
+    before: Counts
+    after: Counts
+    status: LabelStatus
+    note: str
 
 
 @dataclass(frozen=True)
@@ -91,33 +102,26 @@ def planned_change(
             "Not for one label", f"{wanted.name} weighs all labels together", "take all labels"
         )
     objective, own = (wanted.name, {}) if label is None else _with_own(aims, label, wanted.name)
-    shown = curves.parts[part]
+    shown = curves.of(part)
     chosen = choose_all(shown, objective, own, curves.default, watch=watch)
-    changed = list(shown) if label is None else [label]
-    after = {**values, **{one: chosen[one].threshold for one in changed}}
-    found = tuple(
-        PreviewRow(
-            one,
-            shown[one].at(values[one]),
-            shown[one].at(after[one]),
-            chosen[one].status,
-            chosen[one].note,
-        )
-        for one in changed
-    )
-    macro = [macro_f1(shown, at) for at in (values, after)]
-    micro = [pool([shown[one].at(at[one]) for one in shown]) for at in (values, after)]
+    changed = shown.keys() if label is None else {label}
+    before = {name: curve.at(values[name]) for name, curve in shown.items()}
+    after = before | {name: shown[name].at(chosen[name].threshold) for name in changed}
     return Change(
         objective=objective,
         per_label=own,
         name=wanted.name,
         label=label,
         part=part,
-        rows=found,
-        macro_before=FigureRange(macro[0].low, macro[0].high),
-        macro_after=FigureRange(macro[1].low, macro[1].high),
-        micro_before=FigureRange(micro[0].f1_low, micro[0].f1_high),
-        micro_after=FigureRange(micro[1].f1_low, micro[1].f1_high),
+        rows=tuple(
+            PreviewRow(name, before[name], after[name], chosen[name].status, chosen[name].note)
+            for name in shown
+            if name in changed
+        ),
+        macro_before=macro_f1(before.values()),
+        macro_after=macro_f1(after.values()),
+        micro_before=micro_f1(before.values()),
+        micro_after=micro_f1(after.values()),
         chosen=chosen,
     )
 
@@ -230,7 +234,7 @@ class KnownEvidence:
     default: float
     measured_on: str
     """The part that the averages were measured on, and whether they are optimistic."""
-    macro: Macro
+    macro: FigureRange
     """Macro-F1 at `values` on the measuring part."""
     macro_interval: Interval | None
 
@@ -286,7 +290,7 @@ def evidence_of_report(
         evidence=report.evidence,
         default=default,
         measured_on=f"{report.measured_on}{optimistic}",
-        macro=Macro(report.tuned.macro_f1_low, report.tuned.macro_f1_high),
+        macro=FigureRange(report.tuned.macro_f1_low, report.tuned.macro_f1_high),
         macro_interval=report.macro_f1_interval,
     )
 
@@ -313,8 +317,8 @@ def gather_known(
         seed=TuningSettings.seed,
         resamples=TuningSettings.resamples,
     )
-    tuning, measured = curves.arrays[tuned_on], curves.arrays[_MEASURED]
-    decided = decide_thresholds(tuning, measured, curves.parts[tuned_on], wish, watch)
+    tuning, measured = curves.parts[tuned_on], curves.parts[_MEASURED]
+    decided = decide_thresholds(tuning, measured, wish, watch)
     measured_on, macro = _macro(curves, tuned_on, wish, decided, watch)
     return KnownEvidence(
         standing=standing,
@@ -334,29 +338,15 @@ def gather_known(
 
 def _macro(
     curves: RunCurves, tuned_on: str, wish: Wish, decided: Decided, watch: Watch
-) -> tuple[str, Macro]:
+) -> tuple[str, FigureRange]:
     """Macro-F1 at the thresholds in use, and what it was measured on."""
     if tuned_on != _MEASURED or wish.by_hand:
         optimistic = ", optimistic" if tuned_on == _MEASURED else ""
-        return f"{_MEASURED}{optimistic}", macro_f1(curves.parts[_MEASURED], decided.values)
-    arrays = curves.arrays[_MEASURED]
-    fitted = cross_fit(
-        arrays.labels,
-        arrays.scores,
-        arrays.truth,
-        arrays.ceilings,
-        wish.folds,
-        wish.seed,
-        taking(wish, decided.kept),
-        arrays.clusters,
-        watch=watch,
-    )
-    counts = [found for found in fitted.counts.values() if found.positives]
-    n_labels = max(len(counts), 1)
-    return f"{_MEASURED}, cross-fitted", Macro(
-        sum(found.f1_low for found in counts) / n_labels,
-        sum(found.f1_high for found in counts) / n_labels,
-    )
+        counts = [curve.at(decided.values[label]) for label, curve in curves.of(_MEASURED).items()]
+        return f"{_MEASURED}{optimistic}", macro_f1(counts)
+    choose = taking(wish, decided.kept)
+    fitted = cross_fit(curves.parts[_MEASURED], choose, wish.folds, wish.seed, watch=watch)
+    return f"{_MEASURED}, cross-fitted", macro_f1(fitted.counts.values())
 
 
 # The thresholds of one run as a user has moved them so far.
@@ -437,7 +427,7 @@ class WorkingThresholds:
         key = (self.objective, frozenset(self.per_label.items()))
         if key not in self._chosen:
             self._chosen[key] = choose_all(
-                curves.parts[self.tuned_on], self.objective, self.per_label, curves.default
+                curves.of(self.tuned_on), self.objective, self.per_label, curves.default
             )
         return self._chosen[key]
 

@@ -19,7 +19,7 @@ import numpy as np
 
 from core.tuning.arm_effects import ArmsComparison
 from core.tuning.arms import compare_arms
-from core.tuning.evaluation import PartArrays
+from core.tuning.part import Part
 from core.tuning.ranking import rank_runs, ranking_difference
 from tests.core.tuning.arm_examples import (
     arm_of,
@@ -127,7 +127,7 @@ def _holds(seed: int, positives: int, skill: float, common: float) -> bool:
     for _ in range(2):
         own = math.sqrt(1 - common) * generator.normal(size=truth.shape)
         scores = 1 / (1 + np.exp(-(shared + own + skill * truth)))
-        runs.append(PartArrays("test", ("rare",), scores, truth))
+        runs.append(Part("test", ("rare",), scores, truth))
     a, b = rank_runs(runs, 600, generator)
     found = ranking_difference(a, b, [0], 0.95, generator)
     return found is not None and found.interval.holds(0)

@@ -13,10 +13,10 @@ import numpy.typing as npt
 
 from core.tuning.cross_fitting import cross_fit
 from core.tuning.curves import label_curves
-from core.tuning.evaluation import PartArrays
 from core.tuning.evidence import gather_evidence
 from core.tuning.intervals import f1_of, resampled_cells, row_types, tallies
 from core.tuning.joint import choose_all
+from core.tuning.part import Part
 from core.tuning.rechoosing import rechosen_thresholds
 from tests.benchmarks.bench_curves import LABELS, problem
 from tests.benchmarks.populations import Population, real, synthetic
@@ -47,10 +47,10 @@ def main() -> bool:
     return all(met)
 
 
-def _part(name: str, seed: int) -> PartArrays:
+def _part(name: str, seed: int) -> Part:
     scores, truth = problem(seed)
     rounded = np.round(scores.astype(np.float64), 4).astype(np.float32)
-    return PartArrays(name, LABELS, rounded, truth)
+    return Part(name, LABELS, rounded, truth)
 
 
 def _timed(run: Callable[[], Any], rounds: int) -> tuple[float, Any]:
@@ -62,7 +62,7 @@ def _timed(run: Callable[[], Any], rounds: int) -> tuple[float, Any]:
     return min(times), result
 
 
-def _fixed(part: PartArrays, limits: npt.NDArray[np.float32]) -> bool:
+def _fixed(part: Part, limits: npt.NDArray[np.float32]) -> bool:
     """F1 of fixed thresholds: rows drawn and counted, against row types drawn."""
     flags, truth = part.scores >= limits, part.truth
     default = part.scores >= np.float32(0.5)
@@ -86,7 +86,7 @@ def _fixed(part: PartArrays, limits: npt.NDArray[np.float32]) -> bool:
     return _report("fixed thresholds", naive_s, own_s, fast.std(0) / slow.std(0), 200)
 
 
-def _anew(part: PartArrays) -> bool:
+def _anew(part: Part) -> bool:
     """Thresholds chosen anew: documents drawn as weights on sorted scores, against bins."""
     generator = np.random.default_rng(0)
     orders = np.argsort(-part.scores, axis=0, kind="stable")
@@ -138,7 +138,7 @@ def _honesty(population: Population) -> bool:
         order = np.random.default_rng(seed).permutation(len(population.truth))
         test, fresh = order[:_TEST_SIZE], order[_TEST_SIZE:]
         scores, truth = population.scores[test], population.truth[test]
-        fitted = cross_fit(labels, scores, truth, seed=seed)
+        fitted = cross_fit(Part("test", tuple(labels), scores, truth), seed=seed)
         naive = float(np.mean([choice.counts.f1 for choice in fitted.choices.values()]))
         others = label_curves(labels, population.scores[fresh], population.truth[fresh])
         real_f1 = [others[one].at(fitted.choices[one].threshold).f1 for one in labels]

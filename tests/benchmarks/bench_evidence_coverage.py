@@ -18,7 +18,6 @@ import numpy as np
 import numpy.typing as npt
 
 from core.tuning.curves import label_curve, label_curves
-from core.tuning.evaluation import PartArrays
 from core.tuning.evidence import gather_evidence
 from core.tuning.intervals import (
     Decisions,
@@ -39,6 +38,7 @@ from core.tuning.intervals import (
 )
 from core.tuning.joint import choose_all
 from core.tuning.objectives import max_f1
+from core.tuning.part import Part
 from tests.benchmarks.populations import Population, real, synthetic
 
 LEVEL = 0.9
@@ -230,7 +230,7 @@ def _cross_fitted(
     """Evidence of one part; the truth is what the deployed threshold does in the population."""
     scores, truth = population.scores[:, [column]], population.truth[:, [column]]
     rows = generator.integers(len(truth), size=round(support / truth.mean()))
-    part = PartArrays("test", ("label",), scores[rows], truth[rows])
+    part = Part("test", ("label",), scores[rows], truth[rows])
     choices = choose_all(part.curves())
     found = gather_evidence(
         part, part, choices, 0.5, objective="max_f1", resamples=300, seed=support

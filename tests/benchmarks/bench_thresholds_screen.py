@@ -17,8 +17,8 @@ from rich.console import RenderableType
 from textual.app import App, ComposeResult
 from textual.screen import Screen
 
-from core.tuning.curves import label_curves
 from core.tuning.objectives import choose
+from core.tuning.part import Part
 from core.workflow.parts import RunCurves
 from core.workflow.working_thresholds import WorkingThresholds, moved
 from tests.benchmarks.bench_curves import LABELS, N_DOCUMENTS, problem
@@ -54,7 +54,7 @@ class Bench(App[None]):
         board = self.query_one(ThresholdsBoard)
         label = board.selected
         assert label is not None
-        curve = self.view.curves.parts[self.view.part][label]
+        curve = self.view.curves.of(self.view.part)[label]
         value = moved(self.view.working.values[label], steps, curve, self.view.log_axis)
         self.view.working.set(label, value)
         board.show_moved({label})
@@ -63,11 +63,9 @@ class Bench(App[None]):
 def synthetic_view(log_axis: bool) -> BoardView:
     """A run of synthetic scores, tuned."""
     scores, truth = problem()
-    curves = label_curves(LABELS, np.round(scores.astype(np.float64), 4).astype(np.float32), truth)
-    values = {label: choose(curve).threshold for label, curve in curves.items()}
-    run = RunCurves(
-        "base", "", "multi-label", LABELS, "test", 0.5, {"test": curves}, {"test": N_DOCUMENTS}
-    )
+    rounded = np.round(scores.astype(np.float64), 4).astype(np.float32)
+    run = RunCurves("base", "", "test", {"test": Part("test", tuple(LABELS), rounded, truth)})
+    values = {label: choose(curve).threshold for label, curve in run.of("test").items()}
     working = WorkingThresholds(values, frozenset(), "", "test", "max_f1", "max_f1", dict(values))
     return BoardView(run, working, "test", log_axis=log_axis)
 

@@ -16,7 +16,7 @@ from core.errors import InvalidInput, OperationFailed
 from core.text import cell_width
 from core.tuning.drift import drift_reference
 from core.tuning.thresholds import LabelThreshold, load
-from core.workflow.parts import load_part_data, part_arrays
+from core.workflow.parts import load_part
 from core.workflow.session import Session
 from tests.core.workflow.comparing import other_session, part_ids, with_texts
 from tests.core.workflow.test_compare import noisy, predictions_of, second_run
@@ -123,10 +123,10 @@ def with_reference(session: Session, path: Path) -> Path:
     """The run's thresholds file with references of the calibration part."""
     source = session.path("runs/base/thresholds.json")
     state = session.state()
-    data = load_part_data(session, state, state.runs[0], "calibration")
+    data = load_part(session, state, state.runs[0], "calibration")
     values = {name: label.threshold for name, label in load(source).labels.items()}
     content = json.loads(source.read_text())
-    for name, reference in drift_reference(part_arrays(data), values).items():
+    for name, reference in drift_reference(data, values).items():
         content["labels"][name]["drift_reference"] = msgspec.to_builtins(reference)
     path.write_text(json.dumps(content))
     return path

@@ -71,7 +71,7 @@ async def test_a_key_press_moves_threshold_counts_and_marker(
         n, total, tp, fp, fn, tn = map(int, flagged.groups())
         view = opened(app)._view
         assert view is not None
-        counts = view.curves.parts["calibration"]["billing"].at(values(app)["billing"])
+        counts = view.curves.of("calibration")["billing"].at(values(app)["billing"])
         assert (tp, fp, fn, tn) == (counts.tp, counts.fp, counts.fn, counts.tn)
         assert n == tp + fp
         assert total == tp + fp + fn + tn

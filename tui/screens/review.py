@@ -84,10 +84,9 @@ class MarkingScreen(StepScreen):
         if row is None or review is None or data is None:
             return
         self.banner.clear()
-        truth = data.data.truth
         try:
             if what == "relabel":
-                mark = relabel_mark(row, review.label, truth.mode, truth.none_label)
+                mark = relabel_mark(row, review.label, data.data.mode, data.data.none_label)
             else:
                 mark = Mark(row.id, review.label, "keep" if what == "keep" else "drop")
             self._marks = add_marks(self.session, [mark])

@@ -111,10 +111,11 @@ def board_view(
 ) -> BoardView:
     """One part of a run, with another run over it, or the part that was tuned on."""
     if other_run in kept.curves:
-        other = kept.curves[other_run].parts.get(part)
+        over = kept.curves[other_run]
+        other = over.of(part) if part in over.parts else None
         return BoardView(curves, working, part, other=other, other_name=f"run {other_run}")
     if part != working.tuned_on:
-        other = curves.parts[working.tuned_on]
+        other = curves.of(working.tuned_on)
         return BoardView(curves, working, part, other=other, other_name=working.tuned_on)
     return BoardView(curves, working, part)
 
@@ -368,7 +369,7 @@ class ThresholdsBase(StepScreen):
         """The part that is shown."""
         if self._view is None:
             return self.title_words
-        return f"{self._part} {self._view.curves.sizes[self._part]:,} docs"
+        return f"{self._part} {len(self._view.curves.parts[self._part]):,} docs"
 
     def take_loaded(self, loaded: LoadedRun) -> None:
         """Keep what was read of the run that is shown."""
@@ -549,7 +550,7 @@ class ThresholdsScreen(ThresholdsBase):
         view, label = self._ready()
         if view is None or label is None:
             return
-        curve = view.curves.parts[view.part][label]
+        curve = view.curves.of(view.part)[label]
         value = moved(view.working.values[label], steps, curve, self._log_axis)
         if view.working.set(label, value):
             self.changed({label})

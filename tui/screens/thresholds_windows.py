@@ -17,7 +17,6 @@ from core.errors import InvalidInput
 from core.progress import Watch
 from core.text import plural, printable
 from core.tuning.calibration import LabelCalibration, calibration_view
-from core.tuning.evaluation import PartArrays
 from core.tuning.objectives import MENU, MenuEntry, parse_objective
 from core.tuning.paired import Difference
 from core.views.curve_chart import bars
@@ -192,16 +191,8 @@ def calibration_work(curves: RunCurves, part: str, label: str, threshold: float)
     def work(
         watch: Watch,
     ) -> Calibrated:
-        whole = curves.arrays[part]
-        column = [whole.labels.index(label)]
-        alone = PartArrays(
-            part,
-            (label,),
-            whole.scores[:, column],
-            whole.truth[:, column],
-            None if whole.ceilings is None else whole.ceilings[:, column],
-            whole.clusters,
-        )
+        whole = curves.parts[part]
+        alone = whole.take(columns=[whole.labels.index(label)])
         view = calibration_view(alone, {label: threshold})
         return Calibrated(part, view.level, view.labels[0])
 

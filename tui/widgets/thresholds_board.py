@@ -15,11 +15,12 @@ from textual.widgets import DataTable, Input, Static
 
 from core.text import cell_width, plural, printable
 from core.tuning.curves import Counts, Curve
+from core.tuning.evaluation import FigureRange, macro_f1
 from core.tuning.intervals import GRADES, Interval
 from core.tuning.objectives import Choice
 from core.views.curve_chart import curve_chart
 from core.views.numbers import exact, figure, interval, level, span, threshold
-from core.workflow.parts import Macro, RunCurves, macro_f1
+from core.workflow.parts import RunCurves
 from core.workflow.working_thresholds import KnownEvidence, WorkingThresholds
 from tui.render import cell, literal, plain
 
@@ -258,7 +259,7 @@ def at_least(counts: Counts) -> str:
     return low if low == high else f"≥{low}"
 
 
-def macro_text(before: Macro, after: Macro) -> str:
+def macro_text(before: FigureRange, after: FigureRange) -> str:
     """Macro F1 at the default thresholds and at the present ones."""
     return f"macro-F1 {span(before.low, before.high)} → {span(after.low, after.high)}"
 
@@ -388,8 +389,8 @@ def trust_text(
     measured = known.evidence.measured_on
     value = ""
     if measured in curves.parts:
-        counts = curves.parts[measured][label].at(at)
-        value = f"{span(counts.f1_low, counts.f1_high)} " if counts.positives else ""
+        counts = curves.of(measured)[label].at(at)
+        value = f"{span(*counts.f1_range)} " if counts.positives else ""
     share = f" {level(known.evidence.level)}" if bounds else ""
     said = f"{measured}: F1 {value}{interval_text(bounds)}{share}".rstrip()
     return f"{said}   grade {record.grade}: {_meaning(known, working, label)}"
@@ -494,7 +495,7 @@ class ThresholdsBoard(Vertical):
         self._ascii_only = ascii_only
         self._view: BoardView | None = None
         self._rows: dict[str, LabelRow] = {}
-        self._before = Macro(0.0, 0.0)
+        self._before = FigureRange(0.0, 0.0)
         self._shown_figures = Content("")
         self._pending = ""
         self._lines = 5
@@ -527,8 +528,8 @@ class ThresholdsBoard(Vertical):
     def show(self, view: BoardView) -> None:
         """Show all of a view."""
         self._view = view
-        shown = view.curves.parts[view.part]
-        self._before = macro_f1(shown, dict.fromkeys(shown, view.curves.default))
+        shown = view.curves.of(view.part)
+        self._before = macro_f1(curve.at(view.curves.default) for curve in shown.values())
         self._rows = {label: self._row(label) for label in view.curves.labels}
         groups = self.query_one("#groups", Static)
         groups.display = bool(view.proposal) and self.size.height >= _MIDDLE
@@ -561,7 +562,7 @@ class ThresholdsBoard(Vertical):
         if label is None:
             self._update_figures(literal("no label matches the filter"))
             return
-        curve = view.curves.parts[view.part][label]
+        curve = view.curves.of(view.part)[label]
         overlay = view.other.get(label) if view.other is not None else None
         is_hidden = view.working.chosen(view.curves)[label].status == "not returned"
         self.query_one(CurveView).show(
@@ -583,7 +584,7 @@ class ThresholdsBoard(Vertical):
             return
         working, choice = view.working, view.working.chosen(view.curves)[label]
         shown = LabelFigures(
-            view.curves.parts[view.part][label].at(working.values[label]),
+            view.curves.of(view.part)[label].at(working.values[label]),
             view.where,
             label in working.unsaved,
             trust_text(view.curves, working, view.known, label, self._pending),
@@ -681,7 +682,10 @@ class ThresholdsBoard(Vertical):
     def _show_macro(self) -> None:
         view = self._view
         assert view is not None
-        present = macro_f1(view.curves.parts[view.part], view.working.values)
+        values = view.working.values
+        present = macro_f1(
+            curve.at(values[label]) for label, curve in view.curves.of(view.part).items()
+        )
         texts = [
             f"{macro_text(self._before, present)} {view.short_where}",
             macro_trust_text(view.working, view.known, self._pending),
@@ -693,7 +697,7 @@ class ThresholdsBoard(Vertical):
     def _row(self, label: str) -> LabelRow:
         view = self._view
         assert view is not None
-        curve = view.curves.parts[view.part][label]
+        curve = view.curves.of(view.part)[label]
         at = view.working.values[label]
         mark = "*" if label in view.working.unsaved else " "
         return LabelRow(

@@ -12,9 +12,7 @@ from core.text import plural, printable
 from core.tuning.arm_effects import ArmRuns, ArmsComparison, RunFigures
 from core.tuning.arms import compare_arms
 from core.tuning.cross_fitting import cross_fit
-from core.tuning.evaluation import PartArrays
 from core.tuning.joint import choose_all
-from core.tuning.paired import Decisions, decide
 from core.workflow.compare import count_look
 from core.workflow.experiments.arms import arm_statuses, has_present_scores
 from core.workflow.experiments.plan import (
@@ -22,7 +20,7 @@ from core.workflow.experiments.plan import (
     ExperimentReport,
 )
 from core.workflow.jobs import session_clients
-from core.workflow.parts import default_threshold, load_part_data, part_arrays
+from core.workflow.parts import load_part
 from core.workflow.session import Session, now
 from core.workflow.state import (
     ArmState,
@@ -53,38 +51,22 @@ def run_figures(
         InvalidInput: a part was not scored, or a file is absent or damaged.
         Interrupted: cancelled.
     """
-    test = load_part_data(session, state, run, "test")
-    arrays = part_arrays(test)
-    default = default_threshold(test.truth.mode)
+    test = load_part(session, state, run, "test")
     part = state.split_of(run).tuning_part
-    tuning = test if part == "test" else load_part_data(session, state, run, part)
-    chosen = choose_all(tuning.curves(), objective, {}, default, watch=watch)
-    thresholds = {label: choice.threshold for label, choice in chosen.items()}
-    if part == "test":
-        tuned = _cross_fitted(arrays, objective, default, watch)
-    else:
-        tuned = decide(arrays, thresholds)
+    tuning = test if part == "test" else load_part(session, state, run, part)
+    choose = partial(choose_all, objective=objective, default=test.default, watch=watch)
+    thresholds = {label: choice.threshold for label, choice in choose(tuning.curves()).items()}
     return RunFigures(
         name=run.name,
-        test=arrays,
-        default=decide(arrays, dict.fromkeys(arrays.labels, default)),
-        tuned=tuned,
+        test=test,
+        default=test.decide(dict.fromkeys(test.labels, test.default)),
+        tuned=(
+            cross_fit(test, choose, watch=watch).decisions
+            if part == "test"
+            else test.decide(thresholds)
+        ),
         thresholds=thresholds,
     )
-
-
-def _cross_fitted(arrays: PartArrays, objective: str, default: float, watch: Watch) -> Decisions:
-    """Decisions by thresholds chosen without each document's fold."""
-    fitted = cross_fit(
-        arrays.labels,
-        arrays.scores,
-        arrays.truth,
-        arrays.ceilings,
-        objective=partial(choose_all, objective=objective, default=default),
-        clusters=arrays.clusters,
-        watch=watch,
-    )
-    return Decisions(fitted.flags, fitted.undecided)
 
 
 @dataclass(frozen=True)

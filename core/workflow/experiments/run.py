@@ -31,7 +31,7 @@ from core.workflow.health import require_health
 from core.workflow.jobs import launch, look, session_clients
 from core.workflow.metrics import collect_training
 from core.workflow.money import require_budget
-from core.workflow.parts import load_part_data
+from core.workflow.parts import load_part
 from core.workflow.score import (
     collect_scores,
     needs_intent,
@@ -414,18 +414,18 @@ def _average_precision(
     session: Session, state: SessionState, experiment: ExperimentState, run: RunState
 ) -> float | None:
     """Mean over the raised labels, all of them for a whole-set strategy; None when not known."""
-    data = load_part_data(session, state, run, state.split_of(run).tuning_part)
+    data = load_part(session, state, run, state.split_of(run).tuning_part)
     curves = data.curves()
     chosen = experiment.request.labels or tuple(
-        label for label in data.truth.labels if label != data.truth.none_label
+        label for label in data.labels if label != data.none_label
     )
     found = []
     for label in chosen:
-        column = data.truth.labels.index(label)
+        column = data.labels.index(label)
         precision = curves[label].average_precision
         if not curves[label].positives:
             continue
-        if precision is None or np.isnan(data.decision_scores[:, column]).any():
+        if precision is None or np.isnan(data.scores[:, column]).any():
             return None
         found.append(precision)
     return math.fsum(found) / len(found) if found else None

@@ -9,9 +9,8 @@ from core.dataset.documents import Dataset
 from core.dataset.resampling import Recipe, resample
 from core.offline.model import score, train
 from core.tuning.arm_effects import ArmFigures, ArmRow, ArmRuns, RunFigures
-from core.tuning.evaluation import PartArrays
 from core.tuning.joint import choose_all
-from core.tuning.paired import decide
+from core.tuning.part import Part
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -44,9 +43,9 @@ def run_of(
     clusters: npt.NDArray[np.int32] | None = None,
     labels: tuple[str, ...] = LABELS,
 ) -> RunFigures:
-    part = PartArrays("test", labels, scores.astype(np.float32), truth, clusters=clusters)
+    part = Part("test", labels, scores.astype(np.float32), truth, clusters=clusters)
     own = dict(thresholds or dict.fromkeys(labels, 0.5))
-    return RunFigures(name, part, decide(part, dict.fromkeys(labels, 0.5)), decide(part, own), own)
+    return RunFigures(name, part, part.decide(dict.fromkeys(labels, 0.5)), part.decide(own), own)
 
 
 def arm_of(
@@ -122,12 +121,12 @@ def trained_arms(
         changed = resample(dataset, recipe)
         model = train(changed.dataset.texts, changed.dataset.membership, labels, "multi-label")
         tuned, measured = (
-            PartArrays(part, labels, np.round(score(model, texts), 4), truth)
+            Part(part, labels, np.round(score(model, texts), 4), truth)
             for part, (texts, truth) in (("calibration", tuning), ("test", test))
         )
         own = {label: choice.threshold for label, choice in choose_all(tuned.curves()).items()}
         run = RunFigures(
-            name, measured, decide(measured, dict.fromkeys(labels, 0.5)), decide(measured, own), own
+            name, measured, measured.decide(dict.fromkeys(labels, 0.5)), measured.decide(own), own
         )
         return ArmRuns(name, kind, changed.after, changed.distinct, (run,))
 

@@ -7,19 +7,19 @@ import numpy as np
 import pytest
 
 from core.tuning.calibration import NEAR, CalibrationView, calibration_view, decimals_of, wilson
-from core.tuning.evaluation import PartArrays
 from core.tuning.objectives import max_f1
+from core.tuning.part import Part
 
 
-def calibrated(n: int = 20_000, seed: int = 0, power: float = 1.0) -> PartArrays:
+def calibrated(n: int = 20_000, seed: int = 0, power: float = 1.0) -> Part:
     """Scores that are probabilities when `power` is 1."""
     draws = np.random.default_rng(seed)
     shares = draws.beta(0.6, 2, size=(n, 1))
     truth = draws.random((n, 1)) < shares
-    return PartArrays("calibration", ("a",), shares**power, truth)
+    return Part("calibration", ("a",), shares**power, truth)
 
 
-def view(part: PartArrays, threshold: float = 0.5) -> CalibrationView:
+def view(part: Part, threshold: float = 0.5) -> CalibrationView:
     return calibration_view(part, dict.fromkeys(part.labels, threshold))
 
 
@@ -57,7 +57,7 @@ def test_b10_resolution_ties_and_distinct_scores_near_the_threshold() -> None:
     scores = np.r_[np.zeros(500), np.repeat([0.0001, 0.0002], 100), 0.9].astype(np.float32)
     truth = np.zeros((701, 1), dtype=np.bool_)
     truth[500:510] = truth[-1] = True
-    part = PartArrays("test", ("a",), scores[:, None], truth)
+    part = Part("test", ("a",), scores[:, None], truth)
     label = view(part, 0.0001).labels[0]
     assert label.decimals == 4
     assert (label.ties, label.ties_positive) == (100, 10)
@@ -78,7 +78,7 @@ def test_d6_unknown_scores_are_in_no_bin() -> None:
 
 
 def test_nothing_known_and_no_positives() -> None:
-    empty = PartArrays("test", ("a",), np.full((5, 1), np.nan), np.zeros((5, 1), dtype=np.bool_))
+    empty = Part("test", ("a",), np.full((5, 1), np.nan), np.zeros((5, 1), dtype=np.bool_))
     label = view(empty).labels[0]
     assert (label.bins, label.ece, label.best_f1, label.decimals) == ((), None, None, None)
 

@@ -9,19 +9,19 @@ import pytest
 from core.errors import Interrupted, InvalidInput
 from core.progress import CancelToken, Progress, Watch
 from core.tuning.comparison import compare_runs
-from core.tuning.evaluation import PartArrays
 from core.tuning.paired import Comparison, family_level
+from core.tuning.part import Part
 
 LABELS = ("rare", "common", "clean")
 SHARES = np.array([0.05, 0.3, 0.6])
 AT = dict.fromkeys(LABELS, 0.5)
 
 
-def scored(truth: npt.NDArray[np.bool_], seed: int, skill: float = 2.0) -> PartArrays:
+def scored(truth: npt.NDArray[np.bool_], seed: int, skill: float = 2.0) -> Part:
     """A run: scores that rank by truth with fresh noise."""
     noise = np.random.default_rng(seed).normal(size=truth.shape)
     scores = 1 / (1 + np.exp(-(noise + skill * truth - skill / 2)))
-    return PartArrays("test", LABELS, np.round(scores, 4).astype(np.float32), truth)
+    return Part("test", LABELS, np.round(scores, 4).astype(np.float32), truth)
 
 
 def truth_of(n: int, seed: int) -> npt.NDArray[np.bool_]:
@@ -68,7 +68,7 @@ def test_a8_a_planted_improvement_on_many_documents_is_found() -> None:
 def test_a8_four_documents_that_happen_to_agree_are_no_evidence() -> None:
     truth = np.zeros((400, 3), dtype=np.bool_)
     truth[:40] = True
-    a = PartArrays("test", LABELS, truth.astype(np.float32), truth)
+    a = Part("test", LABELS, truth.astype(np.float32), truth)
     missed = a.scores.copy()
     missed[:4, 0] = 0.1
     worse = dataclasses.replace(a, scores=missed)
@@ -163,7 +163,7 @@ def test_c3_averages_are_shown_without_the_none_label() -> None:
 def test_c8_labels_are_matched_by_name_not_by_position() -> None:
     truth = truth_of(300, 18)
     a, b = scored(truth, 19), scored(truth, 20)
-    turned = PartArrays("test", LABELS[::-1], b.scores[:, ::-1], truth[:, ::-1])
+    turned = Part("test", LABELS[::-1], b.scores[:, ::-1], truth[:, ::-1])
     assert compare_runs(a, AT, turned, AT, seed=3) == compare_runs(a, AT, b, AT, seed=3)
 
 
@@ -218,7 +218,7 @@ def test_e9_a_ranking_that_surely_differs_is_not_called_the_same() -> None:
     low = high.copy()
     low[:60, 0] = 0.6
     low[1_000:1_006, 0] = 0.7
-    a, b = (PartArrays("test", LABELS, scores, truth) for scores in (low, high))
+    a, b = (Part("test", LABELS, scores, truth) for scores in (low, high))
     found = compare_runs(a, {**AT, "rare": 0.8}, b, AT, resamples=300)
     ranking = found.labels[0].average_precision
     assert ranking is not None and ranking.verdict == "better" and ranking.difference < 0.01

@@ -12,7 +12,7 @@ from core.errors import Interrupted
 from core.progress import CancelToken, Watch
 from core.tuning.comparison import compare_runs
 from core.tuning.curves import label_curve
-from core.tuning.evaluation import PartArrays
+from core.tuning.part import Part
 from core.tuning.ranking import MOST_BINS, rank, rank_runs, ranking_difference
 from tests.core.tuning.arm_examples import LABELS, run_of, scores_of, truth_of
 
@@ -75,7 +75,7 @@ def test_many_bins_are_merged_without_moving_the_figure_much() -> None:
 
 def parts(
     seed: int, n: int, positives: int, skill: float = 2.0, gain: float = 0.0, common: float = 0.5
-) -> tuple[PartArrays, PartArrays]:
+) -> tuple[Part, Part]:
     """Two runs of one label whose scores share some of their noise."""
     generator = np.random.default_rng(seed)
     truth = np.zeros((n, 1), dtype=np.bool_)
@@ -85,7 +85,7 @@ def parts(
     for more in (0.0, gain):
         own = np.sqrt(1 - common) * generator.normal(size=(n, 1))
         scores = 1 / (1 + np.exp(-(shared + own + (skill + more) * truth)))
-        runs.append(PartArrays("test", ("rare",), scores, truth))
+        runs.append(Part("test", ("rare",), scores, truth))
     return runs[0], runs[1]
 
 
@@ -123,7 +123,7 @@ def test_a8_four_positives_that_happen_to_agree_are_no_evidence() -> None:
     for moved, verdict in ((4, "cannot tell apart"), (14, "better")):
         missed = good.copy()
         missed[:moved, 0] = -np.inf
-        runs = [PartArrays("test", ("rare",), scores, truth) for scores in (missed, good)]
+        runs = [Part("test", ("rare",), scores, truth) for scores in (missed, good)]
         ranked = rank_runs(runs, 1_000, np.random.default_rng(0))
         found = ranking_difference(ranked[0], ranked[1], [0], 0.95, np.random.default_rng(0))
         assert found is not None and found.difference == pytest.approx(moved / 40)

@@ -17,20 +17,20 @@ from core.tuning.drift import (
     holm,
     two_shares,
 )
-from core.tuning.evaluation import PartArrays
+from core.tuning.part import Part
 
 LABELS = ("rare", "common")
 AT = {"rare": 0.6, "common": 0.5}
 
 
-def part_of(n: int, seed: int, share: float = 0.1, shift: float = 0.0) -> PartArrays:
+def part_of(n: int, seed: int, share: float = 0.1, shift: float = 0.0) -> Part:
     draws = np.random.default_rng(seed)
     truth = draws.random((n, 2)) < [share, 0.4]
     scores = 1 / (1 + np.exp(-(draws.normal(size=(n, 2)) + 2.5 * truth - 1.5 + shift)))
-    return PartArrays("test", LABELS, np.round(scores, 4).astype(np.float32), truth)
+    return Part("test", LABELS, np.round(scores, 4).astype(np.float32), truth)
 
 
-def counted(part: PartArrays, reference: dict[str, DriftReference]) -> dict[str, Tally]:
+def counted(part: Part, reference: dict[str, DriftReference]) -> dict[str, Tally]:
     return {
         label: count_scores(
             part.scores[:, column],
@@ -42,7 +42,7 @@ def counted(part: PartArrays, reference: dict[str, DriftReference]) -> dict[str,
     }
 
 
-def checked(old: PartArrays, new: PartArrays) -> DriftReport:
+def checked(old: Part, new: Part) -> DriftReport:
     reference = drift_reference(old, AT)
     return drift_check(reference, counted(new, reference))
 

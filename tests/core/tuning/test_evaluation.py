@@ -8,14 +8,15 @@ from core.errors import InvalidInput
 from core.tuning.curves import Counts
 from core.tuning.evaluation import (
     Evaluation,
+    FigureRange,
     LabelResult,
     averages_of,
-    evaluate,
-    evaluate_classes,
-    multiclass_scores,
+    macro_f1,
+    micro_f1,
 )
+from core.tuning.part import Part, multiclass_scores
 
-LABELS = ["threat", "insult", "clean"]
+LABELS = ("threat", "insult", "clean")
 
 
 def random_problem(n: int = 3_000) -> tuple[np.ndarray, np.ndarray]:
@@ -28,7 +29,7 @@ def random_problem(n: int = 3_000) -> tuple[np.ndarray, np.ndarray]:
 
 def evaluated(thresholds: dict[str, float]) -> Evaluation:
     scores, truth = random_problem()
-    return evaluate(LABELS, scores, truth, thresholds, measured_on="test", none_label="clean")
+    return Part("test", LABELS, scores, truth, none_label="clean").evaluate(thresholds)
 
 
 THRESHOLDS = {"threat": 0.8, "insult": 0.6432, "clean": 0.5}
@@ -85,7 +86,7 @@ def test_c2_the_best_thresholds_per_label_need_not_be_the_best_for_micro_f1() ->
     scores, truth = random_problem(300)
     curves = label_curves(LABELS, scores, truth)
     best = {label: choose(curve).threshold for label, curve in curves.items()}
-    tuned = evaluate(LABELS, scores, truth, best, measured_on="t", none_label=None).averages
+    tuned = Part("t", LABELS, scores, truth).evaluate(best).averages
     grid = np.linspace(0.02, 1, 50)
     micros, macros = [], []
     for threat in grid:
@@ -109,9 +110,7 @@ def test_c3_averages_are_given_with_and_without_the_none_label() -> None:
     assert nothing_found.averages_without_none.micro_f1 < 0.02
     scores, truth = random_problem(50)
     for none_label in (None, "absent"):
-        result = evaluate(
-            LABELS, scores, truth, THRESHOLDS, measured_on="test", none_label=none_label
-        )
+        result = Part("test", LABELS, scores, truth, none_label=none_label).evaluate(THRESHOLDS)
         assert result.averages_without_none is None
 
 
@@ -119,7 +118,7 @@ def test_c5_hamming_loss_of_finding_nothing_is_tiny_while_f1_is_zero() -> None:
     truth = np.zeros((1_000, 1), dtype=bool)
     truth[:3] = True
     scores = np.linspace(0, 0.4, 1_000, dtype=np.float32)[:, None]
-    result = evaluate(["threat"], scores, truth, {"threat": 0.5}, measured_on="t", none_label=None)
+    result = Part("t", ("threat",), scores, truth).evaluate({})
     assert result.averages.hamming_loss == pytest.approx(0.003)
     assert result.averages.macro_f1 == result.averages.micro_f1 == 0
 
@@ -127,7 +126,7 @@ def test_c5_hamming_loss_of_finding_nothing_is_tiny_while_f1_is_zero() -> None:
 def test_c6_labels_without_support_are_listed_and_not_averaged() -> None:
     scores, truth = random_problem()
     truth[:, 0] = False
-    result = evaluate(LABELS, scores, truth, THRESHOLDS, measured_on="test", none_label="clean")
+    result = Part("test", LABELS, scores, truth, none_label="clean").evaluate(THRESHOLDS)
     threat, insult, clean = result.labels
     assert (threat.counts.positives, threat.counts.f1, threat.average_precision) == (0, 0, None)
     assert result.averages.labels_without_support == ("threat",)
@@ -142,23 +141,47 @@ def test_d6_unknown_scores_give_a_range() -> None:
     hidden = scores < np.sort(scores, axis=1)[:, [1]]
     ceilings = np.where(hidden, np.inf, scores).min(axis=1).astype(np.float32)
     scores[hidden] = np.nan
-    low = evaluate(
-        LABELS,
-        scores,
-        truth,
-        dict.fromkeys(LABELS, 0.3),
-        measured_on="test",
-        none_label="clean",
-        ceilings=ceilings,
+    low = Part("test", LABELS, scores, truth, ceilings, none_label="clean").evaluate(
+        dict.fromkeys(LABELS, 0.3)
     )
     for label in low.labels:
         assert label.counts.f1_low <= label.counts.f1 <= label.counts.f1_high
     assert low.averages.macro_f1_low < low.averages.macro_f1 < low.averages.macro_f1_high
 
 
-def test_a_label_without_a_threshold_is_an_error() -> None:
+def test_a_label_without_a_threshold_stands_at_the_default_and_cannot_be_decided() -> None:
+    part = Part("test", LABELS, *random_problem(), none_label="clean")
+    given = {"threat": 0.8, "clean": 0.4}
+    assert part.evaluate(given) == part.evaluate({**given, "insult": 0.5})
     with pytest.raises(InvalidInput, match="insult"):
-        evaluated({"threat": 0.5, "clean": 0.5})
+        part.decide(given)
+
+
+def test_some_documents_and_labels_of_a_part_are_decided_as_in_the_whole() -> None:
+    scores, truth = random_problem(200)
+    scores[::9] = np.nan
+    part = Part("test", LABELS, scores, truth, np.full(200, 0.9), np.arange(200, dtype=np.int32))
+    rows = np.arange(200) % 3 == 0
+    some, whole = part.take(rows, [2, 0]), part.decide(THRESHOLDS)
+    assert some.labels == ("clean", "threat") and len(some) == rows.sum()
+    assert some.clusters is not None and some.clusters.tolist() == list(range(0, 200, 3))
+    taken = some.decide(THRESHOLDS)
+    assert np.array_equal(taken.flags, whole.take(rows, [2, 0]).flags)
+    assert np.array_equal(taken.may_flag, whole.may_flag[rows][:, [2, 0]])
+
+
+def test_averages_are_ranges_where_scores_are_unknown() -> None:
+    scores = np.array([[0.9], [0.6], [np.nan], [np.nan], [0.1]])
+    truth = np.array([[1], [1], [1], [0], [0]], dtype=bool)
+    counts = [Part("test", ("a",), scores, truth, np.full(5, 0.7)).curves()["a"].at(0.6)]
+    assert micro_f1(counts) == macro_f1(counts) == FigureRange(4 / 6, 1.0)
+
+
+def test_c6_labels_without_positives_are_left_out_of_macro_but_not_of_micro() -> None:
+    found, flagged = Counts(0.5, tp=1, fp=0, fn=0, tn=1), Counts(0.5, tp=0, fp=2, fn=0, tn=0)
+    assert macro_f1([found, flagged]) == FigureRange(1.0, 1.0)
+    assert micro_f1([found, flagged]) == FigureRange(0.5, 0.5)
+    assert macro_f1([flagged]) == FigureRange(0.0, 0.0)
 
 
 def test_an_evaluation_survives_json() -> None:
@@ -173,7 +196,7 @@ def test_classes_are_decided_by_the_highest_score() -> None:
     scores = generator.dirichlet(np.ones(3), 500).astype(np.float32)
     actual = np.where(generator.random(500) < 0.7, scores.argmax(axis=1), 0)
     truth = np.eye(3, dtype=bool)[actual]
-    result = evaluate_classes(LABELS, scores, truth, {}, measured_on="test")
+    result = Part("test", LABELS, multiclass_scores(scores), truth, mode="multi-class").evaluate({})
     predicted = scores.argmax(axis=1)
     assert result.averages.macro_f1 == pytest.approx(f1_score(actual, predicted, average="macro"))
     assert result.averages.subset_accuracy == pytest.approx(accuracy_score(actual, predicted))
@@ -183,7 +206,9 @@ def test_classes_are_decided_by_the_highest_score() -> None:
 def test_a_class_below_its_threshold_is_not_predicted() -> None:
     scores = np.array([[0.6, 0.4], [0.3, 0.7]], dtype=np.float32)
     truth = np.array([[True, False], [False, True]])
-    result = evaluate_classes(["a", "b"], scores, truth, {"a": 0.65}, measured_on="test")
+    result = Part(
+        "test", ("a", "b"), multiclass_scores(scores), truth, mode="multi-class"
+    ).evaluate({"a": 0.65})
     assert [label.counts.flagged for label in result.labels] == [0, 1]
     assert result.averages.subset_accuracy == 0.5
 

@@ -8,11 +8,11 @@ import pytest
 from core.errors import InvalidInput
 from core.tuning.cross_fitting import cross_fit, stratified_folds
 from core.tuning.curves import Counts, label_curve
-from core.tuning.evaluation import multiclass_scores
 from core.tuning.joint import choose_all
 from core.tuning.objectives import max_f1
+from core.tuning.part import Part, multiclass_scores
 
-LABELS = ["rare", "common"]
+LABELS = ("rare", "common")
 
 
 def problem(n: int = 2_000, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -34,7 +34,7 @@ def by_hand(scores: np.ndarray, truth: np.ndarray, folds: np.ndarray) -> list[Co
 
 def test_a6_counts_are_pooled_over_folds_not_f1s_averaged() -> None:
     scores, truth = problem()
-    result = cross_fit(LABELS, scores, truth, n_folds=5, seed=3)
+    result = cross_fit(Part("test", LABELS, scores, truth), n_folds=5, seed=3)
     for column, label in enumerate(LABELS):
         folds = by_hand(scores[:, column], truth[:, column], result.folds)
         pooled = result.counts[label]
@@ -49,7 +49,7 @@ def test_a2_the_tuning_rows_flatter_and_cross_fitting_does_not() -> None:
     naive, honest, fresh = [], [], []
     for seed in range(30):
         scores, truth = problem(400, seed)
-        result = cross_fit(LABELS, scores, truth, seed=seed)
+        result = cross_fit(Part("test", LABELS, scores, truth), seed=seed)
         choice = result.choices["rare"]
         new_scores, new_truth = problem(4_000, 1_000 + seed)
         naive.append(choice.counts.f1)
@@ -61,26 +61,26 @@ def test_a2_the_tuning_rows_flatter_and_cross_fitting_does_not() -> None:
 
 def test_a7_the_threshold_to_deploy_is_chosen_on_all_rows() -> None:
     scores, truth = problem()
-    result = cross_fit(LABELS, scores, truth)
+    result = cross_fit(Part("test", LABELS, scores, truth))
     assert result.choices["rare"] == max_f1(label_curve("rare", scores[:, 0], truth[:, 0]))
-    evaluation = result.evaluation("test, cross-fitted", None)
+    evaluation = result.evaluation()
     assert evaluation.measured_on == "test, cross-fitted"
     assert evaluation.labels[0].counts.threshold == result.choices["rare"].threshold
     assert evaluation.labels[0].counts.f1 == result.counts["rare"].f1
     assert evaluation.averages.macro_f1 == pytest.approx(result.macro_f1)
     assert evaluation.averages.micro_f1 == pytest.approx(result.micro_f1)
     assert evaluation.averages.subset_accuracy == pytest.approx(
-        (result.flags == truth).all(axis=1).mean()
+        (result.decisions.flags == truth).all(axis=1).mean()
     )
 
 
 def test_a9_copies_of_a_document_stay_in_one_fold() -> None:
     scores, truth = problem(200)
     tripled = np.tile(np.arange(200, dtype=np.int32), 3)
-    result = cross_fit(LABELS, scores[tripled], truth[tripled], clusters=tripled * 7)
+    result = cross_fit(Part("test", LABELS, scores[tripled], truth[tripled], clusters=tripled * 7))
     folds = result.folds.reshape(3, 200)
     assert (folds == folds[0]).all()
-    once = cross_fit(LABELS, scores, truth)
+    once = cross_fit(Part("test", LABELS, scores, truth))
     assert result.counts["rare"].f1 == pytest.approx(once.counts["rare"].f1)
 
 
@@ -113,7 +113,7 @@ def test_the_same_seed_gives_the_same_folds() -> None:
 def test_a_label_without_positives_keeps_its_default_and_leaves_the_macro_mean() -> None:
     scores, truth = problem(300)
     truth[:, 0] = False
-    result = cross_fit(LABELS, scores, truth)
+    result = cross_fit(Part("test", LABELS, scores, truth))
     assert result.choices["rare"].status == "no positives"
     assert set(result.fold_thresholds["rare"]) == {0.5}
     assert result.macro_f1 == result.counts["common"].f1
@@ -123,11 +123,13 @@ def test_d6_unknown_scores_are_counted_in_the_held_out_folds() -> None:
     scores, truth = problem(600)
     ceilings = np.full(600, 0.9, dtype=np.float32)
     scores[::7, 1] = np.nan
-    result = cross_fit(LABELS, scores, truth, ceilings)
+    result = cross_fit(Part("test", LABELS, scores, truth, ceilings))
     counts = result.counts["common"]
     assert counts.unknown_positives == int(truth[::7, 1].sum())
     assert counts.unknown_negatives == int((~truth[::7, 1]).sum())
-    low = cross_fit(LABELS, scores, truth, np.zeros(600, dtype=np.float32)).counts["common"]
+    low = cross_fit(Part("test", LABELS, scores, truth, np.zeros(600, dtype=np.float32))).counts[
+        "common"
+    ]
     assert (low.unknown_positives, low.unknown_negatives) == (0, 0)
 
 
@@ -136,13 +138,15 @@ def test_classes_are_cross_fitted_with_their_own_default() -> None:
     scores = generator.dirichlet(np.ones(2), 300).astype(np.float32)
     truth = np.stack([scores[:, 0] > 0.5, scores[:, 0] <= 0.5], axis=1)
     take = functools.partial(choose_all, objective="max_f1", default=0.0)
-    result = cross_fit(LABELS, multiclass_scores(scores), truth, objective=take)
+    result = cross_fit(
+        Part("test", LABELS, multiclass_scores(scores), truth, mode="multi-class"), take
+    )
     assert result.micro_f1 == pytest.approx(1, abs=0.03)
 
 
 def test_more_folds_than_documents_are_refused() -> None:
     scores, truth = problem(4)
     with pytest.raises(InvalidInput, match="cannot make 5 folds"):
-        cross_fit(LABELS, scores, truth)
+        cross_fit(Part("test", LABELS, scores, truth))
     with pytest.raises(InvalidInput, match="cannot make 1 folds"):
-        cross_fit(LABELS, scores, truth, n_folds=1)
+        cross_fit(Part("test", LABELS, scores, truth), n_folds=1)

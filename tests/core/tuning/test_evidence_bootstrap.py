@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from core.errors import Interrupted
 from core.progress import CancelToken, Progress, Watch
 from core.tuning.curves import label_curve
-from core.tuning.evaluation import PartArrays
 from core.tuning.intervals import (
     Decisions,
     corrected_level,
@@ -30,6 +29,7 @@ from core.tuning.intervals import (
 )
 from core.tuning.joint import choose_all
 from core.tuning.objectives import max_f1
+from core.tuning.part import Part
 from core.tuning.rechoosing import (
     MOST_RESAMPLES_ONE_BY_ONE,
     best_f1_thresholds,
@@ -218,7 +218,7 @@ def test_a10_the_best_of_six_arms_without_effect_is_not_a_find() -> None:
     assert corrected_level(0.9, 6) == pytest.approx(0.9826, abs=1e-4)
 
 
-def part(n: int, seed: int, hidden: float = 0.0, copies: bool = False) -> PartArrays:
+def part(n: int, seed: int, hidden: float = 0.0, copies: bool = False) -> Part:
     generator = np.random.default_rng(seed)
     truth = generator.random((n, 2)) < [0.1, 0.4]
     scores = 1 / (1 + np.exp(-(generator.normal(size=(n, 2)) + 1.5 * truth - 2)))
@@ -226,7 +226,7 @@ def part(n: int, seed: int, hidden: float = 0.0, copies: bool = False) -> PartAr
     ceilings = generator.random((n, 2)).astype(np.float32)
     scores[generator.random((n, 2)) < hidden] = np.nan
     clusters = generator.integers(0, n // 2, n).astype(np.int32) if copies else None
-    return PartArrays("calibration", ("rare", "common"), scores, truth, ceilings, clusters)
+    return Part("calibration", ("rare", "common"), scores, truth, ceilings, clusters)
 
 
 @settings(max_examples=20, deadline=None)
@@ -275,7 +275,7 @@ def test_thresholds_chosen_anew_spread_as_the_naive_bootstrap_does() -> None:
 def test_a9_copies_do_not_settle_a_threshold() -> None:
     data = part(500, 4)
     rows = np.tile(np.arange(500, dtype=np.int32), 3)
-    tripled = PartArrays(data.name, data.labels, data.scores[rows], data.truth[rows], None, rows)
+    tripled = Part(data.name, data.labels, data.scores[rows], data.truth[rows], None, rows)
     take = functools.partial(choose_all, objective="max_f1")
     once, thrice = (
         rechosen_thresholds(one, "max_f1", take, 0.5, 1_000, 0) for one in (data, tripled)

@@ -7,11 +7,11 @@ import pytest
 from core.errors import Interrupted
 from core.progress import CancelToken, Progress, Watch
 from core.tuning.cross_fitting import cross_fit
-from core.tuning.evaluation import PartArrays, multiclass_scores
 from core.tuning.evidence import Facts, grade_of
 from core.tuning.evidence import gather_evidence as gather
 from core.tuning.intervals import GRADES, Evidence, Interval, LabelEvidence
 from core.tuning.joint import choose_all
+from core.tuning.part import Part, multiclass_scores
 
 LABELS = ("rare", "common", "hopeless")
 SURE = Facts(
@@ -31,16 +31,16 @@ SURE = Facts(
 )
 
 
-def part(name: str, seed: int, n: int = 3_000) -> PartArrays:
+def part(name: str, seed: int, n: int = 3_000) -> Part:
     """A rare and a common label that are scored well, and one whose scores know nothing."""
     generator = np.random.default_rng(seed)
     truth = generator.random((n, 3)) < [0.006, 0.15, 0.02]
     raw = generator.normal(size=(n, 3)) + [3, 1.8, 0] * truth - [4.5, 2.8, 3]
     scores = np.round(1 / (1 + np.exp(-raw)), 4).astype(np.float32)
-    return PartArrays(name, LABELS, scores, truth)
+    return Part(name, LABELS, scores, truth)
 
 
-def evidence(tuning: PartArrays, measured: PartArrays, objective: str = "max_f1") -> Evidence:
+def evidence(tuning: Part, measured: Part, objective: str = "max_f1") -> Evidence:
     choices = choose_all(tuning.curves(), objective)
     return gather(tuning, measured, choices, 0.5, objective=objective, resamples=300)
 
@@ -105,13 +105,13 @@ def test_good_rare_and_hopeless_labels_are_told_apart() -> None:
 
 def test_a5_one_lucky_document_at_the_top_does_not_move_the_default() -> None:
     generator = np.random.default_rng(5)
-    parts: list[PartArrays] = []
+    parts: list[Part] = []
     for name in ("calibration", "test"):
         scores = generator.random((10_005, 1)) * 0.4
         truth = np.zeros((10_005, 1), dtype=bool)
         truth[:5] = True
         scores[0] = 0.45
-        parts.append(PartArrays(name, ("lucky",), scores, truth))
+        parts.append(Part(name, ("lucky",), scores, truth))
     found = evidence(parts[0], parts[1]).labels[0]
     assert (found.grade, found.decision) == ("C", "default")
     assert found.f1 is not None
@@ -123,7 +123,7 @@ def test_a5_one_lucky_document_at_the_top_does_not_move_the_default() -> None:
 def test_a2_the_same_part_is_measured_by_cross_fitting() -> None:
     test = part("test", 2)
     found = evidence(test, test)
-    fitted = cross_fit(LABELS, test.scores, test.truth)
+    fitted = cross_fit(test)
     assert found.measured_on == "test, cross-fitted"
     for record in found.labels:
         assert record.f1 is not None
@@ -146,12 +146,10 @@ def test_thresholds_set_by_hand_are_measured_as_they_stand() -> None:
     assert found.grade == "D"
 
 
-def hidden(whole: PartArrays, rows: np.ndarray, ceiling: float) -> PartArrays:
+def hidden(whole: Part, rows: np.ndarray, ceiling: float) -> Part:
     scores = whole.scores.copy()
     scores[rows] = np.nan
-    return PartArrays(
-        whole.name, LABELS, scores, whole.truth, np.full(scores.shape, ceiling, np.float32)
-    )
+    return Part(whole.name, LABELS, scores, whole.truth, np.full(scores.shape, ceiling, np.float32))
 
 
 def test_d6_scores_that_were_not_returned_widen_every_interval() -> None:
@@ -192,7 +190,7 @@ def test_a_target_that_fresh_documents_miss_keeps_the_default(objective: str, wh
         scores *= 0.3
     else:
         scores[~measured.truth] **= 0.2
-    other = PartArrays("test", LABELS, scores, measured.truth)
+    other = Part("test", LABELS, scores, measured.truth)
     found = evidence(tuning, other, objective).of("common")
     assert (found.grade, found.decision) == ("D", "default")
     assert why in found.why
@@ -211,12 +209,12 @@ def test_objectives_of_single_labels_are_graded_by_their_own() -> None:
 
 def test_classes_have_a_default_of_zero() -> None:
     generator = np.random.default_rng(13)
-    parts: list[PartArrays] = []
+    parts: list[Part] = []
     for name in ("calibration", "test"):
         truth = np.eye(3, dtype=bool)[generator.integers(3, size=900)]
         raw = generator.random((900, 3)) + 0.4 * truth
         scores = multiclass_scores((raw / raw.sum(axis=1, keepdims=True)).astype(np.float32))
-        parts.append(PartArrays(name, LABELS, scores, truth))
+        parts.append(Part(name, LABELS, scores, truth))
     choices = choose_all(parts[0].curves(), "max_f1", default=0.0)
     found = gather(parts[0], parts[1], choices, 0.0, objective="max_f1", resamples=200)
     for record in found.labels:
@@ -243,7 +241,7 @@ def test_the_same_seed_gives_the_same_evidence() -> None:
 def test_copies_are_counted_once() -> None:
     tuning, once = part("calibration", 18, 900), part("test", 19, 900)
     rows = np.tile(np.arange(900, dtype=np.int32), 2)
-    twice = PartArrays("test", LABELS, once.scores[rows], once.truth[rows], None, rows)
+    twice = Part("test", LABELS, once.scores[rows], once.truth[rows], None, rows)
     single, double = evidence(tuning, once), evidence(tuning, twice)
     for one, other in zip(single.labels, double.labels, strict=True):
         assert one.positives_measured == other.positives_measured

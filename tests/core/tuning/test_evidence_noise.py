@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from core.tuning.curves import label_curve
-from core.tuning.evaluation import PartArrays
 from core.tuning.evidence import gather_evidence
 from core.tuning.joint import choose_all
 from core.tuning.noise import noise_floor
 from core.tuning.objectives import all_positive_f1
+from core.tuning.part import Part
 
 
 def truth_of(n: int, positives: int) -> np.ndarray:
@@ -59,7 +59,7 @@ def test_a3_permuted_labels_are_adopted_no_more_often_than_stated() -> None:
     rounds = 200
     for seed in range(rounds):
         parts = [
-            PartArrays(name, ("noise",), generator.random((400, 1)), truth_of(400, 12)[:, None])
+            Part(name, ("noise",), generator.random((400, 1)), truth_of(400, 12)[:, None])
             for name in ("calibration", "test")
         ]
         choices = choose_all(parts[0].curves(), "max_f1")

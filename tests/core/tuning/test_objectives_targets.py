@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from core.errors import InvalidInput
 from core.tuning.curves import Curve, label_curve, label_curves
-from core.tuning.evaluation import evaluate_classes, multiclass_scores
 from core.tuning.objectives import choose, parse_objective
+from core.tuning.part import Part, multiclass_scores
 
 Row = tuple[float | None, bool, float]
 """Score (None for unknown), truth, ceiling of an unknown score."""
@@ -259,7 +259,9 @@ def test_multi_class_answers_only_where_the_precision_holds_and_misses_the_rest(
     curves = label_curves(labels, multiclass_scores(scores), truth)
     choices = {label: choose(curve, "precision:0.9", 0.0) for label, curve in curves.items()}
     thresholds = {label: choice.threshold for label, choice in choices.items()}
-    measured = evaluate_classes(labels, scores, truth, thresholds, measured_on="calibration")
+    measured = Part("calibration", tuple(labels), multiclass_scores(scores), truth).evaluate(
+        thresholds
+    )
     best = scores.argmax(axis=1)
     for column, result in enumerate(measured.labels):
         label = labels[column]

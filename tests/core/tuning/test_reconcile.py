@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from core.errors import InvalidInput
 from core.tuning.curves import label_curve
-from core.tuning.evaluation import PartArrays
 from core.tuning.matching import FINDINGS, Cells, Reconciliation, match
+from core.tuning.part import Part
 from core.tuning.reconcile import macro_figures, reconcile
 
 LABELS = ("threat", "insult", "toxic", "clean")
@@ -27,8 +27,8 @@ def raw(n: int = 1_500, seed: int = 0, skill: float = 2.0) -> tuple[np.ndarray, 
     return scores, truth
 
 
-def part_of(scores: npt.NDArray[np.float64], truth: npt.NDArray[np.bool_]) -> PartArrays:
-    return PartArrays("test", LABELS, np.round(scores, 4).astype(np.float32), truth)
+def part_of(scores: npt.NDArray[np.float64], truth: npt.NDArray[np.bool_]) -> Part:
+    return Part("test", LABELS, np.round(scores, 4).astype(np.float32), truth)
 
 
 def cells_at(
@@ -42,7 +42,7 @@ def cells_at(
     }
 
 
-def found_in(part: PartArrays, cells: CellCounts, n: int | None = None) -> Reconciliation:
+def found_in(part: Part, cells: CellCounts, n: int | None = None) -> Reconciliation:
     return reconcile(part, cells, {}, len(part) if n is None else n, "multi-label")
 
 

@@ -4,12 +4,12 @@ import dataclasses
 
 import numpy as np
 
-from core.tuning.evaluation import PartArrays, multiclass_scores
+from core.tuning.part import Part, multiclass_scores
 from core.tuning.reconcile import ServiceMatrix, reconcile
 from tests.core.tuning.test_reconcile import LABELS, CellCounts, cells_at, only, part_of
 
 
-def classes(n: int = 800) -> tuple[PartArrays, ServiceMatrix, CellCounts]:
+def classes(n: int = 800) -> tuple[Part, ServiceMatrix, CellCounts]:
     draws = np.random.default_rng(3)
     actual = draws.integers(4, size=n)
     truth = np.eye(4, dtype=np.bool_)[actual]

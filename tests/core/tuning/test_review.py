@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.tuning.curves import label_curve
-from core.tuning.evaluation import multiclass_scores
+from core.tuning.part import multiclass_scores
 from core.tuning.review import KINDS, documents_around
 
 SCORES = np.array([0.9, 0.45, 0.5, 0.1, 0.62, 0.3], dtype=np.float32)

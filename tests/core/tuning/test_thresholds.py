@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from core.errors import InvalidInput
 from core.tuning.curves import label_curve
-from core.tuning.evaluation import evaluate_classes
 from core.tuning.objectives import choose, max_f1
+from core.tuning.part import Part, multiclass_scores
 from core.tuning.thresholds import Classifier, Thresholds, load, save
 from tests.core.tuning.threshold_examples import (
     ARN,
@@ -178,7 +178,9 @@ def test_classes_are_decided_as_they_were_evaluated() -> None:
     written = np.round(generator.dirichlet(np.ones(3), 400), 4)
     truth = np.eye(3, dtype=bool)[generator.integers(0, 3, 400)]
     limits = {"a": 0.4, "b": 0.5, "c": 0.61}
-    result = evaluate_classes("abc", written.astype(np.float32), truth, limits, measured_on="test")
+    result = Part(
+        "test", ("a", "b", "c"), multiclass_scores(written.astype(np.float32)), truth
+    ).evaluate(limits)
     classes = thresholds_of(limits, mode="multi-class")
     decided = [
         classes.decide(scored(**dict(zip("abc", row, strict=True)))) for row in written.tolist()

@@ -17,7 +17,7 @@ from core.tuning.drift import drift_reference
 from core.tuning.thresholds import load
 from core.workflow.compare import CompareSettings, compare_session_runs
 from core.workflow.drift import check_drift, drift_of
-from core.workflow.parts import load_part_data, part_arrays
+from core.workflow.parts import load_part
 from core.workflow.reconcile import reconcile_run, require_fit
 from core.workflow.session import Session
 from core.workflow.state import RunState
@@ -154,11 +154,11 @@ def test_e11_predictions_are_checked_against_the_reference(
     session = Session(tickets_session)
     thresholds = load(session.path("runs/base/thresholds.json"))
     state = session.state()
-    data = load_part_data(session, state, state.runs[0], "calibration")
+    data = load_part(session, state, state.runs[0], "calibration")
     values = {name: label.threshold for name, label in thresholds.labels.items()}
-    reference = drift_reference(part_arrays(data), values)
+    reference = drift_reference(data, values)
     same = drift_of(thresholds, reference, predictions_of(session, tmp_path / "same.jsonl"))
-    assert same.documents == len(data.truth) and same.errored == 1 and not same.moved
+    assert same.documents == len(data) and same.errored == 1 and not same.moved
     assert all(label.largest_gap == 0 for label in same.labels)
     lower = predictions_of(session, tmp_path / "lower.jsonl", 0.5)
     assert drift_of(thresholds, reference, lower).moved
@@ -181,9 +181,9 @@ def test_d7_predictions_of_another_classifier_are_refused(
     session = Session(tickets_session)
     thresholds = load(session.path("runs/base/thresholds.json"))
     state = session.state()
-    data = load_part_data(session, state, state.runs[0], "calibration")
+    data = load_part(session, state, state.runs[0], "calibration")
     values = {name: label.threshold for name, label in thresholds.labels.items()}
-    reference = drift_reference(part_arrays(data), values)
+    reference = drift_reference(data, values)
     path = tmp_path / "foreign.jsonl"
     path.write_text('\n{"Labels": [{"Name": "spam", "Score": 0.5}]}')
     with pytest.raises(InvalidInput, match="line 2: spam"):

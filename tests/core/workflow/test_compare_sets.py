@@ -9,7 +9,7 @@ import pytest
 
 from core.dataset.documents import load_dataset
 from core.workflow.compare import compare_session_runs
-from core.workflow.parts import load_part_data
+from core.workflow.parts import load_part
 from core.workflow.relabel import apply_marks
 from core.workflow.review import Mark, add_marks
 from core.workflow.score import finish_scoring, plan_scoring, start_scoring_jobs
@@ -69,8 +69,8 @@ def test_shared_documents_stand_in_one_order(resplit: Session) -> None:
     shared = [[ids[row] for row in rows] for ids, rows in zip(tested, found.rows, strict=True)]
     assert shared[0] == shared[1] and set(shared[0]) == set(tested[0]) & set(tested[1])
     for run, rows in zip(state.runs, found.rows, strict=True):
-        truth = load_part_data(resplit, state, run, "test").truth
-        assert np.array_equal(truth.membership[rows], found.truth)
+        truth = load_part(resplit, state, run, "test").truth
+        assert np.array_equal(truth[rows], found.truth)
 
 
 def test_three_runs_are_compared_on_what_all_of_them_have(resplit: Session) -> None:
@@ -105,7 +105,7 @@ def test_the_newer_labels_count_for_both_runs(session: Session) -> None:
     assert [run.relabelled for run in found.left_out] == [1, 0] and found.newest == 1
     ids = [tested[row] for row in found.rows[0].tolist()]
     assert dropped not in ids and found.truth[ids.index(relabelled), bug]
-    truth = load_part_data(session, state, state.runs[0], "test").truth
-    assert not truth.membership[tested.index(relabelled), bug]
+    truth = load_part(session, state, state.runs[0], "test").truth
+    assert not truth[tested.index(relabelled), bug]
     back = shared_by(session, "next", "base")
     assert back.truth[ids.index(relabelled), bug] and back.newest == 0

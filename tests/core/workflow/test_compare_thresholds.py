@@ -11,7 +11,7 @@ from core.errors import InvalidInput
 from core.tuning.joint import choose_all
 from core.tuning.thresholds import load, save
 from core.workflow.compare import compare_session_runs, compare_thresholds_files
-from core.workflow.parts import load_part_data
+from core.workflow.parts import load_part
 from core.workflow.session import Session
 from core.workflow.state import ExperimentState
 from core.workflow.thresholds import TuningSettings, tune_thresholds
@@ -25,15 +25,15 @@ def test_a2_a_run_tuned_on_test_is_compared_by_its_held_out_decisions(
     second_run(session, values=noisy)
     with session.editing() as state:
         for run in state.runs:
-            curves = load_part_data(session, state, run, "test").curves()
+            curves = load_part(session, state, run, "test").curves()
             values = {label: choice.threshold for label, choice in choose_all(curves).items()}
             assert run.thresholds is not None
             run.thresholds = msgspec.structs.replace(run.thresholds, tuned_on="test", values=values)
     pair = compare_session_runs(session, ["base", "other"], QUICK).pairs[0]
     assert pair.a.measured_on == pair.b.measured_on == "test, cross-fitted"
     state = session.state()
-    data = load_part_data(session, state, state.runs[0], "test")
-    naive = [data.curves()[label].at(pair.a.thresholds[label]).f1 for label in data.truth.labels]
+    data = load_part(session, state, state.runs[0], "test")
+    naive = [data.curves()[label].at(pair.a.thresholds[label]).f1 for label in data.labels]
     assert pair.comparison.macro_f1.a < np.mean(naive)
 
 
@@ -85,7 +85,7 @@ def test_a_run_of_an_experiment_is_tuned_for_its_objective(tickets_session: Path
                 made_at="",
             )
         )
-        curves = load_part_data(session, state, state.runs[1], "calibration").curves()
+        curves = load_part(session, state, state.runs[1], "calibration").curves()
     (pair,) = compare_session_runs(session, ["base", "other"], QUICK).pairs
     wanted = {name: one.threshold for name, one in choose_all(curves, "precision:0.9").items()}
     assert pair.b.objective == "precision:0.9" and pair.b.thresholds == wanted
@@ -112,7 +112,7 @@ def test_a2_without_calibration_a_run_without_thresholds_is_cross_fitted(
     assert pair.a.tuned_on == pair.b.tuned_on == "test"
     assert pair.a.measured_on == pair.b.measured_on == "test, cross-fitted"
     state = session.state()
-    curves = load_part_data(session, state, state.runs[0], "test").curves()
+    curves = load_part(session, state, state.runs[0], "test").curves()
     naive = [curve.at(pair.a.thresholds[label]).f1 for label, curve in curves.items()]
     assert pair.comparison.macro_f1.a < np.mean(naive)
 

@@ -17,7 +17,7 @@ from core.workflow.following import collect_finished, job_rows
 from core.workflow.health import check_health
 from core.workflow.metrics import load_metrics
 from core.workflow.oversample import oversample_training
-from core.workflow.parts import load_part_data
+from core.workflow.parts import load_part
 from core.workflow.score import finish_scoring, plan_scoring, set_twin_returned, start_scoring_jobs
 from core.workflow.session import Session
 from core.workflow.split import split_dataset
@@ -69,12 +69,12 @@ def test_the_saved_file_decides_as_the_report_counts(tickets_session: Path) -> N
     run = state.runs[0]
     assert run.thresholds is not None
     thresholds = load(session.path(run.thresholds.path))
-    data = load_part_data(session, state, run, "test")
-    flagged = dict.fromkeys(data.truth.labels, 0)
+    data = load_part(session, state, run, "test")
+    flagged = dict.fromkeys(data.labels, 0)
     for row in data.scores.tolist():
         entries = [
             {"Name": name, "Score": round(value, 4)}
-            for name, value in zip(data.truth.labels, row, strict=True)
+            for name, value in zip(data.labels, row, strict=True)
         ]
         for label in thresholds.decide(entries):
             flagged[label] += 1
@@ -224,7 +224,7 @@ def test_scores_of_other_documents_are_refused(tickets_session: Path) -> None:
     run.scores["test"] = run.scores["calibration"]
     split_dataset(session, (0.4, 0.3, 0.3), 1)
     with pytest.raises(InvalidInput, match="another size"):
-        load_part_data(session, session.state(), _on_split(run, "s2"), "test")
+        load_part(session, session.state(), _on_split(run, "s2"), "test")
 
 
 def _on_split(run: RunState, split_id: str) -> RunState:

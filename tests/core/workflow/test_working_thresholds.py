@@ -8,6 +8,9 @@ import pytest
 
 from core.errors import InvalidInput
 from core.tuning.evaluation import pool
+from core.tuning.joint import choose_all
+from core.tuning.objectives import MENU, MenuEntry, Objective
+from core.tuning.part import Part
 from core.workflow.parts import RunCurves, load_run_curves
 from core.workflow.session import Session
 from core.workflow.state import ThresholdsState
@@ -207,7 +210,7 @@ def test_a_change_counts_what_it_would_do(tickets_session: Path) -> None:
     _, curves, working, _ = opened(tickets_session)
     aims = (working.objective, working.per_label)
     change = planned_change(curves, "calibration", working.values, aims, "recall:0.9", "login")
-    shown = curves.parts["calibration"]
+    shown = curves.of("calibration")
     (row,) = change.rows
     assert row.before == shown["login"].at(working.values["login"])
     assert row.after.recall >= 0.9
@@ -250,3 +253,29 @@ def test_the_command_carries_every_setting() -> None:
         "--save",
         "f.json",
     ]
+
+
+@pytest.mark.parametrize("entry", MENU, ids=lambda entry: entry.kind)
+def test_a_change_shows_what_taking_the_objective_gives(entry: MenuEntry) -> None:
+    generator = np.random.default_rng(4)
+    truth = generator.random((300, 3)) < (0.1, 0.3, 0.7)
+    scores = np.round(np.clip(generator.random((300, 3)) * 0.6 + truth * 0.3, 0, 1), 4)
+    part = Part("calibration", ("threat", "insult", "clean"), scores, truth)
+    curves = RunCurves("base", "", "calibration", {"calibration": part})
+    objective = Objective(entry.kind, entry.example_value)
+    current = {"threat": 0.7, "insult": 0.5, "clean": 0.5}
+    change = planned_change(curves, "calibration", current, ("max_f1", {}), objective.name)
+    choices = choose_all(part.curves(), objective)
+    now = part.evaluate(current).averages
+    then = part.evaluate({label: choice.threshold for label, choice in choices.items()}).averages
+    for figure, expected in (
+        (change.macro_before, now.macro_f1),
+        (change.macro_after, then.macro_f1),
+        (change.micro_before, now.micro_f1),
+        (change.micro_after, then.micro_f1),
+    ):
+        assert figure.low == figure.high == pytest.approx(expected)
+    for row in change.rows:
+        choice = choices[row.label]
+        assert row.before == part.curves()[row.label].at(current[row.label])
+        assert (row.after, row.status, row.note) == (choice.counts, choice.status, choice.note)
