@@ -14,12 +14,15 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from core.comprehend.archive import is_tar, plain_blocks, read_archive
+from core.archive import Limits, is_tar, plain_blocks, read_archive
+from core.decoding import decode_json
 from core.errors import InvalidInput
 from core.text import printable
 
 FILE_NAME = "confusion_matrix.json"
+_MOST_DOCUMENTS = 10**12
 _TITLE = "Cannot read the confusion matrix"
+_SMALL = Limits(max_bytes=64 << 20)
 _TELLING_GAP = 1e-3
 """Mean difference of the metrics between both layouts that rounding to 4 decimals cannot cause."""
 _ASYMMETRIC = ("Precision", "Recall", "MicroPrecision", "MicroRecall")
@@ -104,9 +107,9 @@ def read_confusion(
     where = str(source) if isinstance(source, Path) else FILE_NAME
     data = _bytes_of(source) if isinstance(source, Path) else source
     try:
-        file = msgspec.json.decode(data, type=_File)
+        file = decode_json(data, _File)
         matrix = np.array(file.confusion_matrix, dtype=np.int64)
-    except (msgspec.MsgspecError, ValueError, TypeError, OverflowError) as error:
+    except (ValueError, TypeError, OverflowError) as error:
         raise _malformed(where, printable(str(error), 160)) from error
     _check_shape(where, file, matrix)
     labels, all_labels = tuple(file.labels), tuple(file.all_labels or file.labels)
@@ -170,7 +173,7 @@ def confusion_metrics(confusion: Confusion) -> dict[str, float]:
 
 def _bytes_of(path: Path) -> bytes:
     if not is_tar(path) and not path.name.lower().endswith((".tar.gz", ".tgz", ".tar")):
-        return b"".join(plain_blocks(path))
+        return b"".join(plain_blocks(path, _SMALL))
     contents = read_archive(path, {FILE_NAME})
     if FILE_NAME not in contents:
         raise _malformed(str(path), f"the archive holds no {FILE_NAME}")
@@ -183,8 +186,8 @@ def _check_shape(where: str, file: _File, matrix: npt.NDArray[np.int64]) -> None
     shapes = wanted.values() if file.type is None else (wanted[file.type],)
     if matrix.shape not in shapes:
         raise _malformed(where, f"{n_labels} labels but a matrix of shape {matrix.shape}")
-    if matrix.size and matrix.min() < 0:
-        raise _malformed(where, "it holds negative counts")
+    if matrix.size and not 0 <= matrix.min() <= matrix.max() <= _MOST_DOCUMENTS:
+        raise _malformed(where, f"it holds counts below 0 or above {_MOST_DOCUMENTS:,}")
     if len(set(file.labels)) != n_labels:
         raise _malformed(where, "it names a label twice")
 

@@ -4,9 +4,8 @@ Rows are matched by file name and line number, never by position: the service pr
 Whatever does not match is reported; nothing is guessed.
 """
 
-import io
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
@@ -16,9 +15,12 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from core.comprehend.archive import Limits, base_name, is_tar, member_blocks, plain_blocks
+from core.archive import Limits, prediction_blocks
+from core.arrays import ArraysFault, read_arrays
+from core.decoding import JsonDecoder, Undecodable, decode_json
 from core.errors import InvalidInput, TunerError
 from core.files import atomic_writer
+from core.progress import UNWATCHED, Watch
 from core.text import plural, printable
 
 # The score matrix of a run: one row per document, one column per label.
@@ -28,6 +30,13 @@ from core.text import plural, printable
 
 
 _FORMAT = "comprehend-tuner/scores"
+_ARRAYS = {"header": ("u", 1), "values": ("f", 2), "ceilings": ("f", 2), "source": ("i", 1)}
+
+
+class _Header(msgspec.Struct, frozen=True):
+    format: str
+    version: int
+    labels: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -142,20 +151,22 @@ def load_scores(path: Path) -> Scores:
         InvalidInput: the file is absent, damaged or of another version.
     """
     try:
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
-            header = msgspec.json.decode(arrays["header"].tobytes())
-            if (header["format"], header["version"]) != (_FORMAT, 1):
-                raise ValueError(f"format {header['format']} {header['version']} is not known here")
-            scores = Scores(
-                labels=tuple(header["labels"]),
-                values=arrays["values"].astype(np.float32, copy=False),
-                ceilings=arrays["ceilings"].astype(np.float32, copy=False),
-                source=arrays["source"].astype(np.int16, copy=False),
-            )
+        arrays = read_arrays(path, _ARRAYS)
+        header = decode_json(arrays["header"].tobytes(), _Header)
+        if (header.format, header.version) != (_FORMAT, 1):
+            raise ValueError(f"format {header.format} {header.version} is not known here")
+        scores = Scores(
+            labels=header.labels,
+            values=arrays["values"].astype(np.float32, copy=False),
+            ceilings=arrays["ceilings"].astype(np.float32, copy=False),
+            source=arrays["source"].astype(np.int16, copy=False),
+        )
         _check_shapes(scores)
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+    except (ArraysFault, Undecodable, ValueError) as error:
         raise InvalidInput(
-            "Cannot read the scores", f"{path}: {error}", "fetch and join the predictions again"
+            "Cannot read the scores",
+            f"{printable(str(path))}: {printable(str(error), 200)}",
+            "fetch and join the predictions again",
         ) from error
     return scores
 
@@ -170,6 +181,12 @@ def _check_shapes(scores: Scores) -> None:
         n_labels and not 0 <= scores.source.min() <= scores.source.max() < scores.ceilings.shape[1]
     ):
         raise ValueError("labels without a classifier")
+    for name, array in (("values", scores.values), ("ceilings", scores.ceilings)):
+        given = array[~np.isnan(array)]
+        if given.size and not 0.0 <= given.min() <= given.max() <= 1.0:
+            raise ValueError(f"{name} that are not between 0 and 1")
+    if np.isnan(scores.ceilings).any():
+        raise ValueError("ceilings that are no numbers")
 
 
 # What came of joining predictions to documents, and how to say it.
@@ -181,7 +198,10 @@ class JoinReport(msgspec.Struct, frozen=True, kw_only=True):
     lines: int
     """Result rows read."""
     joined: int
-    """Documents that have scores."""
+    """Documents that have scores. With the unscored, the missing, the conflicting and the otherwise
+    errored ones these are all documents, each counted once."""
+    unscored: tuple[int, ...] = ()
+    """Lines answered without a score of any label of the classifier."""
     missing: tuple[int, ...] = ()
     """Lines of the scoring file without any row."""
     duplicated: tuple[int, ...] = ()
@@ -227,6 +247,8 @@ def join_problems(report: JoinReport, labels: Sequence[str]) -> tuple[str, ...]:
             f"{plural(len(report.errored), 'document')} refused by the service, first {where}:"
             f" {printable(f'{code}: {message}'.strip(': '), 160)}"
         )
+    if report.unscored:
+        sentences.append(f"{_lines(report.unscored)} answered without a score")
     if report.duplicated:
         sentences.append(f"{_lines(report.duplicated)} with more than one result")
     if report.conflicting:
@@ -269,6 +291,7 @@ def _folded(label: str) -> str:
 
 TITLE = "Cannot read the predictions"
 _MOST_LISTED = 1000
+_MOST_DIGITS = 18
 _error_code = attrgetter("error_code")
 
 
@@ -328,9 +351,10 @@ class Join:
         self._extra: list[tuple[str, int | None]] = []
         self._extra_rows = 0
         self._errored: list[tuple[int, str, str]] = []
+        self._errored_lines: set[int] = set()
         self._unknown: dict[str, None] = {}
-        self._decoder = msgspec.json.Decoder(_Row)
-        self._typed = msgspec.json.Decoder(_typed_row(self._labels))
+        self._decoder = JsonDecoder(_Row, any_integer=True)
+        self._typed = JsonDecoder[_Row](_typed_row(self._labels))
 
     def add(self, block: bytes) -> None:
         """Take a block of whole lines: all at once when it is ordinary, else row by row."""
@@ -338,9 +362,9 @@ class Join:
             block = block[3:]
         try:
             rows = self._typed.decode_lines(block)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
-            rows = None
-        if rows is None or not self._add_ordinary(rows):
+        except Undecodable:
+            rows = []
+        if not self._add_ordinary(rows):
             self._add_line_by_line(block)
         else:
             self._rows += len(rows)
@@ -354,9 +378,9 @@ class Join:
         if any(map(_error_code, rows)):
             return False
         try:
-            numbers = [int(row.line) for row in rows]  # type: ignore[arg-type]
+            numbers = _line_numbers([row.line for row in rows])
             lines = np.array(numbers, dtype=np.int64)
-        except (ValueError, TypeError, OverflowError):
+        except (ValueError, OverflowError):
             return False
         if lines.min() < 0 or lines.max() >= len(self._seen) or self._seen[lines].any():
             return False
@@ -396,9 +420,9 @@ class Join:
     def _add_row(self, raw: bytes) -> None:
         try:
             row = self._decoder.decode(raw)
-            line = None if row.line is None else int(row.line)
-        except (msgspec.MsgspecError, ValueError) as error:
-            raise self._malformed(printable(str(error), 120)) from error
+            line = None if row.line is None else _line_numbers([row.line])[0]
+        except ValueError as error:
+            raise self._malformed(str(error)) from error
         entries = row.labels if row.classes is None else row.classes
         in_range = row.file == self._file_name and line is not None
         if not in_range or line is None or not 0 <= line < len(self._seen):
@@ -454,12 +478,14 @@ class Join:
     def _note_error(self, line: int, row: _Row) -> None:
         code = row.error_code or "NO_LABELS"
         message = row.error_message or ("" if row.error_code else "neither Labels nor Classes")
-        self._errored.append((line, code, message))
+        if line < 0 or line not in self._errored_lines:
+            self._errored.append((line, code, message))
+        self._errored_lines.add(line)
 
     def _malformed(self, reason: str) -> TunerError:
         return InvalidInput(
             TITLE,
-            f"{self._path}: line {self._physical_lines}: {reason}",
+            f"{printable(str(self._path))}: line {self._physical_lines}: {reason}",
             "expected Comprehend's predictions.jsonl; fetch the job's output again",
         )
 
@@ -469,10 +495,12 @@ class Join:
         self._values[conflicting] = np.nan
         self._ceilings[conflicting] = 1.0
         self._usable[conflicting] = False
+        has_scores = ~np.isnan(self._values).all(axis=1)
         source = np.zeros(len(self._labels), dtype=np.int16)
         report = JoinReport(
             lines=self._rows,
-            joined=int(np.count_nonzero(self._usable)),
+            joined=int(np.count_nonzero(has_scores)),
+            unscored=tuple(np.flatnonzero(self._usable & ~has_scores).tolist()),
             missing=tuple(np.flatnonzero(~self._seen).tolist()),
             duplicated=tuple(sorted(self._duplicated)),
             conflicting=tuple(conflicting),
@@ -484,7 +512,22 @@ class Join:
         return Scores(self._labels, self._values, self._ceilings, source), report
 
     def _errored_and_scored(self) -> set[int]:
-        return {line for line, _, _ in self._errored if line >= 0 and self._usable[line]}
+        return {line for line in self._errored_lines if line >= 0 and self._usable[line]}
+
+
+def _line_numbers(values: list[str | int | None]) -> list[int]:
+    """Line numbers, which the service writes as text.
+
+    Raises:
+        ValueError: one is absent or not a plain number.
+    """
+    texts = [value for value in values if isinstance(value, str)]
+    joined = "".join(texts)
+    if texts and not (joined.isascii() and joined.lstrip("-").isdecimal()):
+        raise ValueError(f"the line {printable(texts[0], 40)!r} is not a number")
+    if None in values or any(len(text) > _MOST_DIGITS for text in texts):
+        raise ValueError("a line number is absent or too long")
+    return [int(value) for value in values if value is not None]
 
 
 def _small_integers(values: list[int]) -> npt.NDArray[np.uint8]:
@@ -492,12 +535,13 @@ def _small_integers(values: list[int]) -> npt.NDArray[np.uint8]:
     return np.frombuffer(bytes(values), dtype=np.uint8)
 
 
-_LONGEST_LINE_BYTES = 16 << 20
-_ARCHIVE_ENDINGS = (".tar.gz", ".tgz", ".tar")
-
-
 def join_predictions(
-    path: Path, *, file_name: str, n_documents: int, labels: Sequence[str]
+    path: Path,
+    *,
+    file_name: str,
+    n_documents: int,
+    labels: Sequence[str],
+    watch: Watch = UNWATCHED,
 ) -> tuple[Scores, JoinReport]:
     """Read a scoring job's output into a score matrix.
 
@@ -509,6 +553,7 @@ def join_predictions(
         file_name: name of the scoring file that was sent; rows of other files are extra.
         n_documents: number of its lines.
         labels: the labels of the classifier; the columns of the result.
+        watch: asked now and then whether to stop.
 
     Returns:
         The scores (one classifier: ``ceilings`` is (n_documents, 1)) and what did not match.
@@ -517,10 +562,11 @@ def join_predictions(
         InvalidInput: a row is malformed, names a label twice or has a score outside 0 to 1; the
             archive is unsafe or holds no predictions.
         OperationFailed: the file ends early or is damaged.
+        Interrupted: stopped through `watch`.
     """
     join = Join(path, file_name, n_documents, labels)
     limits = _expected_limits(file_name, n_documents, labels)
-    for block in _whole_lines(path, _prediction_blocks(path, limits)):
+    for block in prediction_blocks(path, limits, watch):
         join.add(block)
     return join.result()
 
@@ -529,34 +575,3 @@ def _expected_limits(file_name: str, n_documents: int, labels: Sequence[str]) ->
     """Twice the size of output that lists every label of every document, at least the default."""
     row_bytes = 256 + 6 * len(file_name) + sum(64 + 6 * len(label) for label in labels)
     return Limits(max_bytes=max(Limits().max_bytes, 2 * n_documents * row_bytes))
-
-
-def _prediction_blocks(path: Path, limits: Limits) -> Iterator[bytes]:
-    if path.name.lower().endswith(_ARCHIVE_ENDINGS) or is_tar(path):
-        return member_blocks(path, _is_predictions, limits)
-    return plain_blocks(path, limits)
-
-
-def _is_predictions(member: str) -> bool:
-    return base_name(member).endswith("predictions.jsonl")
-
-
-def _whole_lines(path: Path, blocks: Iterator[bytes]) -> Iterator[bytes]:
-    r"""Regroup blocks so that each ends at a line end; only ``\n`` ends a line."""
-    pending: list[bytes] = []
-    pending_bytes = 0
-    for block in blocks:
-        end = block.rfind(b"\n") + 1
-        if end:
-            yield b"".join((*pending, block[:end]))
-            pending, pending_bytes = [], 0
-        pending.append(block[end:])
-        pending_bytes += len(block) - end
-        if pending_bytes > _LONGEST_LINE_BYTES:
-            raise InvalidInput(
-                TITLE,
-                f"{path}: a line is longer than {_LONGEST_LINE_BYTES:,} bytes",
-                "expected one JSON object per line",
-            )
-    if pending_bytes:
-        yield b"".join(pending)

@@ -4,7 +4,6 @@ Figures are estimates with their basis, never a bill.
 """
 
 import math
-import tomllib
 from collections.abc import Iterable
 from datetime import date, datetime
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from core.decoding import decode_json, decode_toml, read_bytes
 from core.errors import InvalidInput
 from core.text import plural, printable
 
@@ -40,6 +40,8 @@ class PriceList(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """Endpoint, per inference unit and second while it exists, idle or not."""
 
 
+_FIELDS = PriceList.__struct_fields__
+_HIGHEST = 1e12
 DEFAULT_PRICES = PriceList()
 """Price list used unless the user gives one."""
 
@@ -76,19 +78,16 @@ def load_prices(path: Path | None) -> PriceList:
     """
     if path is None:
         return DEFAULT_PRICES
+    title, hint = "Cannot read the price list", f"its fields are {', '.join(_FIELDS)}"
+    data = read_bytes(path, title=title, hint=hint, most_bytes=1 << 20)
     try:
-        data = path.read_bytes()
         is_toml = path.suffix.lower() == ".toml"
-        fields = tomllib.loads(data.decode()) if is_toml else msgspec.json.decode(data)
+        fields = decode_toml(data) if is_toml else decode_json(data, dict[str, Any])
         prices = msgspec.convert(_with_text_day(fields), PriceList)
         _check_prices(prices)
-    except (OSError, ValueError, msgspec.MsgspecError) as error:
-        names = ", ".join(PriceList.__struct_fields__)
-        raise InvalidInput(
-            "Cannot read the price list",
-            f"{printable(str(path))}: {printable(str(error), 160)}",
-            f"its fields are {names}",
-        ) from error
+    except (ValueError, OverflowError) as error:
+        message = f"{printable(str(path))}: {printable(str(error), 160)}"
+        raise InvalidInput(title, message, hint) from error
     return prices
 
 
@@ -100,9 +99,9 @@ def _with_text_day(fields: Any) -> Any:
 
 
 def _check_prices(prices: PriceList) -> None:
-    for name in PriceList.__struct_fields__:
+    for name in _FIELDS:
         value = getattr(prices, name)
-        if isinstance(value, int | float) and not 0 <= value < math.inf:
+        if isinstance(value, int | float) and not 0 <= value <= _HIGHEST:
             raise ValueError(f"{name} is {value}")
     if prices.unit_characters < 1:
         raise ValueError("unit_characters is below 1")

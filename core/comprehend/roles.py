@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from core.comprehend.service_errors import code_of, explained
+from core.decoding import decode_json
 from core.errors import Refused, TryAgain, TunerError
 from core.text import printable
 
@@ -330,7 +331,7 @@ def find_role(clients: "Clients", name: str) -> dict[str, Any] | None:
         raise
     trust = role.get("AssumeRolePolicyDocument")
     if isinstance(trust, str):
-        role["AssumeRolePolicyDocument"] = json.loads(trust)
+        role["AssumeRolePolicyDocument"] = decode_json(trust.encode(), dict[str, Any])
     return role
 
 

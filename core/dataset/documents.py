@@ -12,8 +12,10 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from core.decoding import JsonDecoder, decode_json
 from core.errors import InvalidInput
 from core.files import atomic_writer, file_fingerprint
+from core.text import printable
 
 Mode = Literal["multi-label", "multi-class"]
 BoolMatrix = npt.NDArray[np.bool_]
@@ -119,24 +121,34 @@ def save_dataset(dataset: Dataset, path: Path) -> str:
     return file_fingerprint(path)
 
 
+def _cannot_read(path: Path, why: str) -> InvalidInput:
+    return InvalidInput(
+        "Cannot read the imported dataset",
+        f"{printable(str(path))}: {printable(why, 200)}",
+        "restore the file from a copy, or import the source again",
+    )
+
+
 def load_dataset(path: Path) -> Dataset:
     """Read what `save_dataset` wrote.
 
     Raises:
         InvalidInput: the file is absent, damaged or of another version.
     """
-    decoder = msgspec.json.Decoder(_Row)
+    decoder = JsonDecoder(_Row, any_integer=True)
     ids: list[str] = []
     texts: list[str] = []
     label_sets: list[list[str]] = []
     groups: list[str] = []
     origins: list[str] = []
+    number = 1
     try:
         with path.open("rb") as file:
-            header = msgspec.json.decode(file.readline(), type=_Header)
+            header = decode_json(file.readline(), _Header)
             if (header.format, header.version) != (_FORMAT, 1):
                 raise ValueError(f"format {header.format} {header.version} is not known here")
             for line in file:
+                number += 1
                 row = decoder.decode(line)
                 ids.append(row.id)
                 texts.append(row.text)
@@ -144,11 +156,15 @@ def load_dataset(path: Path) -> Dataset:
                 origins.append(row.origin)
                 if row.group is not None:
                     groups.append(row.group)
+        if len(groups) not in (0, len(ids)) or len({*header.labels}) < len(header.labels):
+            raise ValueError("rows without a group, or a label named twice")
         membership = membership_of(label_sets, header.labels)
-    except (OSError, ValueError, KeyError) as error:
-        raise InvalidInput(
-            "Cannot read the imported dataset", f"{path}: {error}", "import the source again"
-        ) from error
+    except OSError as error:
+        raise _cannot_read(path, error.strerror or str(error)) from error
+    except KeyError as error:
+        raise _cannot_read(path, f"label {error} is not in its first line") from error
+    except ValueError as error:
+        raise _cannot_read(path, f"up to line {number}: {error}") from error
     return Dataset(
         ids,
         texts,

@@ -20,6 +20,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
+from core.decoding import decode_json
 from core.errors import TunerError
 from core.files import locked
 
@@ -195,7 +196,7 @@ def read_entry(path: Path, analyzer: Analyzer) -> Entry | None:
 
 def _entry(path: Path, file: BinaryIO, analyzer: Analyzer) -> Entry | None:
     line = file.readline(_LONGEST_HEADER)
-    header: dict[str, Any] = json.loads(line)
+    header = decode_json(line, dict[str, Any])
     if any(header[name] != value for name, value in _described(analyzer).items()):
         return None
     n_items = header["items"]

@@ -5,13 +5,13 @@ Faults of the input are `InvalidData`; the job then ends with that message, in t
 """
 
 import csv
-import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from core.decoding import decode_json
 from core.errors import TunerError
 from core.offline.store import FolderStore
 
@@ -160,7 +160,7 @@ def read_manifests(
 def _entry(line: bytes, attributes: Sequence[str], place: str) -> tuple[list[str], str]:
     labels: list[str] = []
     try:
-        entry = json.loads(line)
+        entry = decode_json(line, dict[str, Any])
         text = entry["source"]
         for attribute in attributes:
             metadata = entry[f"{attribute}-metadata"]

@@ -14,6 +14,8 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from core.arrays import read_arrays
+from core.decoding import decode_json
 from core.errors import InvalidInput, OperationFailed
 from core.files import write_atomic
 from core.offline.counts import Analyzer, Count, Counted, count_anew
@@ -395,6 +397,16 @@ def term_contributions(
 
 _FORMAT = "comprehend-tuner/offline-model"
 _VERSION = 2
+_ARRAYS = {
+    "words": ("u", 1),
+    "grams": ("u", 1),
+    "word_idf": ("f", 1),
+    "gram_idf": ("f", 1),
+    "word_weights": ("f", 2),
+    "gram_weights": ("f", 2),
+    "intercepts": ("f", 1),
+    "constants": ("f", 1),
+}
 
 
 def save_model(model: TrainedModel, path: Path) -> None:
@@ -439,11 +451,10 @@ def load_model(path: Path) -> TrainedModel:
         checksum, described, arrays = path.read_bytes().split(b"\n", 2)
         if hashlib.sha256(described + b"\n" + arrays).hexdigest().encode() != checksum:
             raise _cannot_read(path, "the file is damaged")
-        header: dict[str, Any] = json.loads(described)
+        header = decode_json(described, dict[str, Any])
         if (header["format"], header["version"]) != (_FORMAT, _VERSION):
             raise _cannot_read(path, "another version of this program wrote it")
-        with np.load(io.BytesIO(arrays), allow_pickle=False) as stored:
-            return _model_of(header, dict(stored))
+        return _model_of(header, read_arrays(arrays, _ARRAYS))
     except OSError as error:
         raise _cannot_read(path, error.strerror or str(error)) from error
     except (ValueError, KeyError) as error:

@@ -20,6 +20,7 @@ import msgspec
 from msgspec.structs import replace
 
 from core.comprehend.engine import JobProgress
+from core.decoding import Undecodable, decode_json
 from core.errors import OperationFailed, TunerError, refusal
 from core.files import locked, make_folder, open_private, sweep, take_lock
 from core.offline.records import (
@@ -137,8 +138,8 @@ def write_progress(folder: Path, progress: JobProgress) -> None:
 def read_progress(folder: Path) -> JobProgress | None:
     """Return the progress published last; None when there is none."""
     try:
-        return msgspec.json.decode((folder / _PROGRESS).read_bytes(), type=JobProgress)
-    except (FileNotFoundError, NotADirectoryError):
+        return decode_json((folder / _PROGRESS).read_bytes(), JobProgress)
+    except (FileNotFoundError, NotADirectoryError, Undecodable):
         return None
 
 

@@ -10,12 +10,15 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from core.comprehend.engine import TwinOptions
+from core.decoding import JsonDecoder, Undecodable
+from core.errors import InvalidInput
 from core.files import locked, write_atomic
+from core.text import printable
 
 RECORD = "record.json"
 """Name of the record in a job folder."""
@@ -127,7 +130,9 @@ class EndpointRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Record = TrainingRecord | ScoringRecord
-_RECORD_DECODER: msgspec.json.Decoder[Any] = msgspec.json.Decoder(Record)
+_TITLE = "Damaged offline twin"
+_HINT = "restore the file from a copy, or remove its folder and do that step again"
+_RECORD: JsonDecoder[Record] = JsonDecoder(Record)  # type: ignore[arg-type]
 
 ACTIVE = frozenset({"SUBMITTED", "TRAINING", "IN_PROGRESS", "STOP_REQUESTED"})
 """States in which a worker owns the job."""
@@ -189,14 +194,22 @@ def root_of(job_folder: Path) -> Path:
     return job_folder.parents[2]
 
 
+_T = TypeVar("_T")
+
+
+def _read(path: Path, decoder: "JsonDecoder[_T]") -> _T:
+    try:
+        return decoder.decode(path.read_bytes())
+    except Undecodable as error:
+        raise InvalidInput(_TITLE, f"{printable(str(path))}: {error}", _HINT) from error
+
+
 def load_record(folder: Path) -> Record | None:
     """Return the record of a job folder; None when there is none."""
     try:
-        data = (folder / RECORD).read_bytes()
+        return _read(folder / RECORD, _RECORD)
     except (FileNotFoundError, NotADirectoryError):
         return None
-    record: Record = _RECORD_DECODER.decode(data)
-    return record
 
 
 def save_record(folder: Path, record: Record) -> None:
@@ -236,7 +249,7 @@ def remove_job(folder: Path) -> None:
 def load_endpoint(path: Path, now: float) -> EndpointRecord | None:
     """Return an endpoint with the changes that are through at `now`; None when it is gone."""
     try:
-        record = msgspec.json.decode(path.read_bytes(), type=EndpointRecord)
+        record = _read(path, JsonDecoder(EndpointRecord))
     except FileNotFoundError:
         return None
     if record.gone_at is not None and now >= record.gone_at:

@@ -1,19 +1,19 @@
 """The thresholds file: write it, read it, apply it."""
 
+import codecs
 import contextlib
-import gzip
-import tarfile
-import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import IO, Annotated, Any, BinaryIO, Literal, cast
+from typing import Annotated, Any, BinaryIO, Literal
 
 import msgspec
 import numpy as np
 
-from core.errors import InvalidInput
+from core.archive import prediction_blocks
+from core.decoding import JsonDecoder, Undecodable, decode_json, read_bytes
+from core.errors import Interrupted, InvalidInput, TunerError
 from core.files import atomic_writer, fingerprint, write_atomic
 from core.progress import UNWATCHED, Watch
 from core.text import printable
@@ -325,22 +325,22 @@ def load(path: Path) -> Thresholds:
     Raises:
         InvalidInput: absent, damaged, of another kind, or of a newer version.
     """
+    title, hint, shown = (
+        "Cannot read the thresholds",
+        "give a thresholds file",
+        printable(str(path)),
+    )
+    data = read_bytes(path, title=title, hint=hint).removeprefix(codecs.BOM_UTF8)
     try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise InvalidInput(
-            "Cannot read the thresholds", f"{path}: {error.strerror}", "check the path"
-        ) from error
-    try:
-        head = msgspec.json.decode(data, type=_Head)
+        head = decode_json(data, _Head)
         if head.format == FORMAT and head.version > VERSION:
             raise InvalidInput(
                 "Newer thresholds file",
-                f"{path}: version {head.version}; this release reads version {VERSION}",
+                f"{shown}: version {head.version}; this release reads version {VERSION}",
                 "update comprehend-tuner",
             )
-        thresholds = msgspec.json.decode(data, type=Thresholds)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        thresholds = decode_json(data, Thresholds)
+    except Undecodable as error:
         raise _damaged(path, str(error)) from error
     _check_labels(thresholds, path)
     return thresholds
@@ -348,7 +348,9 @@ def load(path: Path) -> Thresholds:
 
 def _damaged(path: Path, what: str) -> InvalidInput:
     return InvalidInput(
-        "Not a thresholds file", f"{path}: {printable(what, 200)}", "save the thresholds again"
+        "Not a thresholds file",
+        f"{printable(str(path))}: {printable(what, 200)}",
+        "save the thresholds again",
     )
 
 
@@ -369,8 +371,6 @@ def _check_labels(thresholds: Thresholds, path: Path) -> None:
 # Thresholds applied to what the service returned: a predictions file or one endpoint reply.
 
 
-_LONGEST_LINE = 4 * 1024 * 1024
-"""Bytes; a prediction holds names and scores only and stays far below."""
 _REPORT_EVERY = 10_000
 """Lines between two reports of progress."""
 
@@ -424,8 +424,8 @@ def apply_to_reply(thresholds: Thresholds, reply: bytes, arn: str | None = None)
         InvalidInput: not a reply, or not of this classifier.
     """
     try:
-        prediction = msgspec.json.decode(reply, type=Prediction)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        prediction = decode_json(reply, Prediction)
+    except Undecodable as error:
         raise InvalidInput(
             "Not an endpoint's reply", printable(str(error), 200), _EXPECTED_REPLY
         ) from error
@@ -475,27 +475,16 @@ def apply_to_predictions(
 def _apply(
     thresholds: Thresholds, source: Path, file: BinaryIO, arn: str | None, watch: Watch
 ) -> ApplyReport:
-    decoder = msgspec.json.Decoder(Prediction)
     encoder = msgspec.json.Encoder()
     counts = dict.fromkeys(thresholds.label_order, 0)
     documents = undecided = errored = 0
-    for number, line in prediction_lines(source):
-        try:
-            prediction = decoder.decode(line)
+    for number, prediction in read_predictions(source, watch):
+        with at_line(source, number):
             if prediction.ErrorCode is not None:
                 errored += 1
                 decision = None
             else:
                 decision = thresholds.decide_pairs(prediction_pairs(thresholds, prediction), arn)
-        except InvalidInput as error:
-            where = f"{source} line {number}: {error.message}"
-            raise InvalidInput(error.title, where, error.hint) from error
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            raise InvalidInput(
-                "Not a prediction",
-                f"{source} line {number}: {printable(str(error), 200)}",
-                "give the predictions.jsonl of a scoring job",
-            ) from error
         documents += 1
         if decision is not None:
             undecided += bool(decision.undecided)
@@ -503,7 +492,6 @@ def _apply(
                 counts[name] += 1
         file.write(encoder.encode(_result(prediction, decision)) + b"\n")
         if documents % _REPORT_EVERY == 0:
-            watch.check()
             watch.report("applying thresholds", documents, None, "documents")
     return ApplyReport(documents, undecided, errored, counts)
 
@@ -533,43 +521,52 @@ def prediction_pairs(thresholds: Thresholds, prediction: Prediction) -> list[tup
     return [(entry.Name, entry.Score) for entry in wanted]
 
 
-def prediction_lines(source: Path) -> Iterator[tuple[int, bytes]]:
-    """Number (from 1) and bytes of every line that is not blank; lines end at line feeds only."""
+def read_predictions(source: Path, watch: Watch = UNWATCHED) -> Iterator[tuple[int, Prediction]]:
+    """Number (from 1) and content of every line that is not blank; line feeds alone end lines.
+
+    Args:
+        source: ``predictions.jsonl``, the same gzipped, or the ``output.tar.gz`` that holds it,
+            read as the join of scores reads it: several such files one after another, in whole.
+        watch: asked now and then whether to stop.
+
+    Raises:
+        InvalidInput: unreadable, damaged (with the line), too large, or an unsafe archive.
+        Interrupted: stopped through `watch`.
+    """
+    decoder = JsonDecoder(Prediction)
     number = 0
     try:
-        with contextlib.ExitStack() as stack:
-            file = _open(source, stack)
-            while line := file.readline(_LONGEST_LINE + 1):
+        for block in prediction_blocks(source, watch=watch):
+            lines = (block if number else block.removeprefix(codecs.BOM_UTF8)).split(b"\n")
+            if not lines[-1]:
+                lines.pop()
+            for line in lines:
                 number += 1
-                if len(line) > _LONGEST_LINE:
-                    raise ValueError(f"line {number} is longer than {_LONGEST_LINE:,} bytes")
                 if line.strip():
-                    yield number, line
-    except (OSError, EOFError, ValueError, zlib.error, tarfile.TarError) as error:
-        what = getattr(error, "strerror", None) or str(error)
+                    with at_line(source, number):
+                        prediction = decoder.decode(line)
+                    yield number, prediction
+    except Interrupted:
+        raise
+    except TunerError as error:
+        if isinstance(error.__cause__, TunerError | Undecodable):  # `at_line` said where
+            raise
         raise InvalidInput(
             "Cannot read the predictions",
-            f"{source} after line {number}: {printable(what, 200)}",
-            "give predictions.jsonl or the output.tar.gz of a scoring job",
+            f"{error.message} (after line {number:,})" if number else error.message,
+            "give predictions.jsonl or the output.tar.gz of a scoring job, whole",
         ) from error
 
 
-def _open(source: Path, stack: contextlib.ExitStack) -> IO[bytes]:
-    file = stack.enter_context(source.open("rb"))
-    is_gzip = file.read(2) == b"\x1f\x8b"
-    file.seek(0)
-    if not is_gzip:
-        return file
-    if tarfile.is_tarfile(source):
-        archive = stack.enter_context(tarfile.open(fileobj=file, mode="r|gz"))
-        return _member(archive)
-    return cast(IO[bytes], stack.enter_context(gzip.open(file, "rb")))
-
-
-def _member(archive: tarfile.TarFile) -> IO[bytes]:
-    for member in archive:
-        if member.isfile() and member.name.rsplit("/", 1)[-1] == "predictions.jsonl":
-            content = archive.extractfile(member)
-            if content is not None:
-                return content
-    raise ValueError("the archive holds no predictions.jsonl")
+@contextlib.contextmanager
+def at_line(source: Path, number: int) -> Iterator[None]:
+    """Say in the block's errors which line of a predictions file they are about."""
+    where = f"{printable(str(source))} line {number}"
+    try:
+        yield
+    except InvalidInput as error:
+        raise InvalidInput(error.title, f"{where}: {error.message}", error.hint) from error
+    except Undecodable as fault:
+        raise InvalidInput(
+            "Not a prediction", f"{where}: {fault}", "give the predictions.jsonl of a scoring job"
+        ) from fault

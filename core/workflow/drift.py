@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import msgspec
 import numpy as np
 
 from core.errors import InvalidInput
@@ -13,11 +12,11 @@ from core.tuning.decimals import FloatArray
 from core.tuning.drift import DriftReference, DriftReport, Tally, count_scores, drift_check
 from core.tuning.part import multiclass_scores
 from core.tuning.thresholds import (
-    Prediction,
     Thresholds,
+    at_line,
     load,
-    prediction_lines,
     prediction_pairs,
+    read_predictions,
     scores_by_name,
 )
 
@@ -79,13 +78,12 @@ def drift_of(
     tallies: dict[str, Tally] = {}
     rows: list[dict[str, float]] = []
     done = errored = 0
-    for scores in _predictions(thresholds, predictions, arn):
+    for scores in _predictions(thresholds, predictions, arn, watch):
         if scores is None:
             errored += 1
             continue
         rows.append(scores)
         if len(rows) == _BLOCK:
-            watch.check()
             _count(thresholds, reference, labels, rows, tallies)
             done += len(rows)
             rows = []
@@ -115,32 +113,21 @@ def _decided_labels(thresholds: Thresholds, arn: str | None) -> dict[str, tuple[
 
 
 def _predictions(
-    thresholds: Thresholds, source: Path, arn: str | None
+    thresholds: Thresholds, source: Path, arn: str | None, watch: Watch
 ) -> Iterator[dict[str, float] | None]:
     """The returned scores of every document, None for one that the service could not score."""
-    decoder = msgspec.json.Decoder(Prediction)
     known = {
         name: None
         for classifier in thresholds.classifiers
         if arn in (None, classifier.arn)
         for name in classifier.labels
     }
-    for number, line in prediction_lines(source):
-        try:
-            prediction = decoder.decode(line)
-            if prediction.ErrorCode is not None:
-                yield None
-            else:
-                yield scores_by_name(prediction_pairs(thresholds, prediction), known)
-        except InvalidInput as error:
-            where = f"{source} line {number}: {error.message}"
-            raise InvalidInput(error.title, where, error.hint) from error
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            raise InvalidInput(
-                "Not a prediction",
-                f"{source} line {number}: {printable(str(error), 200)}",
-                "give the predictions.jsonl of a scoring job",
-            ) from error
+    for number, prediction in read_predictions(source, watch):
+        scores = None
+        if prediction.ErrorCode is None:
+            with at_line(source, number):
+                scores = scores_by_name(prediction_pairs(thresholds, prediction), known)
+        yield scores
 
 
 def _count(

@@ -7,6 +7,7 @@ import msgspec
 
 from core.comprehend.confusion import Confusion, confusion_metrics, read_confusion
 from core.comprehend.engine import Clients
+from core.decoding import read_json
 from core.errors import InvalidInput, OperationFailed
 from core.files import write_atomic
 from core.progress import UNWATCHED, Watch
@@ -172,14 +173,14 @@ def load_metrics(session: Session, run_name: str) -> tuple[MetricsFile, ...]:
     kept = []
     for classifier in session.state().run_named(run_name).classifiers:
         path = session.path(_metrics_path(classifier))
-        try:
-            kept.append(msgspec.json.decode(path.read_bytes(), type=MetricsFile))
-        except (OSError, msgspec.MsgspecError) as error:
+        if not path.is_file():
             raise InvalidInput(
                 "No metrics",
                 f"run {printable(run_name)}, classifier {classifier.id} has no metrics here",
                 "run: comprehend-tuner train",
-            ) from error
+            )
+        title, hint = "Cannot read the metrics", "remove the file, then run: comprehend-tuner train"
+        kept.append(read_json(path, MetricsFile, title=title, hint=hint))
     return tuple(kept)
 
 

@@ -2,12 +2,12 @@
 
 import contextlib
 import os
-import tomllib
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from core.decoding import decode_toml, read_bytes
 from core.errors import InvalidInput, OperationFailed
 from core.files import write_atomic
 from core.text import printable
@@ -26,6 +26,10 @@ class Preferences(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """Whether the terminal rings when a job ends."""
 
 
+_TITLE = "Bad configuration"
+_HINT = f"known keys: {', '.join(Preferences.__struct_fields__)}"
+
+
 def config_path() -> Path:
     """The configuration file, which only the user writes."""
     from platformdirs import user_config_path
@@ -40,18 +44,17 @@ def load_preferences() -> Preferences:
         InvalidInput: the file is not TOML, or holds an unknown key or a value of the wrong kind.
     """
     path = config_path()
-    given: dict[str, Any] = {}
     try:
-        if path.exists():
-            given = tomllib.loads(path.read_text(encoding="utf-8"))
-        given |= _environment()
-        return msgspec.convert(given, Preferences)
-    except (OSError, ValueError) as error:
-        raise InvalidInput(
-            "Bad configuration",
-            f"{path}: {printable(str(error), 200)}",
-            f"known keys: {', '.join(Preferences.__struct_fields__)}",
-        ) from error
+        return msgspec.convert(_in_file(path) | _environment(), Preferences)
+    except ValueError as error:
+        message = f"{printable(str(path))}: {printable(str(error), 200)}"
+        raise InvalidInput(_TITLE, message, _HINT) from error
+
+
+def _in_file(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        return {}
+    return decode_toml(read_bytes(path, title=_TITLE, hint=_HINT, most_bytes=1 << 20))
 
 
 def preference_sources() -> dict[str, tuple[object, str]]:
@@ -62,7 +65,7 @@ def preference_sources() -> dict[str, tuple[object, str]]:
     """
     preferences = load_preferences()
     path = config_path()
-    in_file = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    in_file = _in_file(path)
     from_environment = _environment()
     return {
         name: (
@@ -81,7 +84,7 @@ def remembered_theme() -> str:
     """The theme chosen last in the app; empty when none was."""
     try:
         return _theme_path().read_text(encoding="utf-8").strip()
-    except OSError:
+    except (OSError, ValueError):
         return ""
 
 

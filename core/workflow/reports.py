@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from core.decoding import Undecodable, decode_json
 from core.errors import InvalidInput
 from core.files import write_atomic
 from core.text import printable
@@ -138,17 +139,20 @@ def read_report(data: bytes) -> RunReport:
     """The report that `plain_report` gave, or one of version 1.
 
     Raises:
-        msgspec.MsgspecError: it is no report, or one of a newer version.
+        Undecodable: it is no report, or one of a newer version.
     """
-    plain = msgspec.json.decode(data, type=dict[str, Any])
+    plain = decode_json(data, dict[str, Any])
     written = plain.get("version", 1)
-    if written == 1:
-        for row in plain["labels"]:
-            for at in _COUNTED:
-                row[at] |= _unknown_apart(row[at])
-    elif written != REPORT_VERSION:
-        raise msgspec.ValidationError(f"report of version {written}")
-    return msgspec.convert({**plain, "version": REPORT_VERSION}, RunReport)
+    try:
+        if written == 1:
+            for row in plain["labels"]:
+                for at in _COUNTED:
+                    row[at] |= _unknown_apart(row[at])
+        elif written != REPORT_VERSION:
+            raise ValueError(f"a report of version {written}")
+        return msgspec.convert({**plain, "version": REPORT_VERSION}, RunReport)
+    except (ValueError, LookupError, TypeError, ArithmeticError) as error:
+        raise Undecodable(printable(f"{type(error).__name__}: {error}", 200)) from error
 
 
 def _unknown_apart(figures: Mapping[str, Any]) -> dict[str, int]:

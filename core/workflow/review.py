@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from core.dataset.documents import Dataset, Mode, load_dataset
 from core.dataset.duplicates import text_keys
+from core.decoding import JsonDecoder, Undecodable, read_bytes
 from core.errors import InvalidInput
 from core.files import locked, write_atomic
 from core.text import plural, printable
@@ -252,28 +253,37 @@ def _effective(lines: list[_Line]) -> list[_Line]:
     return kept
 
 
+_DAMAGED = "Damaged marks"
+
+
 def _lines(session: Session) -> list[_Line]:
+    decoder = JsonDecoder(_Line)
     path = session.path("review.jsonl")
     lines = []
-    data = path.read_bytes() if path.exists() else b""
+    data = _saved_marks(path)
     for number, line in enumerate(data.split(b"\n"), 1):
         if not line:
             continue
         try:
-            lines.append(msgspec.json.decode(line, type=_Line))
-        except msgspec.MsgspecError as error:
+            lines.append(decoder.decode(line))
+        except Undecodable as error:
             raise InvalidInput(
-                "Damaged marks",
-                f"{printable(str(path))} line {number}: {printable(str(error), 120)}",
+                _DAMAGED,
+                f"{printable(str(path))} line {number}: {error}",
                 "remove that line; every other mark stays",
             ) from error
     return lines
 
 
+def _saved_marks(path: Path) -> bytes:
+    hint = "restore it from a copy, or remove it and with it every mark"
+    return read_bytes(path, title=_DAMAGED, hint=hint) if path.exists() else b""
+
+
 def _append(session: Session, line: _Line) -> None:
     path = session.path("review.jsonl")
     with locked(session.path(".review.lock"), "the marks of the session", 2.0):
-        before = path.read_bytes() if path.exists() else b""
+        before = _saved_marks(path)
         write_atomic(path, before + msgspec.json.encode(line) + b"\n")
 
 
@@ -683,7 +693,8 @@ def _problem(
 def _csv_rows(path: Path) -> list[tuple[int, dict[str, str]]]:
     """Line number and the needed cells of every row."""
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        data = read_bytes(path, title="Cannot read the marks", hint="give the path of a CSV file")
+        text = data.decode("utf-8-sig")
         reader = csv.reader(io.StringIO(text, newline=""), strict=True)
         header = next(reader, [])
         missing = [name for name in _NEEDED if name not in header]
@@ -706,12 +717,8 @@ def _csv_rows(path: Path) -> list[tuple[int, dict[str, str]]]:
                     )
                 rows.append((number, {name: cells[at] for name, at in places.items()}))
             number = reader.line_num + 1
-    except OSError as error:
-        raise _bad_file(
-            path, error.strerror or str(error), "give the path of a CSV file"
-        ) from error
     except UnicodeDecodeError as error:
-        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        line = data[: error.start].count(b"\n") + 1
         raise _bad_file(path, f"line {line}: not UTF-8", "save it as CSV in UTF-8") from error
     except csv.Error as error:
         message = f"line {reader.line_num}: {printable(str(error), 80)}"

@@ -197,6 +197,7 @@ def collect_scores(
                 file_name=_file_name(classifier.scoring[part], line_map.file_name),
                 n_documents=len(line_map.ids),
                 labels=classifier.labels,
+                watch=watch,
             )
             _require_joined(report, classifier, classifier.scoring[part])
             _require_labels(scores, classifier.scoring[part])

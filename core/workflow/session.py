@@ -15,12 +15,16 @@ from typing import Any
 
 import msgspec
 
+from core.decoding import JsonDecoder, Undecodable, decode_json, read_bytes
 from core.errors import InvalidInput, OperationFailed, TunerError
 from core.files import append_line, is_read_only, locked, sweep, write_atomic
 from core.text import printable
 from core.workflow.state import SCHEMA_VERSION, RunState, SessionState
 
 SESSIONS_FOLDER = ".comprehend-tuner"
+_MOST_BYTES = 64 << 20
+_DAMAGED = "Damaged session"
+_RESTORE = "restore the file from a copy, or start a new session"
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,38}[A-Za-z0-9])?")
 
 
@@ -61,14 +65,13 @@ class Session:
         Raises:
             InvalidInput: there is no session, it is damaged, or a newer version wrote it.
         """
-        try:
-            data = self.state_path.read_bytes()
-        except OSError as error:
+        if not self.state_path.is_file():
             raise InvalidInput(
                 "No such session",
                 f"{printable(str(self.folder))} holds no session",
                 "start one with: comprehend-tuner new NAME SOURCE",
-            ) from error
+            )
+        data = read_bytes(self.state_path, title=_DAMAGED, hint=_RESTORE, most_bytes=_MOST_BYTES)
         return decode_state(data, self.state_path)
 
     @contextlib.contextmanager
@@ -147,9 +150,12 @@ class Session:
         """The event log, oldest first; a line cut short by a crash is left out."""
         path = self.folder / "events.jsonl"
         events = []
-        for line in path.read_bytes().split(b"\n") if path.exists() else []:
-            with contextlib.suppress(msgspec.DecodeError):
-                events.append(msgspec.json.decode(line, type=dict[str, Any]))
+        decoder = JsonDecoder(dict[str, Any])
+        title, hint = "Cannot read the event log", "move the file away; nothing else needs it"
+        data = read_bytes(path, title=title, hint=hint) if path.exists() else b""
+        for line in data.split(b"\n"):
+            with contextlib.suppress(Undecodable):
+                events.append(decoder.decode(line))
         return events
 
 
@@ -160,20 +166,16 @@ def decode_state(data: bytes, path: Path) -> SessionState:
         InvalidInput: it is damaged, or a newer version wrote it.
     """
     try:
-        version = msgspec.json.decode(data, type=_Version).schema_version
+        version = decode_json(data, _Version).schema_version
         if version > SCHEMA_VERSION:
             raise InvalidInput(
                 "Session of a newer version",
                 f"{printable(str(path))} has schema {version}; this version knows {SCHEMA_VERSION}",
                 "update comprehend-tuner",
             )
-        return msgspec.json.decode(data, type=SessionState)
-    except msgspec.MsgspecError as error:
-        raise InvalidInput(
-            "Damaged session",
-            f"{printable(str(path))}: {printable(str(error), 200)}",
-            "restore the file from a copy, or start a new session",
-        ) from error
+        return decode_json(data, SessionState)
+    except Undecodable as error:
+        raise InvalidInput(_DAMAGED, f"{printable(str(path))}: {error}", _RESTORE) from error
 
 
 class _Version(msgspec.Struct):

@@ -4,10 +4,12 @@ import csv
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from core.arrays import Arrays, ArraysFault, read_arrays
 from core.comprehend.pricing import units
 from core.dataset.documents import Dataset, load_dataset
 from core.dataset.duplicates import duplicate_clusters
@@ -27,7 +29,7 @@ from core.dataset.splits import SplitAudit, audit_split, stratified_split
 from core.errors import InvalidInput
 from core.files import file_fingerprint, fingerprint, write_atomic
 from core.progress import UNWATCHED, Watch
-from core.text import plural
+from core.text import plural, printable
 from core.tuning.part import Part
 from core.workflow.data import current_dataset
 from core.workflow.session import Session, now
@@ -57,14 +59,11 @@ def unscored_part(session: Session, state: SessionState, split: SplitState, part
     """
     revision = next(r for r in state.revisions if r.id == split.revision)
     path = session.path(_path(split.id))
-    try:
-        with np.load(path, allow_pickle=False) as kept:
-            rows = kept["parts"] == split.part_names.index(part)
-            membership, clusters = kept["membership"][rows], kept["clusters"][rows]
-    except (OSError, ValueError, KeyError) as error:
-        raise InvalidInput(
-            "Cannot read the split", f"{path}: {error}", "split again: comprehend-tuner split"
-        ) from error
+    arrays = _arrays(path)
+    if part not in split.part_names or arrays["membership"].shape[1] != len(revision.labels):
+        raise _damaged(path, "it does not fit the split")
+    rows = arrays["parts"] == split.part_names.index(part)
+    membership, clusters = arrays["membership"][rows], arrays["clusters"][rows]
     return Part(
         name=part,
         labels=revision.labels,
@@ -82,15 +81,28 @@ def load_all_parts(session: Session, split: SplitState) -> npt.NDArray[np.int8]:
     Raises:
         InvalidInput: the file is absent or damaged.
     """
-    path = session.path(_path(split.id))
+    return _arrays(session.path(_path(split.id)))["parts"]
+
+
+_TRUTH = {"parts": ("i", 1), "membership": ("b", 2), "clusters": ("i", 1)}
+
+
+def _arrays(path: Path) -> Arrays:
     try:
-        with np.load(path, allow_pickle=False) as kept:
-            parts: npt.NDArray[np.int8] = kept["parts"]
-            return parts
-    except (OSError, ValueError, KeyError) as error:
-        raise InvalidInput(
-            "Cannot read the split", f"{path}: {error}", "split again: comprehend-tuner split"
-        ) from error
+        arrays = read_arrays(path, _TRUTH)
+    except ArraysFault as error:
+        raise _damaged(path, str(error)) from error
+    if len({len(array) for array in arrays.values()}) != 1:
+        raise _damaged(path, "its arrays differ in length")
+    return arrays
+
+
+def _damaged(path: Path, what: str) -> InvalidInput:
+    return InvalidInput(
+        "Cannot read the split",
+        f"{printable(str(path))}: {printable(what, 200)}",
+        "split again: comprehend-tuner split",
+    )
 
 
 def _path(split_id: str) -> str:

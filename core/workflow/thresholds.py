@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import msgspec
 import numpy as np
 
+from core.decoding import Undecodable, read_bytes
 from core.errors import InvalidInput
 from core.files import write_atomic
 from core.progress import UNWATCHED, Watch
@@ -353,16 +354,18 @@ def load_report(session: Session, run: RunState) -> RunReport:
     Raises:
         InvalidInput: the run has no thresholds, or the file is damaged.
     """
-    try:
-        if run.thresholds is None:
-            raise FileNotFoundError
-        return read_report(session.path(run.thresholds.report).read_bytes())
-    except (OSError, msgspec.MsgspecError) as error:
+    path = session.path(run.thresholds.report) if run.thresholds else None
+    if path is None or not path.is_file():
         raise InvalidInput(
             "No thresholds",
             f"run {printable(run.name)} has no thresholds report here",
             "run: comprehend-tuner thresholds",
-        ) from error
+        )
+    title, hint = "Cannot read the report", "tune again: comprehend-tuner thresholds"
+    try:
+        return read_report(read_bytes(path, title=title, hint=hint))
+    except Undecodable as error:
+        raise InvalidInput(title, f"{printable(str(path))}: {error}", hint) from error
 
 
 def _tuning_part(state: SessionState, run: RunState, settings: TuningSettings) -> str:

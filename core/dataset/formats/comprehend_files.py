@@ -21,6 +21,7 @@ import numpy.typing as npt
 from core.dataset.documents import Dataset
 from core.dataset.formats.csv_sources import csv_reader
 from core.dataset.formats.sources import Source, listed, place_of, quoted
+from core.decoding import read_json
 from core.errors import InvalidInput, OperationFailed
 from core.files import atomic_writer, write_atomic
 from core.text import plural, printable
@@ -30,6 +31,8 @@ from core.text import plural, printable
 
 _FORMAT = "comprehend-tuner/line-map"
 _VERSION = 1
+_CANNOT_READ = "Cannot read the line map"
+_HINT = "write the scoring file again"
 
 
 class LineMap(msgspec.Struct, frozen=True):
@@ -64,21 +67,14 @@ def load_line_map(path: Path) -> LineMap:
     Raises:
         InvalidInput: the file is absent, damaged, or of another kind or version.
     """
-    try:
-        stored = msgspec.json.decode(path.read_bytes(), type=_Stored)
-    except (OSError, msgspec.MsgspecError) as error:
-        raise _cannot_read(path, str(error)) from error
+    stored = read_json(path, _Stored, title=_CANNOT_READ, hint=_HINT, most_bytes=2 << 30)
     if (stored.format, stored.version) != (_FORMAT, _VERSION):
         raise _cannot_read(path, f"{stored.format} {stored.version} is not known here")
     return stored.map
 
 
 def _cannot_read(path: Path, why: str) -> InvalidInput:
-    return InvalidInput(
-        "Cannot read the line map",
-        f"{printable(str(path))}: {printable(why, 200)}",
-        "write the scoring file again",
-    )
+    return InvalidInput(_CANNOT_READ, f"{printable(str(path))}: {printable(why, 200)}", _HINT)
 
 
 # Make one physical line of a text, alone or in blocks.

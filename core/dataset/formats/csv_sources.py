@@ -9,8 +9,6 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from core.dataset.formats.sources import (
     CANNOT_READ,
     LIST_CELLS,
@@ -23,6 +21,7 @@ from core.dataset.formats.sources import (
     quoted,
     unknown_column,
 )
+from core.decoding import decode_json
 from core.errors import InvalidInput
 from core.text import plural
 
@@ -252,8 +251,8 @@ def _names_in_list(cell: str) -> list[str]:
     if not cell.strip():
         return []
     try:
-        return msgspec.json.decode(cell, type=list[str])
-    except msgspec.MsgspecError:
+        return decode_json(cell.encode(), list[str])
+    except ValueError:
         pass
     try:
         values = ast.literal_eval(cell.strip())

@@ -1,6 +1,7 @@
 """Find out what a source looks like, and say why."""
 
 import io
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ from core.dataset.formats.sources import (
     quoted,
     unknown_column,
 )
+from core.decoding import JsonDecoder, Undecodable
 from core.errors import InvalidInput
 from core.text import plural
 
@@ -644,9 +646,12 @@ def _cells(rows: _Rows, keys: Sequence[str]) -> dict[str, list[str]]:
 def _shown(value: object) -> str:
     if value is None:
         return ""
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
+_ROW = JsonDecoder(dict[str, Any], any_integer=True)
 _SAMPLE_BYTES = 1 << 21
 _JSON_ARRAY = re.compile(r"\s*\[\s*(\{|$)", re.MULTILINE)
 _JSON_OBJECT = re.compile(r'\s*\{\s*("|$)', re.MULTILINE)
@@ -688,8 +693,8 @@ def _is_json(head: str, path: Path) -> bool:
     first = head.lstrip().split("\n", 1)[0]
     if _JSON_OBJECT.match(head):
         try:
-            msgspec.json.decode(first, type=dict[str, object])
-        except msgspec.MsgspecError:
+            _ROW.decode(first.encode())
+        except Undecodable:
             return "}" not in first or first.rstrip().endswith("}")
         return True
     if _JSON_ARRAY.match(head):

@@ -4,8 +4,6 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from core.dataset.formats.csv_sources import names_in_cell
 from core.dataset.formats.sources import (
     CANNOT_READ,
@@ -16,6 +14,7 @@ from core.dataset.formats.sources import (
     place_of,
     unknown_column,
 )
+from core.decoding import JsonDecoder, Undecodable
 from core.errors import InvalidInput
 
 METADATA = "-metadata"
@@ -29,13 +28,15 @@ def objects(lines: Iterator[bytes], path: Path) -> Iterator[tuple[int, dict[str,
     Raises:
         InvalidInput: a line is not a JSON object.
     """
-    decode = msgspec.json.Decoder(dict[str, Any]).decode
+    decode = JsonDecoder(dict[str, Any], any_integer=True).decode
     for number, line in enumerate(lines, start=1):
         try:
             yield number, decode(line)
-        except msgspec.MsgspecError as error:
+        except Undecodable as error:
             if line.isspace():
                 continue
+            if isinstance(error.__cause__, UnicodeDecodeError):  # the source names the encoding
+                raise error.__cause__ from None
             raise InvalidInput(
                 CANNOT_READ,
                 f"{place_of(path, number)} is not a JSON object: {error}",

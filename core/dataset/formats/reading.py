@@ -210,6 +210,7 @@ def read_source(
     if not _is_complete(settings):
         settings = detect_source(path, settings).settings
     with Source(path, watch) as source:
+        source.refuse_bomb()
         rows = (
             read_json(source, settings) if settings.format in _JSON else read_csv(source, settings)
         )

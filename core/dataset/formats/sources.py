@@ -3,7 +3,6 @@
 import codecs
 import contextlib
 import difflib
-import gzip
 import hashlib
 import io
 import itertools
@@ -15,10 +14,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Literal, cast
+from typing import Literal, cast
 
 import msgspec
 
+from core.archive import unpacked
 from core.dataset.documents import Mode
 from core.errors import InvalidInput
 from core.progress import UNWATCHED, Watch
@@ -321,6 +321,9 @@ def _wrong_encoding(path: Path, name: str, is_gzip: bool, reason: str) -> Invali
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _BLOCK_BYTES = 1 << 17
+_MOST_UNPACKED_BYTES = 2 << 30
+_MOST_RATIO = 100
+_RATIO_GRACE_BYTES = 16 << 20
 _HEAD_BYTES = 1 << 16
 
 
@@ -363,6 +366,47 @@ class _MeteredFile(io.RawIOBase):
         super().close()
 
 
+class _Unpacked(io.RawIOBase):
+    """Blocks as a raw file."""
+
+    def __init__(self, blocks: Iterator[bytes]) -> None:
+        self._blocks = blocks
+        self._rest = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "bytearray | memoryview") -> int:  # type: ignore[override]
+        filled = 0
+        while filled < len(buffer):
+            self._rest = self._rest or next(self._blocks, b"")
+            piece = self._rest[: len(buffer) - filled]
+            if not piece:
+                break
+            buffer[filled : filled + len(piece)] = piece
+            self._rest = self._rest[len(piece) :]
+            filled += len(piece)
+        return filled
+
+
+def _bounded(blocks: Iterator[bytes], path: Path) -> Iterator[bytes]:
+    """The blocks of a compressed source, up to where no file of texts comes from."""
+    done = 0
+    by_ratio = max(_RATIO_GRACE_BYTES, _MOST_RATIO * path.stat().st_size)
+    for block in blocks:
+        done += len(block)
+        if done > min(by_ratio, _MOST_UNPACKED_BYTES):
+            what = f"{_MOST_UNPACKED_BYTES >> 30} GiB"
+            if by_ratio < _MOST_UNPACKED_BYTES:
+                what = f"{_MOST_RATIO} times its size"
+            raise InvalidInput(
+                CANNOT_READ,
+                f"{place_of(path)} unpacks to more than {what}",
+                "when you trust it, unpack it with `gunzip` and give the plain file",
+            )
+        yield block
+
+
 class _BlockReader(io.BufferedReader):
     """A buffer that hands a text reader whole blocks, where it asks for 8 KiB at a time."""
 
@@ -402,8 +446,20 @@ class Source:
         self._bytes = _BlockReader(cast(io.RawIOBase, self._metered), _BLOCK_BYTES)
         self.is_gzip = self._bytes.peek(2)[:2] == _GZIP_MAGIC
         if self.is_gzip:
-            unpacked = gzip.GzipFile(fileobj=cast(BinaryIO, self._bytes))
-            self._bytes = _BlockReader(cast(io.RawIOBase, unpacked), _BLOCK_BYTES)
+            self._packed = self._bytes  # kept, since it closes the file when it goes
+            blocks = _bounded(unpacked(self._packed, self._watch.quietly()), self.path)
+            self._bytes = _BlockReader(cast(io.RawIOBase, _Unpacked(blocks)), _BLOCK_BYTES)
+
+    def refuse_bomb(self) -> None:
+        """Unpack a compressed file once without keeping anything, so that a bomb costs no memory.
+
+        Raises:
+            InvalidInput: damaged, cut off, or far larger than a file of its size can be.
+        """
+        if self.is_gzip:
+            with _explained(self.path), self.path.open("rb") as file:
+                for _ in _bounded(unpacked(file, self._watch.quietly()), self.path):
+                    pass
 
     def byte_lines(self) -> Iterator[bytes]:
         """Lines as bytes, split at LF only, line ends kept."""
@@ -458,7 +514,7 @@ def _explained(path: Path) -> Iterator[None]:
             f"{place_of(path)} is a gzip file that was cut off before its end",
             "copy it again; `gzip -t` tells whether a copy is whole",
         ) from error
-    except (gzip.BadGzipFile, zlib.error) as error:
+    except zlib.error as error:
         raise InvalidInput(
             CANNOT_READ,
             f"{place_of(path)} is a damaged gzip file ({error})",

@@ -5,6 +5,7 @@ from functools import partial
 
 import msgspec
 
+from core.decoding import read_json
 from core.errors import InvalidInput
 from core.files import fingerprint, write_atomic
 from core.progress import UNWATCHED, Watch
@@ -125,9 +126,8 @@ def load_comparison(session: Session, experiment: ExperimentState) -> Experiment
     if kept is None or kept.inputs != comparison_inputs(session, session.state(), experiment):
         return None
     try:
-        data = session.path(kept.path).read_bytes()
-        return msgspec.json.decode(data, type=ExperimentReport)
-    except (OSError, msgspec.MsgspecError):
+        return read_json(session.path(kept.path), ExperimentReport, title="", hint="")
+    except InvalidInput:  # it is made again
         return None
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from core.comprehend.confusion import Cells, confusion_metrics, read_confusion
 from core.errors import InvalidInput
-from tests.core.comprehend.test_artifacts_archive import file_member, make_archive
+from tests.core.test_archive import file_member, make_archive
 
 DOCUMENTED = {
     "type": "multi_label",

@@ -13,7 +13,7 @@ import pytest
 
 from core.comprehend.predictions import join_predictions, join_problems
 from core.errors import InvalidInput, OperationFailed
-from tests.core.comprehend.test_artifacts_archive import file_member, make_archive
+from tests.core.test_archive import file_member, make_archive
 
 LABELS = ("a", "b", "c", "d")
 
@@ -213,7 +213,7 @@ def test_archive_plain_and_compressed_files_give_the_same(tmp_path: Path) -> Non
 
 def test_an_archive_without_predictions_and_a_cut_one_are_refused(tmp_path: Path) -> None:
     other = make_archive(tmp_path / "output.tar.gz", file_member("confusion_matrix.json", b"{}"))
-    with pytest.raises(InvalidInput, match="does not hold"):
+    with pytest.raises(InvalidInput, match=r"holds no predictions\.jsonl"):
         join_predictions(other, file_name="x.txt", n_documents=1, labels=LABELS)
     whole = make_archive(
         tmp_path / "b.tar.gz",
@@ -243,3 +243,43 @@ def test_memory_is_the_matrix_and_one_block(tmp_path: Path) -> None:
     matrix_bytes = 60_000 * (len(LABELS) + 1) * 4
     assert path.stat().st_size > 5_000_000
     assert peak < 3 * matrix_bytes + 3_000_000
+
+
+ODD: dict[str, list[str]] = {
+    "two rows in one line": ['{"File": "x.txt", "Line": "0", "Labels": []}' * 2],
+    "a row over two lines": ['{"File": "x.txt",', '"Line": "0", "Labels": []}'],
+    "a line number in other digits": ['{"File": "x.txt", "Line": "٠", "Labels": []}'],
+    "a line number with a sign between": ['{"File": "x.txt", "Line": "1_0", "Labels": []}'],
+    "a line number of 5,000 digits": ['{"File": "x.txt", "Line": "' + "1" * 5000 + '"}'],
+    "deeper than the stack": ['{"x": ' + "[" * 200_000 + "]" * 200_000 + "}"],
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_odd_rows_are_refused_with_their_line(tmp_path: Path, name: str) -> None:
+    good = [json.dumps(row(line, {"a": 0.9})) for line in range(1, 4)]
+    path = tmp_path / "p.jsonl"
+    path.write_text("\n".join([*good, *ODD[name], ""]))
+    with pytest.raises(InvalidInput, match="line 4: "):
+        join_predictions(path, file_name="x.txt", n_documents=11, labels=LABELS)
+
+
+def test_the_counts_of_a_join_add_up(tmp_path: Path) -> None:
+    error = {"File": "x.txt", "Line": "5", "ErrorCode": "E"}
+    rows = [
+        row(0, {"a": 0.9}),
+        *(row(1, {}), row(2, {"other": 0.5})),  # answered, but without a score that is ours
+        *(row(3, {"a": 0.9}), row(3, {"a": 0.8})),
+        *(row(4, {"a": 0.9}), {**error, "Line": "4"}),
+        *(error, error),
+        *(row(99, {"a": 1.0}), {**error, "Line": None}),
+        {**row(6, {"a": 0.1}), "Line": 10**30},
+    ]
+    path = write(tmp_path / "p.jsonl", rows)
+    scores, report = join_predictions(path, file_name="x.txt", n_documents=8, labels=LABELS)
+    assert report.lines == len(rows)
+    assert report.joined == (~np.isnan(scores.values)).any(axis=1).sum() == 1
+    assert report.unscored == (1, 2)
+    assert (report.conflicting, report.missing, report.extra_rows) == ((3, 4), (6, 7), 2)
+    assert [line for line, _, _ in report.errored] == [4, 5, -1]
+    assert "lines 1, 2" in " ".join(join_problems(report, LABELS))

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.comprehend.archive import read_archive
+from core.archive import read_archive
 from core.comprehend.confusion import confusion_metrics, read_confusion
 from core.comprehend.predictions import join_predictions
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import InvalidInput
+from core.errors import Interrupted, InvalidInput
 from core.progress import Progress, Watch
 from core.tuning.thresholds import Classifier, apply_to_predictions, apply_to_reply
 from tests.core.tuning.threshold_examples import ARN, FOUR, SECOND_ARN, scored, thresholds_of
@@ -72,8 +72,8 @@ def test_decisions_can_go_to_a_stream_with_progress(tmp_path: Path) -> None:
         (b"label,text\n", "line 1"),
         (b"\x1f\x8b\x08\x00broken", "Cannot read the predictions"),
         (gzip.compress((LINES + b"\n") * 50)[:-20], "Cannot read the predictions"),
-        (archive_of("other.json", b"{}"), "no predictions.jsonl"),
-        (b" " * (4 * 1024 * 1024 + 2), "longer than"),
+        (archive_of("other.json", b"{}"), "holds no predictions.jsonl"),
+        (b" " * (16 * 1024 * 1024 + 2), "longer than"),
     ],
     ids=lambda value: value if isinstance(value, str) else "content",
 )
@@ -127,3 +127,54 @@ def test_real_predictions_are_decided(shared_data: Path, tmp_path: Path) -> None
     report = apply_to_predictions(news, source, tmp_path / "out.jsonl")
     assert report.documents == 6
     assert report.undecided_documents > 0
+
+
+def two_files(name: str, other: str) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        for label, data in ((name, LINES), (other, LINES.replace(b"f.txt", b"g.txt"))):
+            member = tarfile.TarInfo(label)
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
+    return buffer.getvalue()
+
+
+def test_every_predictions_file_of_an_archive_is_decided(tmp_path: Path) -> None:
+    source, target = tmp_path / "output.tar.gz", tmp_path / "decided.jsonl"
+    source.write_bytes(two_files("a/predictions.jsonl", "b/predictions.jsonl"))
+    assert apply_to_predictions(FOUR, source, target).documents == 6
+    files = [json.loads(line)["File"] for line in target.read_text().splitlines()]
+    assert files == ["f.txt"] * 3 + ["g.txt"] * 3
+
+
+def deep(line: bytes) -> bytes:
+    return line[:-1] + b', "x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+
+
+GOOD = archive_of("predictions.jsonl", LINES)
+DAMAGED = {
+    "wrong checksum": GOOD[:-8] + bytes([GOOD[-8] ^ 1]) + GOOD[-7:],
+    "wrong length": GOOD[:-4] + bytes([GOOD[-4] ^ 1]) + GOOD[-3:],
+    "trailing garbage": GOOD + b"garbage",
+    "one file twice": two_files("predictions.jsonl", "predictions.jsonl"),
+    "a line nested too deeply": deep(LINES.split(b"\n")[0]),
+    "a line number of 400 digits": LINES.replace(b'"Line": 2', b'"Line": ' + b"2" * 400),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGED)
+def test_damaged_predictions_are_never_half_decided(tmp_path: Path, name: str) -> None:
+    source, target = tmp_path / "output", tmp_path / "decided.jsonl"
+    source.write_bytes(DAMAGED[name])
+    with pytest.raises(InvalidInput) as caught:
+        apply_to_predictions(FOUR, source, target)
+    assert str(source) in caught.value.message and caught.value.hint
+    assert not target.exists()
+
+
+def test_deciding_stops_when_asked_to(tmp_path: Path) -> None:
+    source, watch = tmp_path / "predictions.jsonl", Watch()
+    source.write_bytes(LINES)
+    watch.token.cancel()
+    with pytest.raises(Interrupted):
+        apply_to_predictions(FOUR, source, io.BytesIO(), watch=watch)

@@ -3,12 +3,23 @@
 import gzip
 import io
 import tarfile
+import time
+import tracemalloc
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from core.comprehend.archive import Limits, is_tar, member_blocks, plain_blocks, read_archive
-from core.errors import InvalidInput, OperationFailed
+from core.archive import (
+    Limits,
+    is_tar,
+    member_blocks,
+    plain_blocks,
+    prediction_blocks,
+    read_archive,
+)
+from core.errors import Interrupted, InvalidInput, OperationFailed
+from core.progress import Watch
 
 
 def make_archive(path: Path, *members: tuple[tarfile.TarInfo, bytes], mode: str = "w:gz") -> Path:
@@ -194,7 +205,7 @@ def test_member_blocks_are_small_and_absence_is_an_error(tmp_path: Path) -> None
     blocks = list(member_blocks(path, lambda name: name == "a"))
     assert max(map(len, blocks)) <= 1 << 17
     assert b"".join(blocks) == bytes(range(256)) * 4000
-    with pytest.raises(InvalidInput, match="does not hold the wanted file"):
+    with pytest.raises(InvalidInput, match="holds no file of this kind"):
         list(member_blocks(path, lambda name: name == "b"))
 
 
@@ -204,3 +215,144 @@ def test_lines_are_not_taken_for_an_archive(tmp_path: Path) -> None:
     assert path.read_bytes()[257:262] == b"ustar"
     assert not is_tar(path)
     assert list(plain_blocks(path, Limits())) == [path.read_bytes()]
+
+
+def pax(*records: bytes) -> bytes:
+    """A member of further details, with its header."""
+    data = b"".join(records)
+    member = tarfile.TarInfo("x")
+    member.type, member.size = tarfile.XHDTYPE, len(data)
+    return member.tobuf(tarfile.USTAR_FORMAT) + data + bytes(-len(data) % 512)
+
+
+def record(key: bytes, value: bytes) -> bytes:
+    rest = b" " + key + b"=" + value + b"\n"
+    length = len(rest)
+    while len(b"%d" % length) + len(rest) != length:
+        length += 1
+    return b"%d" % length + rest
+
+
+def plain_member(name: str, data: bytes) -> bytes:
+    member, _ = file_member(name, data)
+    return member.tobuf(tarfile.USTAR_FORMAT) + data + bytes(-len(data) % 512)
+
+
+END = bytes(1024)
+FILE = plain_member("predictions.jsonl", b"{}\n")
+CRAFTED: dict[str, bytes] = {
+    "headers of 14 MB": pax(*[record(b"k%06d" % index, b"v" * 40) for index in range(250_000)])
+    + FILE
+    + END,
+    "many headers": b"".join(pax(record(b"k", b"v" * 60_000)) for _ in range(30)) + FILE + END,
+    "headers without end": pax(record(b"k", b"v")) * 1100 + FILE + END,
+    "a header that is no record": pax(b"nonsense") + FILE + END,
+    "a record longer than its header": pax(b"99 path=x\n") + FILE + END,
+    "a record of length 0": pax(b"0 path=x\n") + FILE + END,
+    "a size that is no number": pax(record(b"size", b"-1")) + FILE + END,
+    "a size in other digits": pax(record(b"size", "٣".encode())) + FILE + END,
+    "a size beyond all disks": pax(record(b"size", b"9" * 18)) + FILE + END,
+    "sparse by its header": pax(record(b"GNU.sparse.major", b"1")) + FILE + END,
+    "a path outside": pax(record(b"path", b"../predictions.jsonl")) + FILE + END,
+    "a path of zeros": pax(record(b"path", b"a\0b")) + FILE + END,
+    "a link by its header": pax(record(b"linkpath", b"/etc/passwd"))
+    + special_member("predictions.jsonl", tarfile.SYMTYPE)[0].tobuf(tarfile.USTAR_FORMAT)
+    + END,
+    "details of no member": FILE + pax(record(b"path", b"x")) + END,
+    "something after the end": FILE + END + plain_member("other.json", b"x"),
+    "something after one block": FILE + bytes(512) + FILE + END,
+    "no end": FILE,
+    "a damaged header": FILE + b"x" * 512 + END,
+    "the same file twice": FILE + FILE + END,
+}
+
+
+@pytest.mark.parametrize("packed", [True, False], ids=["gzip", "plain"])
+@pytest.mark.parametrize("name", CRAFTED)
+def test_crafted_archives_are_refused_at_once(tmp_path: Path, name: str, packed: bool) -> None:
+    data = gzip.compress(CRAFTED[name], 1) if packed else CRAFTED[name]
+    path = tmp_path / "output.tar.gz"
+    path.write_bytes(data)
+    tracemalloc.start()
+    began = time.monotonic()
+    try:
+        with pytest.raises((InvalidInput, OperationFailed), match="Cannot read the archive"):
+            list(prediction_blocks(path))
+        assert tracemalloc.get_traced_memory()[1] < 8 << 20
+    finally:
+        tracemalloc.stop()
+    assert time.monotonic() - began < 2
+
+
+def test_a_small_archive_of_an_endless_file_ends_at_once(tmp_path: Path) -> None:
+    member = tarfile.TarInfo("predictions.jsonl")
+    member.size = 1 << 60
+    for header in (member.tobuf(tarfile.GNU_FORMAT), member.tobuf(tarfile.PAX_FORMAT)):
+        path = tmp_path / "output.tar.gz"
+        path.write_bytes(gzip.compress(header + bytes(4096)))
+        assert path.stat().st_size < 300
+        began = time.monotonic()
+        with pytest.raises(InvalidInput, match="unpacks to more than"):
+            list(prediction_blocks(path))
+        assert time.monotonic() - began < 1
+
+
+@pytest.mark.parametrize("kind", ["checksum", "length", "garbage", "another file", "cut member"])
+@pytest.mark.parametrize("read", [prediction_blocks, plain_blocks])
+def test_the_end_of_gzip_is_verified(
+    tmp_path: Path, kind: str, read: Callable[[Path], Iterator[bytes]]
+) -> None:
+    data = bytearray(gzip.compress(FILE + END))
+    if kind in ("checksum", "length"):
+        data[-8 if kind == "checksum" else -4] ^= 1
+    data += {"garbage": b"garbage", "another file": b"\0\0{}", "cut member": b"\x1f\x8b\x08"}.get(
+        kind, b""
+    )
+    path = tmp_path / "output.tar.gz"
+    path.write_bytes(data)
+    with pytest.raises(OperationFailed, match="ends early or is damaged"):
+        list(read(path))
+
+
+def test_gzip_members_one_after_another_and_zeros_at_the_end_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "predictions.jsonl.gz"
+    lines = [b'{"Line": "%d"}\n' % index for index in range(5000)]
+    path.write_bytes(b"".join(map(gzip.compress, lines)) + bytes(700))
+    assert b"".join(prediction_blocks(path)) == b"".join(lines)
+
+
+def test_every_predictions_file_of_an_archive_is_read(tmp_path: Path) -> None:
+    path = make_archive(
+        tmp_path / "output.tar.gz",
+        file_member("a/predictions.jsonl", b"1\n2"),
+        file_member("a/._predictions.jsonl", b"\0\5\x16\7"),
+        file_member("b/predictions.jsonl", b"3\n"),
+        file_member("notes.txt", b"x"),
+        file_member("b/part-2-predictions.jsonl", b"4"),
+    )
+    assert b"".join(prediction_blocks(path)).split() == [b"1", b"2", b"3", b"4"]
+
+
+@pytest.mark.parametrize("packed", [True, False], ids=["gzip", "plain"])
+def test_reading_stops_between_two_blocks_when_asked_to(tmp_path: Path, packed: bool) -> None:
+    data = plain_member("predictions.jsonl", b"{}\n" * 3_000_000) + END
+    path = tmp_path / "output.tar.gz"
+    path.write_bytes(gzip.compress(data, 1) if packed else data)
+    watch = Watch()
+    blocks = prediction_blocks(path, watch=watch)
+    next(blocks)
+    watch.token.cancel()
+    with pytest.raises(Interrupted):
+        next(blocks)
+
+
+def test_archives_of_other_writers_are_read(tmp_path: Path) -> None:
+    name = "folder/" * 20 + "predictions.jsonl"
+    for form in (tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT):
+        path = tmp_path / "output.tar.gz"
+        with tarfile.open(path, "w:gz", format=form) as archive:
+            for label in (name, "ü" * 30 + "/x.json"):
+                member, data = file_member(label, b"{}")
+                member.mtime = 1700000000 + (0.25 if form == tarfile.PAX_FORMAT else 0)
+                archive.addfile(member, io.BytesIO(data))
+        assert read_archive(path) == {"predictions.jsonl": b"{}", "x.json": b"{}"}
