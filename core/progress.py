@@ -4,8 +4,9 @@ The same core function feeds a progress bar, a line on stderr, or nothing.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from core.errors import Interrupted
 
@@ -27,6 +28,7 @@ class Progress:
 
 
 Reporter = Callable[[Progress], None]
+Item = TypeVar("Item")
 
 
 def silent(event: Progress) -> None:
@@ -97,6 +99,17 @@ class Watch:
             Interrupted: stopping was asked for.
         """
         self.token.check()
+
+    def over(self, items: Iterable[Item], every: int = 1024) -> Iterator[Item]:
+        """Yield the items; before each `every`-th of them, stop when asked to.
+
+        Raises:
+            Interrupted: stopping was asked for.
+        """
+        for number, item in enumerate(items):
+            if number % every == 0:
+                self.check()
+            yield item
 
 
 UNWATCHED = Watch()

@@ -44,8 +44,9 @@ def command(ctx: click.Context, ratios: str, seed: int) -> None:
     session = chosen_session(options)
     wanted = parse_ratios(ratios)
     if options.dry_run:
-        dataset = current_dataset(session, session.state())
-        audit = preview_split(dataset, wanted, seed).audit
+        watch = options.watch()
+        dataset = current_dataset(session, session.state(), watch)
+        audit = preview_split(dataset, wanted, seed, watch).audit
         options.emit({"audit": audit}, audit_text(audit))
         return
     made = split_dataset(session, wanted, seed, options.watch())

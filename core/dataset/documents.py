@@ -15,6 +15,7 @@ import numpy.typing as npt
 from core.decoding import JsonDecoder, decode_json
 from core.errors import InvalidInput
 from core.files import atomic_writer, file_fingerprint
+from core.progress import UNWATCHED, Watch
 from core.text import printable
 
 Mode = Literal["multi-label", "multi-class"]
@@ -103,11 +104,12 @@ class _Row(msgspec.Struct, frozen=True, omit_defaults=True):
 _FORMAT = "comprehend-tuner/documents"
 
 
-def save_dataset(dataset: Dataset, path: Path) -> str:
+def save_dataset(dataset: Dataset, path: Path, watch: Watch = UNWATCHED) -> str:
     """Write a dataset as JSON lines, a header line first; return the file's fingerprint.
 
     Raises:
         OperationFailed: the file cannot be written.
+        Interrupted: stopping was asked for; nothing was written.
     """
     encoder = msgspec.json.Encoder()
     header = _Header(_FORMAT, 1, dataset.mode, dataset.labels, dataset.none_label)
@@ -116,7 +118,7 @@ def save_dataset(dataset: Dataset, path: Path) -> str:
     rows = zip(dataset.ids, dataset.texts, dataset.label_sets(), groups, origins, strict=True)
     with atomic_writer(path) as file:
         file.write(encoder.encode(header) + b"\n")
-        for row in rows:
+        for row in watch.over(rows):
             file.write(encoder.encode(_Row(*row)) + b"\n")
     return file_fingerprint(path)
 
@@ -129,7 +131,7 @@ def _cannot_read(path: Path, why: str) -> InvalidInput:
     )
 
 
-def load_dataset(path: Path) -> Dataset:
+def load_dataset(path: Path, watch: Watch = UNWATCHED) -> Dataset:
     """Read what `save_dataset` wrote.
 
     Raises:
@@ -147,7 +149,7 @@ def load_dataset(path: Path) -> Dataset:
             header = decode_json(file.readline(), _Header)
             if (header.format, header.version) != (_FORMAT, 1):
                 raise ValueError(f"format {header.format} {header.version} is not known here")
-            for line in file:
+            for line in watch.over(file):
                 number += 1
                 row = decoder.decode(line)
                 ids.append(row.id)

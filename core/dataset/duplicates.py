@@ -131,14 +131,17 @@ def _block_bounds(texts: Sequence[str]) -> list[tuple[int, int]]:
     return list(zip([0, *cuts], [*cuts, len(texts)], strict=True))
 
 
-def text_keys(texts: Sequence[str]) -> npt.NDArray[np.uint64]:
+def text_keys(texts: Sequence[str], watch: Watch = UNWATCHED) -> npt.NDArray[np.uint64]:
     """uint64 (n_documents,): BLAKE2b, 8 bytes, of each normalised text.
 
     The same text has the same key on every machine and in every run, so keys may be stored. The
     chance that any two of a million different texts share one is below 1 in 30 million.
+
+    Raises:
+        Interrupted: stopping was asked for.
     """
     digests = bytearray()
-    for block in text_blocks(texts):
+    for block in watch.over(text_blocks(texts), every=1):
         characters = block.characters.tobytes()
         bounds = zip(block.starts.tolist(), block.ends.tolist(), strict=True)
         for row, (start, end) in enumerate(bounds, block.first):
@@ -153,7 +156,7 @@ def text_keys(texts: Sequence[str]) -> npt.NDArray[np.uint64]:
 
 
 def duplicate_clusters(
-    texts: Sequence[str], groups: Sequence[str] | None = None
+    texts: Sequence[str], groups: Sequence[str] | None = None, watch: Watch = UNWATCHED
 ) -> npt.NDArray[np.int32]:
     """int32 (n_documents,): the cluster of each document, numbered by first appearance.
 
@@ -163,8 +166,11 @@ def duplicate_clusters(
     Args:
         texts: one text for each document.
         groups: one group name for each document, or None when there are no groups.
+
+    Raises:
+        Interrupted: stopping was asked for.
     """
-    keys = np.unique(text_keys(texts), return_inverse=True)[1]
+    keys = np.unique(text_keys(texts, watch), return_inverse=True)[1]
     if groups is None:
         return _numbered_by_appearance(keys)
     number_of_group: dict[str, int] = {}

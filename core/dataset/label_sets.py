@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from core.dataset.documents import BoolMatrix
 from core.errors import InvalidInput
+from core.progress import UNWATCHED, Watch
 from core.text import plural, printable
 
 # Which labels and which pairs of labels each label set has, as sparse matrices.
@@ -217,6 +218,7 @@ def place_clusters(
     sizes: npt.NDArray[np.int64],
     wanted: npt.NDArray[np.float64],
     rng: np.random.Generator,
+    watch: Watch = UNWATCHED,
 ) -> Parts:
     """int8 (n_documents,): the part of each document in a cluster of several, -1 for the others.
 
@@ -244,13 +246,16 @@ def place_clusters(
     things = np.concatenate((np.ones((len(rows), 1), np.int64), membership[rows]), axis=1)
     counts = np.add.reduceat(things, starts, axis=0)
     goals = np.concatenate((sizes[None, :].astype(np.float64), wanted))
-    chosen = _choose(counts, goals, rng)
+    chosen = _choose(counts, goals, rng, watch)
     parts[rows] = np.repeat(chosen, rows_of[several])
     return parts
 
 
 def _choose(
-    counts: npt.NDArray[np.int64], goals: npt.NDArray[np.float64], rng: np.random.Generator
+    counts: npt.NDArray[np.int64],
+    goals: npt.NDArray[np.float64],
+    rng: np.random.Generator,
+    watch: Watch,
 ) -> Parts:
     """int8 (n_clusters,): part of each cluster; row 0 of the goals is the size."""
     shuffled = rng.permutation(len(counts))
@@ -258,7 +263,7 @@ def _choose(
     filled = np.zeros_like(goals)
     weight = 1.0 / np.maximum(goals, 1.0)
     chosen = np.zeros(len(counts), dtype=np.int8)
-    for cluster in order.tolist():
+    for cluster in watch.over(order.tolist()):
         things = counts[cluster]
         held = np.flatnonzero(things)
         amount = things[held][:, None]

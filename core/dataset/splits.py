@@ -26,6 +26,7 @@ from core.dataset.label_sets import (
     whole_rows,
 )
 from core.errors import InvalidInput
+from core.progress import UNWATCHED, Watch
 from core.text import plural
 
 if TYPE_CHECKING:
@@ -179,7 +180,12 @@ def measured(
     return Measure(incidence, counts - wanted, factor / np.maximum(wanted, 1.0) ** 2)
 
 
-def repair(rows: npt.NDArray[np.int64], measures: tuple[Measure, ...], most_rounds: int) -> int:
+def repair(
+    rows: npt.NDArray[np.int64],
+    measures: tuple[Measure, ...],
+    most_rounds: int,
+    watch: Watch = UNWATCHED,
+) -> int:
     """Exchange rows between all pairs of parts until nothing gains; return the exchanges made.
 
     Args:
@@ -191,7 +197,7 @@ def repair(rows: npt.NDArray[np.int64], measures: tuple[Measure, ...], most_roun
     part_pairs = list(combinations(range(rows.shape[1]), 2))
     curves: dict[tuple[int, int], FloatVector] = {}
     exchanges = quiet = 0
-    for turn in range(most_rounds * len(part_pairs)):
+    for turn in watch.over(range(most_rounds * len(part_pairs)), every=1):
         giver, taker = part_pairs[turn % len(part_pairs)]
         if (giver, taker) not in curves:
             curves[giver, taker] = _total(measures, [m.curves(giver, taker) for m in measures])
@@ -306,6 +312,7 @@ def stratified_split(
     ratios: Sequence[float],
     seed: int,
     clusters: npt.NDArray[np.int32] | None = None,
+    watch: Watch = UNWATCHED,
 ) -> Parts:
     """int8 (n_documents,): the part of each document, an index into `ratios`.
 
@@ -321,6 +328,7 @@ def stratified_split(
             each document stands for itself.
 
     Raises:
+        Interrupted: stopping was asked for.
         InvalidInput: a ratio that is not above 0, a part that would be empty, a negative seed, or
             clusters of another length.
     """
@@ -338,9 +346,9 @@ def stratified_split(
     if clusters is None:
         parts = np.full(n_documents, -1, dtype=np.int8)
     else:
-        parts = place_clusters(membership, clusters, sizes, wanted, rng)
+        parts = place_clusters(membership, clusters, sizes, wanted, rng, watch)
     placed = label_sets.by_part(parts, len(shares))
-    rows = _best_deal(label_sets, placed, sizes, wanted, shares, rng)
+    rows = _best_deal(label_sets, placed, sizes, (wanted, shares), rng, watch)
     _draw(label_sets, rows, parts, rng)
     refuse_empty_parts(
         np.bincount(parts, minlength=len(shares)),
@@ -353,22 +361,23 @@ def _best_deal(
     label_sets: LabelSets,
     placed: Counts,
     sizes: Counts,
-    wanted: npt.NDArray[np.float64],
-    shares: npt.NDArray[np.float64],
+    goals: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]],
     rng: np.random.Generator,
+    watch: Watch,
 ) -> Counts:
     """int64 (n_sets, n_parts): rows per part of the documents that no cluster has placed.
 
     Deals and repairs once when every label gets its nearest whole count, otherwise a few times
     from other random starts, and keeps the best.
     """
+    wanted, _ = goals
     nearest = [whole_rows(row, int(n)) for row, n in zip(wanted, label_sets.support, strict=True)]
     within_reach = measured(label_sets.incidence, np.reshape(nearest, wanted.shape), wanted).cost()
     pairs = pair_incidence(label_sets.incidence)
     best, best_cost = placed, float("inf")
     for _ in range(_MOST_DEALS):
         rows = _deal_rest(label_sets, placed, sizes, rng)
-        cost = _repair(label_sets, pairs, rows, placed, wanted, shares)
+        cost = _repair(label_sets, pairs, rows, placed, goals, watch)
         if cost < best_cost:
             best, best_cost = rows, cost
         if best_cost <= within_reach * (1 + _TOLERANCE):
@@ -394,10 +403,11 @@ def _repair(
     pairs: Incidence,
     rows: Counts,
     placed: Counts,
-    wanted: npt.NDArray[np.float64],
-    shares: npt.NDArray[np.float64],
+    goals: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]],
+    watch: Watch,
 ) -> float:
     """Exchange dealt rows until labels are at their bound; change `rows`, return the cost left."""
+    wanted, shares = goals
     counts = rows + placed
     pair_counts = pairs.count(counts)
     pairs_wanted = pair_counts.sum(axis=1, keepdims=True) * shares
@@ -405,8 +415,8 @@ def _repair(
     by_label = measured(of_labels, of_labels.count(counts), wanted)
     by_pair = measured(pairs, pair_counts, pairs_wanted, _PAIR_WEIGHT)
     part_pairs = len(shares) * (len(shares) - 1) // 2
-    repair(rows, (by_label, by_pair), max(_PAIR_PASSES // part_pairs, 1))
-    repair(rows, (by_label,), _LABEL_ROUNDS)
+    repair(rows, (by_label, by_pair), max(_PAIR_PASSES // part_pairs, 1), watch)
+    repair(rows, (by_label,), _LABEL_ROUNDS, watch)
     return by_label.cost()
 
 

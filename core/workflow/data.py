@@ -67,7 +67,7 @@ def create_session(
         with session.working():
             open_clients(new.engine, new.folder, new.twin)
             dataset, report = read_source(new.source, detection.settings, watch)
-            revision = _first_revision(session, dataset, new.source.name)
+            revision = _first_revision(session, dataset, new.source.name, watch)
             state = SessionState(
                 name=session.name,
                 uid=new_uid(),
@@ -100,13 +100,13 @@ def make_session_folder(folder: Path) -> None:
         raise refusal(error, folder, "Cannot make the session's folder") from error
 
 
-def current_dataset(session: Session, state: SessionState) -> Dataset:
+def current_dataset(session: Session, state: SessionState, watch: Watch = UNWATCHED) -> Dataset:
     """Load the newest revision of a session's dataset.
 
     Raises:
         InvalidInput: its file is absent or damaged.
     """
-    return load_dataset(session.path(state.dataset.path))
+    return load_dataset(session.path(state.dataset.path), watch)
 
 
 def revision_of(
@@ -127,9 +127,9 @@ def revision_of(
     )
 
 
-def _first_revision(session: Session, dataset: Dataset, source_name: str) -> Revision:
+def _first_revision(session: Session, dataset: Dataset, source_name: str, watch: Watch) -> Revision:
     path = "data/r1.jsonl"
-    made = save_dataset(dataset, session.path(path))
+    made = save_dataset(dataset, session.path(path), watch)
     return revision_of(dataset, "r1", path, made, f"imported from {source_name}")
 
 

@@ -133,7 +133,9 @@ class SplitMade:
     """False when the same split of the same dataset was there already."""
 
 
-def preview_split(dataset: Dataset, ratios: tuple[float, ...], seed: int) -> SplitPreview:
+def preview_split(
+    dataset: Dataset, ratios: tuple[float, ...], seed: int, watch: Watch = UNWATCHED
+) -> SplitPreview:
     """Compute a split and its audit without keeping anything.
 
     Args:
@@ -143,9 +145,10 @@ def preview_split(dataset: Dataset, ratios: tuple[float, ...], seed: int) -> Spl
 
     Raises:
         InvalidInput: the ratios cannot be met.
+        Interrupted: cancelled.
     """
-    clusters = duplicate_clusters(dataset.texts, dataset.groups)
-    parts = stratified_split(dataset.membership, ratios, seed, clusters)
+    clusters = duplicate_clusters(dataset.texts, dataset.groups, watch)
+    parts = stratified_split(dataset.membership, ratios, seed, clusters, watch)
     audit = audit_split(parts, dataset, part_names_for(ratios), ratios, clusters)
     return SplitPreview(parts, clusters, audit)
 
@@ -165,9 +168,9 @@ def split_dataset(
     """
     with session.working():
         state = session.state()
-        dataset = current_dataset(session, state)
+        dataset = current_dataset(session, state, watch)
         watch.report("splitting", 0, len(dataset), "documents")
-        preview = preview_split(dataset, ratios, seed)
+        preview = preview_split(dataset, ratios, seed, watch)
         made = fingerprint(state.dataset.fingerprint, preview.parts.tobytes(), repr(ratios))
         same = [split for split in state.splits if split.fingerprint == made]
         if same and same[-1] is state.splits[-1] and _files_exist(session, same[-1]):
@@ -200,9 +203,11 @@ def prepare_split(
         watch.report(f"writing {name}", position, len(names), "parts")
         part = dataset.subset(np.flatnonzero(preview.parts == position))
         if name != "calibration":
-            training[name] = write_training(session, part, f"data/{split_id}/{name}.csv", delimiter)
-        scoring[name] = _write_scoring(session, part, f"data/{split_id}/{name}")
-    _write_parts(session, split_id, dataset, preview.parts, names)
+            training[name] = write_training(
+                session, part, f"data/{split_id}/{name}.csv", delimiter, watch
+            )
+        scoring[name] = _write_scoring(session, part, f"data/{split_id}/{name}", watch)
+    _write_parts(session, split_id, dataset, (preview.parts, names), watch)
     save_truth(session, split_id, dataset, preview.parts, preview.clusters)
     context = HealthContext(
         dataset=dataset, parts=preview.parts, part_names=names, delimiter=delimiter
@@ -224,40 +229,48 @@ def prepare_split(
         },
         training=training,
         scoring=scoring,
-        findings=run_part_checks(context),
+        findings=run_part_checks(context, watch),
         made_at=now(),
     )
 
 
-def write_training(session: Session, part: Dataset, path: str, delimiter: str) -> PartFile:
+def write_training(
+    session: Session, part: Dataset, path: str, delimiter: str, watch: Watch = UNWATCHED
+) -> PartFile:
     """Write a two-column training or test file below the session's folder.
 
     Raises:
         InvalidInput: a document or label cannot be written.
     """
-    written = write_training_csv(part, session.path(path), delimiter)
+    written = write_training_csv(part, session.path(path), delimiter, watch)
     return PartFile(path=path, fingerprint=file_fingerprint(session.path(path)), documents=written)
 
 
-def _write_scoring(session: Session, part: Dataset, stem: str) -> PartFile:
-    line_map = write_scoring_text(part, session.path(f"{stem}.txt"))
+def _write_scoring(session: Session, part: Dataset, stem: str, watch: Watch) -> PartFile:
+    line_map = write_scoring_text(part, session.path(f"{stem}.txt"), watch)
     save_line_map(line_map, session.path(f"{stem}.lines.json"))
     return PartFile(
         path=f"{stem}.txt",
         fingerprint=line_map.fingerprint,
         documents=len(line_map.ids),
-        units=units(map(one_line, part.texts)),
+        units=units(watch.over(map(one_line, part.texts))),
         line_map=f"{stem}.lines.json",
     )
 
 
 def _write_parts(
-    session: Session, split_id: str, dataset: Dataset, parts: Parts, names: tuple[str, ...]
+    session: Session,
+    split_id: str,
+    dataset: Dataset,
+    dealt: tuple[Parts, tuple[str, ...]],
+    watch: Watch,
 ) -> None:
+    parts, names = dealt
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["id", "part"])
-    writer.writerows(zip(dataset.ids, (names[part] for part in parts.tolist()), strict=True))
+    rows = zip(dataset.ids, (names[part] for part in parts.tolist()), strict=True)
+    writer.writerows(watch.over(rows))
     write_atomic(session.path(f"data/{split_id}/parts.csv"), text.getvalue().encode("utf-8"))
 
 

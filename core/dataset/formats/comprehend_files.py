@@ -24,6 +24,7 @@ from core.dataset.formats.sources import Source, listed, place_of, quoted
 from core.decoding import read_json
 from core.errors import InvalidInput, OperationFailed
 from core.files import atomic_writer, write_atomic
+from core.progress import UNWATCHED, Watch
 from core.text import plural, printable
 
 # Which document stands at which line of a scoring file.
@@ -234,7 +235,9 @@ def choose_delimiter(labels: Sequence[str], preferred: str = "|") -> str:
     )
 
 
-def write_training_csv(dataset: Dataset, path: Path, delimiter: str = "|") -> int:
+def write_training_csv(
+    dataset: Dataset, path: Path, delimiter: str = "|", watch: Watch = UNWATCHED
+) -> int:
     """Write a training or test CSV, whole or not at all; return its number of rows.
 
     Args:
@@ -249,7 +252,7 @@ def write_training_csv(dataset: Dataset, path: Path, delimiter: str = "|") -> in
     """
     blocks = _training_rows(dataset, delimiter)
     with atomic_writer(path) as file:
-        written = sum(_write_lines(file, rows) for rows in blocks)
+        written = sum(_write_lines(file, rows) for rows in watch.over(blocks, every=1))
         _check_lines(written, len(dataset), path)
     return len(dataset)
 
@@ -286,7 +289,7 @@ def _training_rows(dataset: Dataset, delimiter: str) -> Iterator[list[bytes]]:
     )
 
 
-def write_scoring_text(dataset: Dataset, path: Path) -> LineMap:
+def write_scoring_text(dataset: Dataset, path: Path, watch: Watch = UNWATCHED) -> LineMap:
     """Write the texts alone, one physical line each, whole or not at all; return the line map.
 
     Args:
@@ -302,7 +305,7 @@ def write_scoring_text(dataset: Dataset, path: Path) -> LineMap:
     digest = hashlib.sha256()
     with atomic_writer(path) as file:
         written = 0
-        for _, texts in _text_blocks(dataset):
+        for _, texts in watch.over(_text_blocks(dataset), every=1):
             written += _write_lines(file, texts, digest)
         _check_lines(written, len(dataset), path)
     return LineMap(path.name, f"sha256:{digest.hexdigest()}", list(dataset.ids))

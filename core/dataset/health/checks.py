@@ -38,7 +38,7 @@ def run_checks(
     Raises:
         Interrupted: stopping was asked for.
     """
-    facts = Facts(context)
+    facts = Facts(context, watch)
     checks = list(CHECKS)
     if near_duplicates:
         checks.append(
@@ -53,9 +53,9 @@ def run_checks(
     return _run(checks, facts, watch)
 
 
-def run_part_checks(context: HealthContext) -> tuple[Finding, ...]:
+def run_part_checks(context: HealthContext, watch: Watch = UNWATCHED) -> tuple[Finding, ...]:
     """Run the checks of a split alone; `context` must have parts."""
-    return _run(PART_CHECKS, Facts(context), UNWATCHED)
+    return _run(PART_CHECKS, Facts(context, watch), watch)
 
 
 def _run(

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from core.dataset.documents import BoolMatrix, Dataset
 from core.dataset.duplicates import text_keys
+from core.progress import UNWATCHED, Watch
 
 Severity = Literal["error", "warning", "info", "passed"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info", "passed")
@@ -86,8 +87,9 @@ class HealthContext:
 class Facts:
     """What several checks need to know of a dataset, each worked out once and when first asked."""
 
-    def __init__(self, context: HealthContext) -> None:
+    def __init__(self, context: HealthContext, watch: Watch = UNWATCHED) -> None:
         self.context = context
+        self.watch = watch
         self.dataset = context.dataset
 
     @cached_property
@@ -107,7 +109,7 @@ class Facts:
     @cached_property
     def keys(self) -> npt.NDArray[np.uint64]:
         """uint64 (n_documents,): key of each normalised text."""
-        return text_keys(self.dataset.texts)
+        return text_keys(self.dataset.texts, self.watch)
 
     @cached_property
     def is_blank(self) -> npt.NDArray[np.bool_]:
