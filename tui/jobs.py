@@ -68,16 +68,16 @@ _numbers = itertools.count(1)
 _UPDATES_PER_SECOND = 4
 
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
-class Listener(Generic[T]):
+class Listener(Generic[_T]):
     """Who hears of a job; nothing is called once `pump` has closed."""
 
     pump: MessagePump
     """A screen, or the app; the functions are called in its loop."""
-    then: Callable[[T], object]
+    then: Callable[[_T], object]
     """Takes the result."""
     failed: Callable[[BaseException], object]
     """Takes the error, expected or not."""
@@ -162,7 +162,7 @@ class RunningJobs:
         self._jobs: set[_Job] = set()
         self._tokens: dict[int, CancelToken] = {}
 
-    def run(self, slot: Slot, work: Callable[[Watch], T], listener: Listener[T]) -> None:
+    def run(self, slot: Slot, work: Callable[[Watch], _T], listener: Listener[_T]) -> None:
         """Run `work` in a thread as the newest job of `slot`."""
         job = slot.begin(listener)
         self._jobs.add(job)

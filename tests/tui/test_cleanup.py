@@ -8,7 +8,7 @@ from core.workflow.jobs import note_in_ledger, session_clients
 from core.workflow.session import Session
 from tests.tui.conftest import OpenApp, screen_text, wait_for_jobs
 from tui.screens.cleanup import CleanupScreen
-from tui.widgets.tables import KeyTable
+from tui.widgets.tables import RowTable
 from tui.windows import DestroyModal
 
 
@@ -24,7 +24,7 @@ async def test_the_inventory_shows_kind_name_and_price(
         assert "8 resources on OFFLINE" in text and "$0.50 a month" in text
         assert "classifier" in text and "base/c1/train-data/train.csv" in text
         assert "arn:aws:comprehend" in text, "the whole name of the highlighted row"
-        assert isinstance(app.focused, KeyTable)
+        assert isinstance(app.focused, RowTable)
         assert isinstance(app.screen, CleanupScreen)
         assert app.screen.copied_value().startswith("arn:aws:comprehend")
 

@@ -21,7 +21,7 @@ from tests.tui.conftest import OpenApp, screen_text, wait_for_jobs
 from tui.app import TunerApp
 from tui.screens import SCREEN_CLASSES
 from tui.screens.endpoint import EndpointScreen
-from tui.widgets.tables import TrialTable
+from tui.widgets.tables import RowTable
 from tui.windows import PayModal
 
 
@@ -90,11 +90,11 @@ async def test_r_starts_one_and_enter_tries_a_document(
         await type_text(app, pilot, "I was charged twice, refund my invoice")
         text = screen_text(app)
         assert "given: " in text and "saved thresholds" in text
-        assert app.screen.query_one(TrialTable).row_count == 5
+        assert app.screen.query_one(RowTable).row_count == 5
         for label in ("billing", "delivery", "bug", "login", "clean"):
             assert label in text
         await pilot.press("escape", "down")
-        assert isinstance(app.focused, TrialTable)
+        assert isinstance(app.focused, RowTable)
         assert isinstance(app.screen, EndpointScreen)
         assert 0 < float(app.screen.copied_value()) < 1
 
@@ -126,7 +126,7 @@ async def test_a_pasted_text_is_taken_whole_and_harmless(
         assert value == "charged [/twice] and [31mthe app crashes"
         await pilot.press("enter")
         await wait_for_jobs(app, pilot)
-        assert app.screen.query_one(TrialTable).row_count == 5
+        assert app.screen.query_one(RowTable).row_count == 5
 
 
 async def test_a_text_that_is_refused_stays_to_be_shortened(

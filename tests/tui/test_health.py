@@ -13,7 +13,7 @@ from core.workflow.data import NewSession, create_session
 from core.workflow.session import Session
 from tests.tui.conftest import OpenApp, screen_text, wait_for_jobs
 from tui.screens.health import HealthScreen
-from tui.widgets.tables import FittedTable
+from tui.widgets.tables import RowTable
 
 ROWS = [f'"words of message number {n} about thing {n * 7}",{n % 2},{1 - n % 2}' for n in range(60)]
 
@@ -34,7 +34,7 @@ def health_screen(screen: object) -> HealthScreen:
 def move_to(screen: HealthScreen, finding_id: str) -> None:
     """Highlight one finding."""
     ids = [finding.id for finding in screen._shown]
-    screen.query_one(FittedTable).move_cursor(row=ids.index(finding_id))
+    screen.query_one(RowTable).move_cursor(row=ids.index(finding_id))
 
 
 def without_scrollbars(text: str) -> str:
@@ -50,7 +50,7 @@ async def test_a_session_never_checked_is_checked_on_opening(
     async with open_app(folder, "health") as (app, _):
         health = Session(folder).state().health
         assert health is not None
-        assert app.focused is app.screen.query_one(FittedTable)
+        assert app.focused is app.screen.query_one(RowTable)
         assert len(health_screen(app.screen)._shown) == len(health.findings)
         assert "nothing blocks training" in screen_text(app)
 

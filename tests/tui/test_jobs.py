@@ -15,7 +15,7 @@ from tests.tui.conftest import OpenApp, screen_text, wait_for_jobs
 from tui.app import TunerApp
 from tui.screens.jobs import JobsScreen
 from tui.widgets.chrome import Banner
-from tui.widgets.tables import LiveColumn, LiveTable, Row
+from tui.widgets.tables import Column, Row, RowTable
 from tui.windows import PayModal
 
 
@@ -172,8 +172,8 @@ async def test_a_changed_cell_repaints_that_cell_alone(
     tickets_session: Path, open_app: OpenApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with open_app(tickets_session, "jobs") as (app, pilot):
-        table = app.screen.query_one("#jobs", LiveTable)
-        columns = (LiveColumn("job"), LiveColumn("elapsed", is_number=True), LiveColumn("note"))
+        table = app.screen.query_one("#jobs", RowTable)
+        columns = (Column("job"), Column("elapsed", is_number=True), Column("note"))
         table.show(columns, [Row("a", ("a", "0:01", "x")), Row("b", ("b", "0:01", "y"))])
         await pilot.pause()
         painted: list[tuple[Region, ...]] = []

@@ -10,7 +10,7 @@ from core.workflow.review import Action, Mark, load_review, read_marks, review_l
 from core.workflow.session import Session
 from tests.tui.conftest import OpenApp, screen_text, wait_for_jobs
 from tui.screens.review import ReviewScreen
-from tui.widgets.tables import KeyTable, ReadingPane
+from tui.widgets.tables import ReadingPane, RowTable
 
 
 def shown_ids(screen: ReviewScreen) -> list[str]:
@@ -26,7 +26,7 @@ async def test_the_nearest_documents_of_the_first_label_are_shown(
         screen = app.screen
         assert isinstance(screen, ReviewScreen)
         assert shown_ids(screen) == [row.id for row in wanted.rows]
-        assert isinstance(app.focused, KeyTable)
+        assert isinstance(app.focused, RowTable)
         text = screen_text(app)
         assert "billing" in text and f"{wanted.threshold:.4f}"[1:] in text and "calibration" in text
         assert wanted.rows[0].id in text
@@ -87,7 +87,7 @@ async def test_digits_in_the_filter_are_typed(tickets_session: Path, open_app: O
     async with open_app(tickets_session, "review") as (app, pilot):
         await pilot.press("slash", "1", "q", "n")
         assert isinstance(app.screen, ReviewScreen)
-        assert app.screen.query_one("#review-filter", Input).value == "1qn"
+        assert app.screen.query_one("#filter", Input).value == "1qn"
         assert 'no document holds "1qn"' in screen_text(app)
 
 

@@ -12,7 +12,7 @@ from core.workflow.session import Session
 from tests.tui.conftest import OpenApp, screen_text, wait_for_jobs
 from tui.screens.split import SplitScreen
 from tui.widgets.dataset import ratios_text
-from tui.widgets.tables import FittedTable
+from tui.widgets.tables import RowTable
 
 
 def without_scrollbars(text: str) -> str:
@@ -26,7 +26,7 @@ async def test_the_kept_split_is_audited_on_opening(
     split = Session(tickets_session).state().splits[-1]
     async with open_app(tickets_session, "split") as (app, _):
         shown = screen_text(app)
-        assert app.focused is app.screen.query_one(FittedTable)
+        assert app.focused is app.screen.query_one(RowTable)
         assert app.screen.query_one("#ratios", Input).value == "60/20/20"
         assert app.screen.query_one("#seed", Input).value == "3"
         assert f"kept as {split.id}" in shown

@@ -29,6 +29,7 @@ from tui.keys import bindings_of
 from tui.render import glyph
 from tui.widgets.chrome import Banner, KeyFooter, SessionLine, StepBar
 from tui.widgets.preflight import PreflightPanel, summary
+from tui.widgets.tables import FilterLine
 from tui.windows import PayModal
 
 if TYPE_CHECKING:
@@ -36,8 +37,8 @@ if TYPE_CHECKING:
     from tui.app import TunerApp
 
 
-S = TypeVar("S")
-T = TypeVar("T")
+_S = TypeVar("_S")
+_T = TypeVar("_T")
 
 
 class StepScreen(Screen[None]):
@@ -136,8 +137,8 @@ class StepScreen(Screen[None]):
 
     def run(
         self,
-        work: Callable[[Watch], T],
-        then: Callable[[T], object] | None = None,
+        work: Callable[[Watch], _T],
+        then: Callable[[_T], object] | None = None,
         failed: Callable[[BaseException], object] | None = None,
         told: Callable[[Progress], object] | None = None,
         slot: Slot | None = None,
@@ -161,13 +162,13 @@ class StepScreen(Screen[None]):
 
     def listener(
         self,
-        then: Callable[[T], object] | None = None,
+        then: Callable[[_T], object] | None = None,
         failed: Callable[[BaseException], object] | None = None,
         told: Callable[[Progress], object] | None = None,
-    ) -> Listener[T]:
+    ) -> Listener[_T]:
         """Hears of a job as `run` says; for a slot whose job another screen has started."""
 
-        def finished(result: T) -> None:
+        def finished(result: _T) -> None:
             self.banner.clear()
             self.tuner.reload()
             if then is not None:
@@ -190,8 +191,8 @@ class StepScreen(Screen[None]):
     def run_beside(
         self,
         slot: Slot,
-        work: Callable[[Watch], T],
-        then: Callable[[T], object],
+        work: Callable[[Watch], _T],
+        then: Callable[[_T], object],
         failed: Callable[[BaseException], object] | None = None,
         told: Callable[[Progress], object] | None = None,
     ) -> None:
@@ -205,7 +206,7 @@ class StepScreen(Screen[None]):
             told: takes progress.
         """
 
-        def finished(result: T) -> None:
+        def finished(result: _T) -> None:
             if self.tuner.overview is not None:
                 then(result)
 
@@ -221,8 +222,8 @@ class StepScreen(Screen[None]):
 
     def look(
         self,
-        work: Callable[[Watch], T],
-        then: Callable[[T], object],
+        work: Callable[[Watch], _T],
+        then: Callable[[_T], object],
         failed: Callable[[BaseException], object] | None = None,
     ) -> None:
         """Read something in a thread as `run_beside` says; the newest look counts."""
@@ -255,6 +256,16 @@ class StepScreen(Screen[None]):
         """Stop what runs at its next safe point."""
         if not self.cancel_job():
             self.banner.show_note(self.nothing_runs)
+
+    def action_filter(self) -> None:
+        """Type words that the rows must hold."""
+        self.query_one(FilterLine).open()
+
+    async def action_back(self) -> None:
+        """Clear the filter, or go back to the sessions."""
+        lines = self.query(FilterLine)
+        if not (lines and lines.first().close()):
+            await self.tuner.action_back()
 
     def refuses(self, what: str) -> bool:
         """Say so when the app is read-only; whether it is."""
@@ -337,8 +348,8 @@ class EngineStepScreen(StepScreen):
 
     def begin(
         self,
-        start: Callable[[Watch], S],
-        finish: Callable[[S, Watch], object],
+        start: Callable[[Watch], _S],
+        finish: Callable[[_S, Watch], object],
         done: str,
         stopped: str,
     ) -> None:

@@ -9,13 +9,18 @@ from core.text import plural, printable
 from core.views.numbers import NONE, amount, usd
 from core.workflow.cleanup import CleanedUp, Inventory, InventoryRow, clean_up, cleanup_inventory
 from core.workflow.overview import Overview
-from tui.render import cell, glyph, lines, literal, plain
+from tui.render import glyph, lines, literal, plain
 from tui.screens.base import StepScreen
-from tui.widgets.tables import KeyTable
+from tui.widgets.tables import Column, Row, RowTable
 from tui.windows import DestroyModal
 
-_MOST_ROWS = 500
 _MOST_DOUBTS = 3
+_COLUMNS = (
+    Column("kind", 10),
+    Column("name", 0),
+    Column("created", 16),
+    Column("$/month", 8, is_number=True),
+)
 
 
 class CleanupScreen(StepScreen):
@@ -41,7 +46,7 @@ class CleanupScreen(StepScreen):
     def compose_body(self) -> ComposeResult:
         """Sums, resources, the whole name, proof."""
         yield Static("", id="cleanup-lead", markup=False)
-        yield KeyTable("cleanup-resources")
+        yield RowTable("cleanup-resources", keys="vertical")
         yield Static("", id="cleanup-name", markup=False)
         yield Static("", id="cleanup-proof", markup=False)
 
@@ -134,7 +139,6 @@ class CleanupScreen(StepScreen):
         session = self.session
         self.run(lambda watch: cleanup_inventory(session), self._take_inventory)
 
-    @on(KeyTable.WidthChanged)
     def _show(self) -> None:
         inventory = self._inventory
         if inventory is None:
@@ -159,29 +163,9 @@ class CleanupScreen(StepScreen):
 
     def _fill(self, inventory: Inventory) -> None:
         table = self._table
-        row = table.cursor_row
-        table.clear(columns=True)
         table.display = bool(inventory.rows)
-        table.add_column(cell("kind"), width=10)
-        table.add_column(cell("name"), width=max(table.size.width - 42, 14))
-        table.add_column(cell("created"), width=16)
-        table.add_column(cell("$/month", justify="right"), width=8)
-        for entry in inventory.rows[:_MOST_ROWS]:
-            created = entry.created_at[:16].replace("T", " ") or entry.state
-            has_price = entry.kind in ("endpoint", "classifier")
-            price = amount(entry.monthly_usd) if has_price else NONE
-            cells = [
-                cell(entry.kind),
-                cell(_short(entry, inventory)),
-                cell(created),
-                cell(self._plain(price), justify="right"),
-            ]
-            table.add_cells(cells, self.tuner.settings.ascii_only)
-        more = len(inventory.rows) - _MOST_ROWS
-        if more > 0:
-            table.add_row(cell(""), cell(f"{more:,} more"), cell(""), cell(""))
+        table.show(_COLUMNS, [_row(entry, inventory) for entry in inventory.rows])
         if inventory.rows:
-            table.move_cursor(row=min(row, len(inventory.rows) - 1))
             table.focus()
         self._show_name()
 
@@ -202,8 +186,8 @@ class CleanupScreen(StepScreen):
         return f"keeping it: {price}" if inventory.is_paid else f"free offline (on AWS: {price})"
 
     @property
-    def _table(self) -> KeyTable:
-        return self.query_one(KeyTable)
+    def _table(self) -> RowTable:
+        return self.query_one(RowTable)
 
     @property
     def _highlighted(self) -> InventoryRow | None:
@@ -217,6 +201,19 @@ class CleanupScreen(StepScreen):
 
     def _plain(self, text: str) -> str:
         return plain(text, self.tuner.settings.ascii_only)
+
+
+def _row(entry: InventoryRow, inventory: Inventory) -> Row:
+    has_price = entry.kind in ("endpoint", "classifier")
+    return Row(
+        f"{entry.kind} {entry.name}",
+        (
+            entry.kind,
+            _short(entry, inventory),
+            entry.created_at[:16].replace("T", " ") or entry.state,
+            amount(entry.monthly_usd) if has_price else NONE,
+        ),
+    )
 
 
 def _short(row: InventoryRow, inventory: Inventory) -> str:

@@ -25,7 +25,7 @@ from tui.widgets.forms import (
     command_of_session,
     new_command,
 )
-from tui.widgets.tables import FilterLine, FittedTable
+from tui.widgets.tables import FilterLine, RowTable
 
 
 class DataScreen(StepScreen):
@@ -51,7 +51,7 @@ class DataScreen(StepScreen):
         """The labels have the focus; in the form, the path."""
         super().on_mount()
         if self._form is None:
-            self.query_one(FittedTable).focus()
+            self.query_one(RowTable).focus()
 
     def where(self) -> str:
         """Whether this is a new session."""
@@ -146,7 +146,7 @@ class DataScreen(StepScreen):
     def action_filter(self) -> None:
         """Type words that the labels must hold."""
         if self._form is None:
-            self.query_one(FilterLine).open()
+            super().action_filter()
 
     async def action_back(self) -> None:
         """Leave the field, clear the filter, or go back to the sessions."""
@@ -157,11 +157,7 @@ class DataScreen(StepScreen):
                 self.cancel_job()
                 self.tuner.close_session()
             return
-        filter_line = self.query_one(FilterLine)
-        if filter_line.is_open:
-            filter_line.close()
-            self.query_one(FittedTable).focus()
-        else:
+        if not self.query_one(FilterLine).close():
             await self.tuner.action_back()
 
     def equivalent_command(self) -> str:

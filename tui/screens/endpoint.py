@@ -27,11 +27,11 @@ from core.workflow.overview import (
     utc_now,
 )
 from core.workflow.state import EndpointState, RunState, SessionState
-from core.workflow.trial import Trial, try_document
-from tui.render import lines, plain
+from core.workflow.trial import Trial, TrialRow, shown, try_document
+from tui.render import cell, glyph, lines, plain
 from tui.screens.base import EngineStepScreen
 from tui.widgets.documents import DocumentInput
-from tui.widgets.tables import KeyTable, TrialTable
+from tui.widgets.tables import Column, Row, RowTable
 from tui.windows import PayModal
 
 # What the endpoint's screen says of its state and price.
@@ -87,6 +87,32 @@ def _price(state: SessionState, units: int) -> str:
     return f"free offline (on AWS {hour}, used or not)"
 
 
+_SIGNS = {"flagged": "passed", "not flagged": "blocked", "undecided": "warning"}
+_COLUMNS = (
+    Column("label", 0),
+    Column("score", 14, is_number=True),
+    Column("threshold", 9, is_number=True),
+    Column("decision", 13),
+)
+
+
+def _row(row: TrialRow, ascii_only: bool) -> Row:
+    """A label: score, threshold, decision; a score not returned shows what it is at most."""
+    style = "bold" if row.decision == "flagged" else ""
+    score = row.note.removeprefix("not returned: ")
+    if row.score is not None:
+        score = shown(row.score, row.threshold)
+    return Row(
+        row.label,
+        (
+            cell(row.label, style),
+            cell(score, style),
+            shown(row.threshold, row.score),
+            cell(f"{glyph(_SIGNS[row.decision], ascii_only)} {row.decision}", style),
+        ),
+    )
+
+
 class EndpointScreen(EngineStepScreen):
     """What the endpoint costs and until when, a document, and what it is given."""
 
@@ -109,7 +135,7 @@ class EndpointScreen(EngineStepScreen):
         yield Static("", id="endpoint-ask", markup=False)
         yield DocumentInput("endpoint-document")
         yield Static("", id="endpoint-given", markup=False)
-        yield TrialTable("endpoint-labels")
+        yield RowTable("endpoint-labels", keys="vertical")
 
     def on_mount(self) -> None:
         """Fill the frame, and ask the engine once about an endpoint that lives."""
@@ -266,7 +292,6 @@ class EndpointScreen(EngineStepScreen):
         score = rows[row].score if 0 <= row < len(rows) else None
         return self.equivalent_command() if score is None else repr(score)
 
-    @on(KeyTable.WidthChanged)
     def _show_trial(self) -> None:
         trial = self._trial
         self._table.display = trial is not None
@@ -278,7 +303,8 @@ class EndpointScreen(EngineStepScreen):
         source = "saved thresholds" if trial.has_thresholds else ".5 each: not tuned yet"
         unsure = f" · {len(trial.undecided)} undecided" if trial.undecided else ""
         given.update(lines([self._plain(f"given: {names}{unsure} · {source}")]))
-        self._table.show(trial)
+        ascii_only = self.tuner.settings.ascii_only
+        self._table.show(_COLUMNS, [_row(row, ascii_only) for row in trial.rows])
 
     @property
     def _live(self) -> EndpointState | None:
@@ -297,8 +323,8 @@ class EndpointScreen(EngineStepScreen):
         return self.overview.state.engine.name == "aws"
 
     @property
-    def _table(self) -> TrialTable:
-        return self.query_one(TrialTable)
+    def _table(self) -> RowTable:
+        return self.query_one(RowTable)
 
     @property
     def _input(self) -> DocumentInput:

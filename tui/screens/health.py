@@ -5,7 +5,7 @@ from typing import ClassVar
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Container, VerticalScroll
-from textual.widgets import DataTable, Input, Static
+from textual.widgets import DataTable, Static
 
 from core.dataset.health.findings import SEVERITIES, Finding
 from core.text import printable
@@ -22,7 +22,7 @@ from tui.widgets.dataset import (
     finding_row,
     gate_content,
 )
-from tui.widgets.tables import Column, FilterLine, FittedTable
+from tui.widgets.tables import Column, FilterLine, RowTable
 
 _NARROW = 72
 
@@ -62,10 +62,10 @@ class HealthScreen(StepScreen):
     def compose_body(self) -> ComposeResult:
         """Gate, filter, findings, detail."""
         yield Static("", id="health-gate")
-        yield FilterLine()
+        yield FilterLine("#findings")
         with Container(id="health-panes"):
             with Container(id="findings-pane"):
-                yield FittedTable("findings")
+                yield RowTable("findings", more="rows more: filter")
             with VerticalScroll(id="detail"):
                 yield Static("", id="detail-text")
 
@@ -73,7 +73,7 @@ class HealthScreen(StepScreen):
         """The findings have the focus."""
         self.set_class(self.tuner.settings.ascii_only, "-ascii")
         super().on_mount()
-        self.query_one(FittedTable).focus()
+        self.query_one(RowTable).focus()
 
     def show_session(self, overview: Overview) -> None:
         """Show the findings; check the dataset when that was never done."""
@@ -136,26 +136,21 @@ class HealthScreen(StepScreen):
             self._count_labels()
         self._show_detail()
 
-    def action_filter(self) -> None:
-        """Type words that the findings must hold."""
-        self.query_one(FilterLine).open()
-
     async def action_back(self) -> None:
         """Clear the filter, leave the detail pane, or go back to the sessions."""
-        filter_line = self.query_one(FilterLine)
-        if filter_line.is_open:
-            filter_line.close()
-        elif self._shows_distribution:
+        if self.query_one(FilterLine).close():
+            return
+        if self._shows_distribution:
             self.action_distribution()
-        elif self.focused is self.query_one(FittedTable):
+        elif self.focused is self.query_one(RowTable):
             await self.tuner.action_back()
             return
-        self.query_one(FittedTable).focus()
+        self.query_one(RowTable).focus()
 
     def _tell_fixed(self, fixed: Fixed) -> None:
         """Show what a fix changed."""
         self._last_fix = fixed.revision.fix
-        self.query_one(FittedTable).move_cursor(row=0, animate=False)
+        self.query_one(RowTable).move_cursor(row=0, animate=False)
         self.banner.show_note(
             f"revision {fixed.revision.id}: {printable(fixed.change, 200).rstrip('.')}. "
             "The source file is as it was; the dataset was checked again."
@@ -192,7 +187,7 @@ class HealthScreen(StepScreen):
     @property
     def highlighted(self) -> Finding | None:
         """The finding under the cursor."""
-        row = self.query_one(FittedTable).cursor_row
+        row = self.query_one(RowTable).cursor_row
         return self._shown[row] if 0 <= row < len(self._shown) else None
 
     @on(DataTable.RowHighlighted, "#findings")
@@ -204,13 +199,9 @@ class HealthScreen(StepScreen):
     def _read_detail(self) -> None:
         self.query_one("#detail").focus()
 
-    @on(Input.Changed, "#filter")
+    @on(FilterLine.Changed)
     def _filtered(self) -> None:
         self._show_table()
-
-    @on(Input.Submitted, "#filter")
-    def _accepted(self) -> None:
-        self.query_one(FittedTable).focus()
 
     def on_resize(self, event: events.Resize) -> None:
         """Show fewer columns where there is less room, and bars as long as there is."""
@@ -243,7 +234,6 @@ class HealthScreen(StepScreen):
 
     def _show_table(self) -> None:
         filter_line = self.query_one(FilterLine)
-        before = self.highlighted
         matching = [f for f in self._findings if filter_line.lets_through(_searched(f))]
         self._shown = tuple(matching)
         filter_line.show_count(len(matching), len(self._findings))
@@ -251,17 +241,12 @@ class HealthScreen(StepScreen):
         columns = (
             Column("", 9),
             Column("finding", 0),
-            Column("count", 7, "right"),
-            *(() if is_narrow else (Column("share", 6, "right"), Column("fix", 3))),
+            Column("count", 7, is_number=True),
+            *(() if is_narrow else (Column("share", 6, is_number=True), Column("fix", 3))),
         )
         ascii_only = self.tuner.settings.ascii_only
         rows = [finding_row(finding, is_narrow, ascii_only) for finding in matching]
-        table = self.query_one(FittedTable)
-        table.fill(columns, rows)
-        if before is not None:
-            ids = [finding.id for finding in matching]
-            if before.id in ids:
-                table.move_cursor(row=ids.index(before.id), animate=False)
+        self.query_one(RowTable).show(columns, rows)
         self._show_detail()
 
     def _show_detail(self) -> None:

@@ -7,7 +7,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.timer import Timer
-from textual.widgets import DataTable, Input
+from textual.widgets import DataTable
 
 from core.errors import TryAgain, TunerError
 from core.text import plural
@@ -19,7 +19,7 @@ from core.workflow.state import SessionState
 from tui.jobs import screen_interval_s
 from tui.screens.base import EngineStepScreen
 from tui.widgets.facts import Facts, Line, is_row_usable, job_facts, row_state
-from tui.widgets.tables import LiveColumn, LiveTable, Row
+from tui.widgets.tables import Column, FilterLine, Row, RowTable
 
 # What the jobs screen asks the engine in a thread, and how it words a row.
 
@@ -72,12 +72,12 @@ def note_text(row: JobRow, state: SessionState) -> str:
 
 _EMPTY = "No jobs yet. Step 4 trains a classifier and step 5 scores documents: both start jobs."
 _COLUMNS = (
-    LiveColumn("job", widest=32),
-    LiveColumn("kind"),
-    LiveColumn("state"),
-    LiveColumn("elapsed", is_number=True),
-    LiveColumn("est.", is_number=True),
-    LiveColumn("note", widest=60),
+    Column("job", widest=32),
+    Column("kind"),
+    Column("state"),
+    Column("elapsed", is_number=True),
+    Column("est.", is_number=True),
+    Column("note", widest=60),
 )
 
 
@@ -90,7 +90,6 @@ class JobsScreen(EngineStepScreen):
     JobsScreen #jobs-title { height: auto; }
     JobsScreen #jobs { height: auto; max-height: 50%; }
     JobsScreen #job-log { height: 1fr; border-top: solid $border-blurred; }
-    JobsScreen LiveTable { scrollbar-size-horizontal: 0; }
     JobsScreen.-ascii #job-log { border-top: ascii $border-blurred; }
     JobsScreen #job-log:focus { border-top: solid $border; }
     """
@@ -106,11 +105,8 @@ class JobsScreen(EngineStepScreen):
         """A title, the filter, the jobs, the log of one of them."""
         ascii_only = self.tuner.settings.ascii_only
         yield Line(ascii_only, widget_id="jobs-title")
-        words = Input(placeholder="filter", id="jobs-filter")
-        words.cursor_blink = False
-        words.display = False
-        yield words
-        yield LiveTable(ascii_only, gap=1, widget_id="jobs")
+        yield FilterLine("#jobs", "filter")
+        yield RowTable("jobs", gap=1)
         with VerticalScroll(id="job-log"):
             yield Facts(ascii_only, widget_id="job-facts")
 
@@ -171,7 +167,7 @@ class JobsScreen(EngineStepScreen):
         """Put the cursor on the newest job that runs, which is why one comes here."""
         running = [at for at, row in enumerate(self._filtered()) if row.arn and not row.is_final]
         if running:
-            self.query_one("#jobs", LiveTable).move_cursor(row=running[-1], animate=False)
+            self.query_one("#jobs", RowTable).move_cursor(row=running[-1], animate=False)
 
     def _stop_asking(self, error: BaseException) -> None:
         """A passing fault is asked about again; after any other, r asks again."""
@@ -224,7 +220,7 @@ class JobsScreen(EngineStepScreen):
             )
             for row in rows
         ]
-        table = self.query_one("#jobs", LiveTable)
+        table = self.query_one("#jobs", RowTable)
         table.display = bool(self._look.rows)
         table.show(_COLUMNS, texts)
         self._show_title(len(rows))
@@ -255,44 +251,24 @@ class JobsScreen(EngineStepScreen):
         return self.overview.state.engine.name == "aws"
 
     def _filtered(self) -> list[JobRow]:
-        words = self.query_one("#jobs-filter", Input).value.lower().split()
+        line = self.query_one(FilterLine)
         return [
             row
             for row in self._look.rows
-            if all(word in f"{row.id} {row.kind} {row.state} {row.part}".lower() for word in words)
+            if line.lets_through(f"{row.id} {row.kind} {row.state} {row.part}")
         ]
 
     def _selected(self) -> JobRow | None:
-        key = self.query_one("#jobs", LiveTable).current_key
+        key = self.query_one("#jobs", RowTable).current_key
         return next((row for row in self._look.rows if _key(row) == key), None)
 
     @on(DataTable.RowHighlighted, "#jobs")
     def _select(self) -> None:
         self._show_log()
 
-    @on(Input.Changed, "#jobs-filter")
+    @on(FilterLine.Changed)
     def _filter(self) -> None:
         self._show()
-
-    @on(Input.Submitted, "#jobs-filter")
-    def _filtered_enough(self) -> None:
-        self.query_one("#jobs").focus()
-
-    def action_filter(self) -> None:
-        """Type words that a job's name, kind or state must hold."""
-        words = self.query_one("#jobs-filter", Input)
-        words.display = True
-        words.focus()
-
-    async def action_back(self) -> None:
-        """Clear the filter, or go back to the sessions."""
-        words = self.query_one("#jobs-filter", Input)
-        if words.display:
-            words.value = ""
-            words.display = False
-            self.query_one("#jobs").focus()
-        else:
-            await self.tuner.action_back()
 
     def action_stop(self) -> None:
         """Ask to stop the training under the cursor; scoring jobs cannot be stopped."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.widgets import DataTable, Input, Static
+from textual.widgets import DataTable, Static
 
 from core.errors import TunerError
 from core.progress import Watch
@@ -31,18 +31,20 @@ from core.workflow.review import (
     review_label,
     undo_marks,
 )
-from tui.render import literal, plain
+from tui.render import cell, literal, plain
 from tui.screens.base import StepScreen
 from tui.widgets.documents import (
+    DOCUMENT_COLUMNS,
     MOST_ROWS,
     DocumentView,
-    ReviewedDocuments,
     change_facts,
+    document_row,
     label_content,
     lists_content,
+    nothing_found,
     progress_content,
 )
-from tui.widgets.tables import KeyTable, ReadingPane
+from tui.widgets.tables import FilterLine, ReadingPane, Row, RowTable
 from tui.windows import PayModal
 
 # Marking on the review screen: relabel, drop, keep, undo, export, apply.
@@ -157,7 +159,7 @@ class MarkingScreen(StepScreen):
         rows[place] = replace(rows[place], mark=mark)
         read = review.read + (mark is not None) - (before is not None)
         self._review = replace(review, rows=tuple(rows), read=read)
-        self._table.show_mark(place, mark)
+        self._table.change_row(place, document_row(rows[place]))
         if self._data is not None:
             self._show_head(self._data, self._review)
         self._show_document()
@@ -167,8 +169,8 @@ class MarkingScreen(StepScreen):
         return self.tuner.settings.ascii_only
 
     @property
-    def _table(self) -> ReviewedDocuments:
-        return self.query_one(ReviewedDocuments)
+    def _table(self) -> RowTable:
+        return self.query_one(RowTable)
 
     @property
     def _highlighted(self) -> ReviewRow | None:
@@ -209,20 +211,16 @@ class ReviewScreen(MarkingScreen):
         self._part = ""
         self._label = 0
         self._wanted: ListName = "all"
-        self._words = ""
 
     def compose_body(self) -> ComposeResult:
         """Label, lists, progress, filter, documents, the whole text."""
         yield Static("", id="review-label", markup=False)
         yield Static("", id="review-kinds", markup=False)
         yield Static("", id="review-progress", markup=False)
-        words = Input(placeholder="words that the document must hold", id="review-filter")
-        words.cursor_blink = False
-        words.display = False
-        yield words
+        yield FilterLine("#review-documents", "words that the document must hold")
         with Vertical(id="review-panes"):
             with Vertical(id="review-list"):
-                yield ReviewedDocuments("review-documents")
+                yield RowTable("review-documents", keys="vertical")
             yield DocumentView()
 
     def on_mount(self) -> None:
@@ -294,32 +292,18 @@ class ReviewScreen(MarkingScreen):
         """Scroll the text by a page; from its end back to the top."""
         self.query_one(DocumentView).read_on()
 
-    def action_filter(self) -> None:
-        """Type words that the documents must hold."""
-        words = self.query_one("#review-filter", Input)
-        words.display = True
-        words.focus()
-
     async def action_back(self) -> None:
         """Leave the filter, or the session."""
-        words = self.query_one("#review-filter", Input)
-        if words.display:
-            words.value = ""
-            words.display = False
-            self._table.focus()
-        elif self.query_one(ReadingPane).has_focus:
+        if self.query_one(FilterLine).close():
+            return
+        if self.query_one(ReadingPane).has_focus:
             self._table.focus()
         else:
             await self.tuner.action_back()
 
-    @on(Input.Changed, "#review-filter")
-    def _filter(self, event: Input.Changed) -> None:
-        self._words = event.value
+    @on(FilterLine.Changed)
+    def _filter(self) -> None:
         self._refresh_list()
-
-    @on(Input.Submitted, "#review-filter")
-    def _filtered(self) -> None:
-        self._table.focus()
 
     @on(DataTable.RowHighlighted, "#review-documents")
     def _show_document(self) -> None:
@@ -345,25 +329,31 @@ class ReviewScreen(MarkingScreen):
             return
         label = self._data.labels[self._label]
         self._review = review_label(
-            self._data, label, self._wanted, self._words, MOST_ROWS, self._marks
+            self._data, label, self._wanted, self._filter_words, MOST_ROWS, self._marks
         )
         self._show_head(self._data, self._review)
-        self._fill_table()
+        rows = [document_row(row) for row in self._review.rows]
+        if not rows:
+            said = cell(nothing_found(self._review, self._filter_words), "dim")
+            rows = [Row("nothing", ("", "", "", said))]
+        self._table.show(DOCUMENT_COLUMNS, rows)
+        self._table.move_cursor(row=0, animate=False)
+        self._show_document()
 
     def _show_head(self, data: ReviewData, review: Review) -> None:
         shown = {
             "#review-label": label_content(data, review, self._ascii),
             "#review-kinds": lists_content(review, self.size.width),
-            "#review-progress": progress_content(review, self._words, MOST_ROWS, self._ascii),
+            "#review-progress": progress_content(
+                review, self._filter_words, MOST_ROWS, self._ascii
+            ),
         }
         for name, content in shown.items():
             self.query_one(name, Static).update(content)
 
-    @on(KeyTable.WidthChanged)
-    def _fill_table(self) -> None:
-        if self._review is not None:
-            self._table.show(self._review, self._words, self.size.width - 2, self._ascii)
-            self._show_document()
+    @property
+    def _filter_words(self) -> str:
+        return self.query_one(FilterLine).words
 
     def _say(self, text: str) -> None:
         self.query_one("#review-label", Static).update(literal(plain(text, self._ascii)))

@@ -48,7 +48,6 @@ class ScoreScreen(PaidStepScreen[ScoreView]):
     ScoreScreen #plan { height: auto; max-height: 40%; }
     ScoreScreen #plan.-alone { max-height: 75%; }
     ScoreScreen #parts { height: auto; max-height: 5; }
-    ScoreScreen LiveTable { scrollbar-size-horizontal: 0; }
     ScoreScreen #proposal { height: auto; max-height: 4; color: $text-warning; }
     ScoreScreen #returned-title { height: auto; text-style: bold; }
     ScoreScreen #returned { height: 1fr; min-height: 3; }
@@ -63,10 +62,10 @@ class ScoreScreen(PaidStepScreen[ScoreView]):
         yield PreflightPanel(ascii_only)
         with VerticalScroll(id="plan"):
             yield Facts(ascii_only, widget_id="plan-facts")
-        yield PartsTable(ascii_only, widget_id="parts")
+        yield PartsTable("parts", gap=2)
         yield Line(ascii_only, widget_id="proposal")
         yield Line(ascii_only, widget_id="returned-title")
-        yield ReturnedTable(ascii_only, widget_id="returned")
+        yield ReturnedTable("returned", gap=2)
 
     def focus_first(self) -> None:
         """The returned shares when there are some, else the parts, else the plan."""

@@ -9,7 +9,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.screen import Screen
-from textual.widgets import Input, OptionList, Static
+from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from core.progress import Progress, Watch
@@ -18,12 +18,13 @@ from tui.jobs import Listener, Slot
 from tui.keys import bindings_of
 from tui.render import literal, plain
 from tui.widgets.chrome import Banner, KeyFooter, SessionLine
+from tui.widgets.tables import FilterLine
 
 if TYPE_CHECKING:
     from tui.app import TunerApp
 
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 WELCOME = "Choose each label's decision threshold, and know how far to trust it."
 OFFLINE = "Everything works offline on this machine; nothing here is charged."
@@ -86,10 +87,8 @@ class SessionsScreen(Screen[None]):
 
     async def _add_list(self) -> None:
         """Add filter and list behind the first frame, which they would hold up."""
-        words = Input(placeholder="filter", id="session-filter")
-        words.cursor_blink = False
-        words.display = False
-        await self.query_one("#body").mount(words, OptionList(id="sessions"))
+        line = FilterLine("#sessions", "filter")
+        await self.query_one("#body").mount(line, OptionList(id="sessions"))
         self._fill()
         self.query_one(OptionList).focus()
         self._read_sessions()
@@ -113,13 +112,13 @@ class SessionsScreen(Screen[None]):
     def _run(
         self,
         slot: Slot,
-        work: Callable[[Watch], T],
-        then: Callable[[T], object],
+        work: Callable[[Watch], _T],
+        then: Callable[[_T], object],
         told: Callable[[Progress], object] | None = None,
     ) -> None:
         banner = self.query_one(Banner)
 
-        def finished(result: T) -> None:
+        def finished(result: _T) -> None:
             banner.clear()
             then(result)
 
@@ -130,12 +129,13 @@ class SessionsScreen(Screen[None]):
 
     def _show_sessions(self, rows: tuple[SessionRow, ...]) -> None:
         self._rows = rows
-        self._fill(self.query_one("#session-filter", Input).value)
+        self._fill()
 
-    def _fill(self, words: str = "") -> None:
+    @on(FilterLine.Changed)
+    def _fill(self) -> None:
         ascii_only = self.tuner.settings.ascii_only
-        needles = words.lower().split()
-        shown = [row for row in self._rows if all(needle in row.text.lower() for needle in needles)]
+        line = self.query_one(FilterLine)
+        shown = [row for row in self._rows if line.lets_through(row.text)]
         options = [
             Option(literal(plain(printable(row.text), ascii_only)), id=str(row.folder))
             for row in shown
@@ -180,21 +180,9 @@ class SessionsScreen(Screen[None]):
 
     def action_filter(self) -> None:
         """Type words that the sessions must hold."""
-        words = self.query_one("#session-filter", Input)
-        words.display = True
-        words.focus()
+        self.query_one(FilterLine).open()
 
     async def action_back(self) -> None:
         """Clear the filter."""
-        words = self.query_one("#session-filter", Input)
-        words.value = ""
-        words.display = False
-        self.query_one(OptionList).focus()
-
-    @on(Input.Changed, "#session-filter")
-    def _filter(self, event: Input.Changed) -> None:
-        self._fill(event.value)
-
-    @on(Input.Submitted, "#session-filter")
-    def _filtered(self) -> None:
+        self.query_one(FilterLine).close()
         self.query_one(OptionList).focus()

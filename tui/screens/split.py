@@ -23,7 +23,7 @@ from tui.render import glyph, lines, literal, plain
 from tui.screens.base import StepScreen
 from tui.widgets.dataset import audit_lines, audit_notes, audit_row, ratios_text
 from tui.widgets.forms import Field, Line
-from tui.widgets.tables import Column, FilterLine, FittedTable
+from tui.widgets.tables import Column, FilterLine, RowTable
 
 _DEFAULT_RATIOS = "70/10/20"
 _NARROW = 72
@@ -69,8 +69,8 @@ class SplitScreen(StepScreen):
             yield Field("seed", Line("seed", restrict=r"[0-9]{0,9}"))
         yield Static("", id="split-state")
         yield Static("", id="split-sizes")
-        yield FilterLine()
-        yield FittedTable("audit")
+        yield FilterLine("#audit")
+        yield RowTable("audit", more="rows more: filter")
         yield Static("", id="split-notes")
 
     def show_session(self, overview: Overview) -> None:
@@ -82,7 +82,7 @@ class SplitScreen(StepScreen):
                 ratios_text(split.ratios) if split else _DEFAULT_RATIOS
             )
             self.query_one("#seed", Input).value = str(split.seed if split else 0)
-            self.query_one(FittedTable).focus()
+            self.query_one(RowTable).focus()
         self._preview()
         self._show_all()
 
@@ -197,9 +197,9 @@ class SplitScreen(StepScreen):
 
     @on(Input.Submitted)
     def _accepted(self) -> None:
-        self.query_one(FittedTable).focus()
+        self.query_one(RowTable).focus()
 
-    @on(Input.Changed, "#filter")
+    @on(FilterLine.Changed)
     def _filtered(self) -> None:
         self._show_table()
 
@@ -207,19 +207,14 @@ class SplitScreen(StepScreen):
         """Type ratios, then the seed."""
         self.query_one("#ratios", Input).focus()
 
-    def action_filter(self) -> None:
-        """Type words that the labels must hold."""
-        self.query_one(FilterLine).open()
-
     async def action_back(self) -> None:
         """Leave the input, clear the filter, or go back to the sessions."""
-        filter_line = self.query_one(FilterLine)
-        if filter_line.is_open:
-            filter_line.close()
-        elif not isinstance(self.focused, Input):
-            await self.tuner.action_back()
+        if self.query_one(FilterLine).close():
             return
-        self.query_one(FittedTable).focus()
+        if isinstance(self.focused, Input):
+            self.query_one(RowTable).focus()
+        else:
+            await self.tuner.action_back()
 
     def equivalent_command(self) -> str:
         """The command that keeps the same split."""
@@ -271,10 +266,10 @@ class SplitScreen(StepScreen):
         width = 8 if is_narrow else 15
         columns = (
             Column("label", 0),
-            *(Column(name[:width], width, "right") for name in audit.part_names),
-            Column("off", 6 if is_narrow else 8, "right"),
+            *(Column(name[:width], width, is_number=True) for name in audit.part_names),
+            Column("off", 6 if is_narrow else 8, is_number=True),
         )
-        self.query_one(FittedTable).fill(columns, [audit_row(row, is_narrow) for row in shown])
+        self.query_one(RowTable).show(columns, [audit_row(row, is_narrow) for row in shown])
 
     def _sizes_content(self) -> Content:
         ascii_only = self.tuner.settings.ascii_only

@@ -143,7 +143,6 @@ class TrainScreen(PaidStepScreen[TrainView]):
     TrainScreen #metrics-title { height: auto; text-style: bold; }
     TrainScreen #cells { height: 1fr; min-height: 3; margin-top: 1; }
     TrainScreen #matrix { height: auto; max-height: 10; margin-top: 1; }
-    TrainScreen LiveTable { scrollbar-size-horizontal: 0; }
     TrainScreen.-flat #metrics-grid { max-height: 2; }
     TrainScreen #warnings { height: auto; color: $text-warning; }
     """
@@ -166,8 +165,8 @@ class TrainScreen(PaidStepScreen[TrainView]):
         yield Line(ascii_only, widget_id="metrics-title")
         yield MetricsGrid(ascii_only, widget_id="metrics-grid")
         yield Line(ascii_only, widget_id="warnings")
-        yield CellsTable(ascii_only, widget_id="cells")
-        yield MatrixTable(ascii_only, widget_id="matrix")
+        yield CellsTable("cells", gap=2)
+        yield MatrixTable("matrix", gap=2)
 
     def show_view(self) -> None:
         """Show what is known."""

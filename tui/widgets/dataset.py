@@ -21,7 +21,7 @@ from core.workflow.health import blocking_findings
 from core.workflow.session import Session
 from core.workflow.state import SessionState
 from tui.render import cell, glyph, literal, plain
-from tui.widgets.tables import MOST_ROWS
+from tui.widgets.tables import MOST_ROWS, Row
 
 _SHOWN_LABELS = 12
 _STYLES = {"error": "bold red", "warning": "yellow", "info": "", "passed": "dim"}
@@ -91,21 +91,18 @@ def gate_content(state: SessionState, findings: Sequence[Finding], ascii_only: b
     return literal(text, "bold $text-success").append(literal(rest, "$text-muted"))
 
 
-def finding_row(finding: Finding, is_narrow: bool, ascii_only: bool) -> list[Text]:
+def finding_row(finding: Finding, is_narrow: bool, ascii_only: bool) -> Row:
     """Severity as sign and word, title, count and, where there is room, share and fix."""
     word = {"info": "note"}.get(finding.severity, finding.severity)
     style = _STYLES[finding.severity]
-    row = [
+    row: list[str | Text] = [
         cell(f"{glyph(finding.severity, ascii_only)} {word}", style),
         cell(finding.title, "dim" if finding.severity == "passed" else ""),
-        cell(f"{finding.count:,}" if finding.count else "", justify="right"),
+        f"{finding.count:,}" if finding.count else "",
     ]
     if not is_narrow:
-        row += [
-            cell(percent(finding.share) if finding.count else "", justify="right"),
-            cell("f" if finding.fix else ""),
-        ]
-    return row
+        row += [percent(finding.share) if finding.count else "", "f" if finding.fix else ""]
+    return Row(finding.id, row)
 
 
 # How often labels occur, alone and together: counted, and drawn as bars.
@@ -244,15 +241,12 @@ def ratios_text(ratios: tuple[float, ...]) -> str:
     return "/".join(f"{ratio * 100:.10g}" for ratio in ratios)
 
 
-def audit_row(row: LabelAudit, is_narrow: bool) -> list[Text]:
+def audit_row(row: LabelAudit, is_narrow: bool) -> Row:
     """A label, its count and share in each part, and how far it is off."""
     figures = [
         f"{count:,}" if is_narrow else f"{count:,} {share:>6.1%}"
         for count, share in zip(row.counts, row.shares, strict=True)
     ]
     style = "bold" if 0 in row.counts else ""
-    return [
-        cell(row.label or "(blank)", style),
-        *(cell(figure, style, "right") for figure in figures),
-        cell(percent(row.deviation), style, "right"),
-    ]
+    texts = (row.label or "(blank)", *figures, percent(row.deviation))
+    return Row(row.label, [cell(text, style) for text in texts])

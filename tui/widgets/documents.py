@@ -3,7 +3,6 @@
 from textual import events
 from textual.app import ComposeResult
 from textual.content import Content
-from textual.coordinate import Coordinate
 from textual.widgets import Input, Static
 
 from core.text import plural, printable
@@ -11,7 +10,7 @@ from core.tuning.review import Kind
 from core.views import numbers
 from core.workflow.review import LISTS, Action, ListName, Mark, Review, ReviewData, ReviewRow
 from tui.render import cell, plain
-from tui.widgets.tables import KeyTable, ReadingPane
+from tui.widgets.tables import Column, ReadingPane, Row
 
 
 class DocumentInput(Input):
@@ -261,36 +260,22 @@ _EXCERPT = 300
 _STYLES: dict[Kind, str] = {"false-negative": "bold", "false-positive": "bold"}
 
 
-class ReviewedDocuments(KeyTable):
-    """Mark, kind of decision, score and beginning of every document."""
+DOCUMENT_COLUMNS = (
+    Column(" ", 1),
+    Column("kind", 4),
+    Column("score", 6, is_number=True),
+    Column("document", 0),
+)
 
-    def show(self, review: Review, words: str, width: int, ascii_only: bool) -> None:
-        """Fill the table.
 
-        Args:
-            words: of the filter, to be named when nothing holds them.
-            width: room in cells before the table has its size.
-        """
-        room = self.size.width or width
-        self.clear(columns=True)
-        self.add_column(cell(" "), width=1)
-        self.add_column(cell("kind"), width=4)
-        self.add_column(cell("score", justify="right"), width=6)
-        self.add_column(cell("document"), width=max(room - 21, 12))
-        for row in review.rows:
-            score = "?" if row.score is None else numbers.threshold(row.score)
-            cells = [
-                cell(SIGNS[row.mark.action] if row.mark else "", "bold"),
-                cell(SHORT[row.kind], _STYLES.get(row.kind, "")),
-                cell(score, justify="right"),
-                cell(" ".join(row.text[:_EXCERPT].split())),
-            ]
-            self.add_cells(cells, ascii_only)
-        if not review.rows:
-            said = nothing_found(review, words)
-            self.add_row(cell(""), cell(""), cell(""), cell(said, "dim"))
-
-    def show_mark(self, place: int, mark: Mark | None) -> None:
-        """Show the mark of one document without filling the table again."""
-        sign = SIGNS[mark.action] if mark else ""
-        self.update_cell_at(Coordinate(place, 0), cell(sign, "bold"))
+def document_row(row: ReviewRow) -> Row:
+    """Mark, kind of decision, score and beginning of a document."""
+    return Row(
+        row.id,
+        (
+            cell(SIGNS[row.mark.action] if row.mark else "", "bold"),
+            cell(SHORT[row.kind], _STYLES.get(row.kind, "")),
+            "?" if row.score is None else numbers.threshold(row.score),
+            " ".join(row.text[:_EXCERPT].split()),
+        ),
+    )

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import ClassVar, cast
 
 import msgspec
-from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -30,8 +29,8 @@ from core.views.numbers import percent, size
 from core.workflow.app_request import GivenEngine
 from core.workflow.session import SESSIONS_FOLDER
 from core.workflow.state import SessionState
-from tui.render import cell, glyph, lines, literal, plain
-from tui.widgets.tables import Column, FilterLine, FittedTable
+from tui.render import glyph, lines, literal, plain
+from tui.widgets.tables import Column, FilterLine, Row, RowTable
 
 # What a detected source shows: a free session name, and its first rows as a table.
 
@@ -49,7 +48,7 @@ def free_name(source: Path, directory: Path) -> str:
     return next(n for n in numbered if not (sessions / n).exists())
 
 
-def preview_of(detection: Detection) -> tuple[tuple[Column, ...], list[list[Text]]]:
+def preview_of(detection: Detection) -> tuple[tuple[Column, ...], list[Row]]:
     """Columns and cells of the first rows: text first, then labels, ids, groups and the rest."""
     settings = detection.settings
     label_columns = settings.label_columns or (settings.label_column,)
@@ -61,9 +60,9 @@ def preview_of(detection: Detection) -> tuple[tuple[Column, ...], list[list[Text
         _preview_column(detection.columns[at], detection.columns[at] == settings.text_column)
         for at in order
     )
-    rows: list[list[Text]] = [
-        [cell(printable(row[at], 60) if at < len(row) else "") for at in order]
-        for row in detection.preview
+    rows = [
+        Row(str(number), [printable(row[at], 60) if at < len(row) else "" for at in order])
+        for number, row in enumerate(detection.preview)
     ]
     return columns, rows
 
@@ -483,7 +482,7 @@ class SourceForm(Vertical):
         matches = OptionList(id="matches")
         matches.can_focus = False
         yield matches
-        yield FittedTable("preview")
+        yield RowTable("preview", more="rows more: filter")
 
     def on_mount(self) -> None:
         """Offer the files of the working directory."""
@@ -550,18 +549,18 @@ class SourceForm(Vertical):
         words = [f"{detection.encoding} · {why}"]
         self._show_words(lines([plain(word, self._ascii_only) for word in words]))
         columns, rows = preview_of(detection)
-        self.query_one("#preview", FittedTable).fill(columns, rows)
+        self.query_one("#preview", RowTable).show(columns, rows)
         self._show_preview(True)
 
     def show_failure(self) -> None:
         """Leave nothing standing that was detected before."""
         self._detection = None
         self._show_words(Content(""))
-        self.query_one("#preview", FittedTable).fill((), [])
+        self.query_one("#preview", RowTable).show((), [])
 
     def leave(self) -> bool:
         """Move the focus from the fields to the preview; whether there is one."""
-        preview = self.query_one("#preview", FittedTable)
+        preview = self.query_one("#preview", RowTable)
         if preview.display:
             preview.focus()
         return bool(preview.display)
@@ -784,8 +783,8 @@ class ImportedView(Vertical):
     def compose(self) -> ComposeResult:
         """Facts, filter, labels."""
         yield Static("", id="imported-facts")
-        yield FilterLine()
-        yield FittedTable("labels")
+        yield FilterLine("#labels")
+        yield RowTable("labels", more="rows more: filter")
 
     def show(self, state: SessionState) -> None:
         """Show what was imported."""
@@ -800,13 +799,9 @@ class ImportedView(Vertical):
         """Draw the bars as long as there is room."""
         self._show_table()
 
-    @on(Input.Changed, "#filter")
+    @on(FilterLine.Changed)
     def _filtered(self) -> None:
         self._show_table()
-
-    @on(Input.Submitted, "#filter")
-    def _accepted(self) -> None:
-        self.query_one(FittedTable).focus()
 
     def _facts(self, state: SessionState) -> Content:
         report, data = state.imported, state.dataset
@@ -858,18 +853,15 @@ class ImportedView(Vertical):
         room = max(self.app.size.width - label_width - 27, 6)
         columns = (
             Column("label", label_width),
-            Column("documents", 9, "right"),
-            Column("share", 6, "right"),
+            Column("documents", 9, is_number=True),
+            Column("share", 6, is_number=True),
             Column("", 0),
         )
         top = max(self._counts[0].count, 1)
-        self.query_one(FittedTable).fill(columns, [self._row(row, top, room) for row in shown])
+        self.query_one(RowTable).show(columns, [self._row(row, top, room) for row in shown])
 
-    def _row(self, row: LabelCount, top: int, room: int) -> list[Text]:
+    def _row(self, row: LabelCount, top: int, room: int) -> Row:
         length = round(room * row.count / top) or (1 if row.count else 0)
-        return [
-            cell(row.label or "(blank)"),
-            cell(f"{row.count:,}", justify="right"),
-            cell(percent(row.share), justify="right"),
-            cell(glyph("bar", self._ascii_only) * length),
-        ]
+        bar = glyph("bar", self._ascii_only) * length
+        label = row.label or "(blank)"
+        return Row(row.label, (label, f"{row.count:,}", percent(row.share), bar))

@@ -11,7 +11,7 @@ from textual.widgets import DataTable
 from core.text import plural
 from tui.render import glyph
 from tui.widgets.facts import Fact, Facts, Line
-from tui.widgets.tables import LiveColumn, LiveTable, Row
+from tui.widgets.tables import Column, Row, RowTable
 from tui.windows import TextModal
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 _SIGNS = {"passed": "passed", "failed": "error", "warning": "warning"}
-_COLUMNS = (LiveColumn("outcome"), LiveColumn("check", widest=60), LiveColumn("found", widest=400))
+_COLUMNS = (Column("outcome"), Column("check", widest=60), Column("found", widest=400))
 
 
 class PreflightPanel(Vertical):
@@ -30,7 +30,6 @@ class PreflightPanel(Vertical):
     PreflightPanel { height: 1fr; display: none; }
     PreflightPanel #preflight-title { height: auto; text-style: bold; }
     PreflightPanel #preflight-lines { height: 1fr; min-height: 4; }
-    PreflightPanel LiveTable { scrollbar-size-horizontal: 0; }
     PreflightPanel #preflight-remedy { height: auto; max-height: 45%; margin-top: 1; }
     """
 
@@ -42,7 +41,7 @@ class PreflightPanel(Vertical):
     def compose(self) -> ComposeResult:
         """A title, the checks, what to do."""
         yield Line(self._ascii_only, widget_id="preflight-title")
-        yield LiveTable(self._ascii_only, gap=1, widget_id="preflight-lines")
+        yield RowTable("preflight-lines", gap=1)
         with VerticalScroll(id="preflight-remedy", can_focus=False):
             yield Facts(self._ascii_only, widget_id="preflight-facts")
 
@@ -52,7 +51,7 @@ class PreflightPanel(Vertical):
         self.display = True
         title = f"account and rights: {summary(report)} · esc plan, d again"
         self.query_one("#preflight-title", Line).show(title)
-        table = self.query_one("#preflight-lines", LiveTable)
+        table = self.query_one("#preflight-lines", RowTable)
         rows = [
             Row(line.id, (self._outcome(line), line.title, line.found)) for line in report.lines
         ]
@@ -73,7 +72,7 @@ class PreflightPanel(Vertical):
         return f"{glyph(sign, self._ascii_only) if sign else '?'} {line.outcome}"
 
     def _selected(self) -> "PreflightLine | None":
-        key = self.query_one("#preflight-lines", LiveTable).current_key
+        key = self.query_one("#preflight-lines", RowTable).current_key
         lines = self._report.lines if self._report is not None else ()
         return next((line for line in lines if line.id == key), None)
 

@@ -13,7 +13,7 @@ from core.workflow.score import joined_summary, labels_taken
 from core.workflow.state import RunState
 from tui.render import glyph, plain
 from tui.widgets.facts import row_state
-from tui.widgets.tables import LiveColumn, LiveTable, Row
+from tui.widgets.tables import Column, Row, RowTable
 
 _ROUNDING = 1e-3
 """Difference between reported and recomputed metrics that rounding can cause."""
@@ -74,15 +74,15 @@ def _entry_line(entry: tuple[str, str, str, str], is_wide: bool) -> str:
     return f"{name[:14]:<14} {reported:>8}{recomputed} {sign:1}"
 
 
-class CellsTable(LiveTable):
+class CellsTable(RowTable):
     """TP, FP, FN, TN and what follows from them, per label."""
 
     def show_cells(self, metrics: Sequence[MetricsFile]) -> None:
         """Show every label of every classifier that has test documents."""
         numbers = ("TP", "FP", "FN", "TN", "precision", "recall", "F1")
         columns = [
-            LiveColumn("label", widest=28),
-            *(LiveColumn(name, True, 12) for name in numbers),
+            Column("label", widest=28),
+            *(Column(name, is_number=True, widest=12) for name in numbers),
         ]
         rows = []
         for kept in metrics:
@@ -95,7 +95,7 @@ class CellsTable(LiveTable):
         self.show(columns, rows)
 
 
-class MatrixTable(LiveTable):
+class MatrixTable(RowTable):
     """The confusion matrix of a few classes: rows actual, columns predicted."""
 
     def show_matrix(self, metrics: Sequence[MetricsFile]) -> None:
@@ -105,8 +105,8 @@ class MatrixTable(LiveTable):
         if kept is None or not self.display:
             return
         width = max(4, 56 // len(kept.labels) - 2)
-        columns = [LiveColumn("actual, by predicted", widest=20)]
-        columns += [LiveColumn(label, True, width) for label in kept.labels]
+        columns = [Column("actual, by predicted", widest=20)]
+        columns += [Column(label, is_number=True, widest=width) for label in kept.labels]
         rows = [
             Row(label, (label, *(f"{count:,}" for count in counts)))
             for label, counts in zip(kept.labels, kept.matrix, strict=True)
@@ -134,7 +134,7 @@ def warnings_of(metrics: Sequence[MetricsFile], ascii_only: bool) -> str:
 # How a run's parts were scored: their jobs, how the output joined, what was returned.
 
 
-class PartsTable(LiveTable):
+class PartsTable(RowTable):
     """A row per part: state of its jobs, elapsed time, join report."""
 
     def show_parts(self, run: RunState, parts: Sequence[str], rows: Iterable[JobRow]) -> None:
@@ -148,26 +148,29 @@ class PartsTable(LiveTable):
             texts = (part, self._states(jobs), _longest(jobs), report)
             shown.append(Row(part, texts))
         columns = (
-            LiveColumn("part"),
-            LiveColumn("jobs", widest=30),
-            LiveColumn("elapsed", True),
-            LiveColumn("output", widest=80),
+            Column("part"),
+            Column("jobs", widest=30),
+            Column("elapsed", is_number=True),
+            Column("output", widest=80),
         )
         self.show(columns, shown)
 
     def _states(self, rows: list[JobRow]) -> str:
-        words = dict.fromkeys(row_state(row, self._ascii_only) for row in rows)
+        words = dict.fromkeys(row_state(row, self._is_ascii) for row in rows)
         return ", ".join(words) or "no job yet"
 
 
-class ReturnedTable(LiveTable):
+class ReturnedTable(RowTable):
     """Share of each label's positives whose score was returned, per part."""
 
     def show_shares(self, run: RunState, parts: Sequence[str]) -> None:
         """Show the scored parts of a run."""
         shares = [run.scores[part].returned_share for part in parts]
         labels = dict.fromkeys(label for by_label in shares for label in by_label)
-        columns = [LiveColumn("label", widest=36), *(LiveColumn(part, True, 12) for part in parts)]
+        columns = [
+            Column("label", widest=36),
+            *(Column(part, is_number=True, widest=12) for part in parts),
+        ]
         taken = zip(run.classifiers, labels_taken(run), strict=True)
         sources = {label: classifier.id for classifier, names in taken for label in names}
         is_group = len(run.classifiers) > 1
@@ -177,12 +180,12 @@ class ReturnedTable(LiveTable):
             source = (sources.get(label, ""),) if is_group else ()
             texts = (label, *map(figure, found), *source, self._caution(found))
             rows.append(Row(label, texts))
-        self.show([*columns, *([LiveColumn("from")] if is_group else []), LiveColumn("")], rows)
+        self.show([*columns, *([Column("from")] if is_group else []), Column("")], rows)
 
     def _caution(self, shares: list[float | None]) -> str:
         """What a returned share below 1 means for the label."""
         least = min((share for share in shares if share is not None), default=1.0)
-        sign = glyph("warning", self._ascii_only)
+        sign = glyph("warning", self._is_ascii)
         if least < LEAST_RETURNED_SHARE:
             return f"{sign} too few to tune a threshold"
         return f"{sign} its F1 will be a range" if least < 1.0 else ""

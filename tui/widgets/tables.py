@@ -1,11 +1,15 @@
-"""A table of rows whose widest column takes the room that the others leave."""
+"""The table of every screen: columns that fit, a row cursor, and only what differs sent again.
+
+A monitor over a slow line pays for every cell that is sent again; `DataTable` repaints the whole
+table for one changed cell.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Self
 
 from rich.text import Text
-from textual import events
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
@@ -14,86 +18,236 @@ from textual.geometry import Region
 from textual.message import Message
 from textual.widgets import DataTable, Input, Static
 
-from core.text import cell_width, plural, printable
-from core.workflow.trial import Trial, TrialRow, shown
-from tui.render import cell, glyph, literal, plain
+from core.text import cell_width
+from tui.render import cell, literal, plain
 
 MOST_ROWS = 500
 """Rows that a table holds at most; more make the terminal slow."""
 _NARROWEST = 8
 _PADDING = 2
+_VERTICAL: list[BindingType] = [
+    Binding("up", "cursor_up", show=False),
+    Binding("down", "cursor_down", show=False),
+    Binding("pageup", "page_up", show=False),
+    Binding("pagedown", "page_down", show=False),
+    Binding("home", "scroll_top", show=False),
+    Binding("end", "scroll_bottom", show=False),
+]
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a `FittedTable`."""
+    """One column of a `RowTable`."""
 
     title: str
     """May be outside text."""
-    width: int
-    """In cells; 0 takes the room that is left."""
-    justify: Literal["left", "right"] = "left"
+    width: int | None = None
+    """In cells; 0 takes the room that is left, None as much as the cells need."""
+    is_number: bool = False
+    """Whether cells stand at the right edge."""
+    widest: int = 40
+    """Most cells of a column that is as wide as its cells need."""
 
 
-class FittedTable(DataTable[Text]):
-    """A table with a row cursor, filled as a whole; it keeps its cursor when it is filled again."""
+@dataclass(frozen=True)
+class Row:
+    """One row, its cells of any origin, under a key that stays the same."""
 
-    def __init__(self, id: str) -> None:  # noqa: A002 - Textual's name
-        super().__init__(id=id, cursor_type="row")
-        self._fitted: tuple[Column, ...] = ()
+    key: str
+    cells: Sequence[str | Text]
+
+
+class RowTable(DataTable[Text], inherit_bindings=False):
+    """Rows under a row cursor, shown as a whole; a text that is too long is cut."""
+
+    BINDINGS: ClassVar[list[BindingType]] = _VERTICAL
+
+    _changes_cell = False
+
+    def __init__(
+        self,
+        id: str,  # noqa: A002
+        *,
+        gap: int = 0,
+        keys: str = "all",
+        more: str = "more",
+    ) -> None:
+        """Make an empty table.
+
+        Args:
+            id: the widget's id.
+            gap: cells between columns; 0: a cell on both sides of each.
+            keys: "all", or "vertical" to leave left, right, enter and space to the screen.
+            more: what the last line says of rows beyond the most, after their number.
+        """
+        super().__init__(id=id, cursor_type="row", cell_padding=0 if gap else 1)
+        self._gap = gap
+        self._is_vertical = keys == "vertical"
+        self._more = more
+        self._shown_columns: Sequence[Column] = ()
+        self._shown_rows: list[Row] = []
+        self._layout: tuple[tuple[Column, ...], tuple[int, ...], tuple[str, ...]] = ((), (), ())
         self._cells: list[list[Text]] = []
-        self._laid_out: tuple[int, tuple[Column, ...]] = (0, ())
+        if not self._is_vertical and DataTable._merged_bindings is not None:
+            self._bindings = DataTable._merged_bindings.copy()
 
-    def fill(self, columns: tuple[Column, ...], rows: list[list[Text]]) -> None:
-        """Show `rows`, at most 500 of them and a line that says how many more there are."""
-        self._fitted, self._cells = columns, rows
-        self._lay_out()
+    def on_mount(self) -> None:
+        """Leave out the scroll bars that are of no use."""
+        if self._gap:
+            self.styles.scrollbar_size_horizontal = 0
+        if self._is_vertical:
+            self.styles.overflow_x = "hidden"
+            if self._is_ascii:  # the bar is drawn with blocks
+                self.styles.scrollbar_size_vertical = 0
 
-    def _lay_out(self) -> None:
-        width = self.size.width or self.app.size.width - _PADDING
-        row = self.cursor_row
-        if self._laid_out == (width, self._fitted):
-            self.clear()
-        else:
-            self.clear(columns=True)
-            for column, cells in zip(self._fitted, self._widths(width), strict=True):
-                self.add_column(cell(column.title, justify=column.justify), width=cells)
-            self._laid_out = (width, self._fitted)
-        widths = self._widths(width)
-        for cells_of_row in self._cells[:MOST_ROWS]:
-            if self.app.has_class("-ascii"):
-                cut = [_cut(text, room) for text, room in zip(cells_of_row, widths, strict=True)]
-                self.add_row(*cut)
-            else:
-                self.add_row(*cells_of_row)
-        more = len(self._cells) - MOST_ROWS
-        if more > 0 and self._fitted:
-            blanks = [cell("") for _ in self._fitted[1:]]
-            self.add_row(cell(f"{plural(more, 'row')} more: filter", "dim"), *blanks)
-        if self.row_count:
-            self.move_cursor(row=min(max(row, 0), self.row_count - 1), animate=False)
-
-    def _widths(self, width: int) -> list[int]:
-        taken = sum(column.width for column in self._fitted) + _PADDING * len(self._fitted) + 1
-        rest = max(width - taken, _NARROWEST)
-        return [column.width or rest for column in self._fitted]
-
-    def on_resize(self, event: events.Resize) -> None:
-        """Give the widest column its new room."""
-        if self._fitted and self._laid_out[0] != self.size.width:
+    def on_resize(self) -> None:
+        """Give the column that takes the rest its new room."""
+        if self._shown_columns:
             self._lay_out()
 
+    def show(self, columns: Sequence[Column], rows: Sequence[Row]) -> None:
+        """Show rows, at most 500 of them; the cursor stays on its row while that is there."""
+        self._shown_columns, self._shown_rows = columns, [*rows[:MOST_ROWS]]
+        left_out = len(rows) - MOST_ROWS
+        if left_out > 0:
+            words = Text(f"{left_out:,} {self._more}", style="dim")
+            self._shown_rows.append(Row("more rows", (words, *[""] * (len(columns) - 1))))
+        self._lay_out()
 
-def _cut(text: Text, room: int) -> Text:
-    """`text` cut without the ellipsis that is beyond ASCII."""
-    if text.cell_len <= room:
-        return text
-    kept = text.copy()
-    kept.truncate(room - 1, overflow="crop")
-    return kept.append("~")
+    def change_row(self, at: int, row: Row) -> None:
+        """Show one row anew; its cells must not need more room."""
+        self._shown_rows[at] = row
+        self._lay_out_row(at, self._fitted(row, self._widths()))
+
+    @property
+    def current_key(self) -> str | None:
+        """Key of the row under the cursor; None in an empty table."""
+        is_row = 0 <= self.cursor_row < len(self._shown_rows)
+        return self._shown_rows[self.cursor_row].key if is_row else None
+
+    def refresh(
+        self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
+    ) -> Self:
+        """Repaint, except for the whole table while one cell is being changed."""
+        if self._changes_cell:
+            return self
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
+    @property
+    def _is_ascii(self) -> bool:
+        return self.app.has_class("-ascii")
+
+    def _lay_out(self) -> None:
+        widths = self._widths()
+        keys = tuple(row.key for row in self._shown_rows)
+        cells = [self._fitted(row, widths) for row in self._shown_rows]
+        layout = (tuple(self._shown_columns), tuple(widths), keys)
+        if layout == self._layout:
+            for at, texts in enumerate(cells):
+                self._lay_out_row(at, texts)
+            return
+        self._fill(widths, keys, cells)
+        self._layout, self._cells = layout, cells
+
+    def _lay_out_row(self, at: int, texts: list[Text]) -> None:
+        before, self._cells[at] = self._cells[at], texts
+        for place, (old, new) in enumerate(zip(before, texts, strict=True)):
+            if old != new or old.style != new.style:
+                self._change(Coordinate(at, place), new)
+
+    def _change(self, place: Coordinate, value: Text) -> None:
+        self._changes_cell = True
+        try:
+            self.update_cell_at(place, value)
+        finally:
+            self._changes_cell = False
+        self.refresh_coordinate(place)
+
+    def _fill(self, widths: list[int], keys: tuple[str, ...], cells: list[list[Text]]) -> None:
+        before, row = self._layout[-1], self.cursor_row
+        cursor = before[row] if 0 <= row < len(before) else None
+        self.clear(columns=True)
+        titles = self._fitted(Row("", [column.title for column in self._shown_columns]), widths)
+        for at, (title, width) in enumerate(zip(titles, widths, strict=True)):
+            self.add_column(title, width=width + self._gap + self._lead(at))
+        for texts in cells:
+            self.add_row(*texts)
+        if keys:
+            row = keys.index(cursor) if cursor in keys else min(max(row, 0), len(keys) - 1)
+            self.move_cursor(row=row, animate=False)
+
+    def _widths(self) -> list[int]:
+        """Room for the text of each column."""
+        columns = self._shown_columns
+        widths = [
+            self._needed(at, column) if column.width is None else column.width
+            for at, column in enumerate(columns)
+        ]
+        leads = sum(self._lead(at) for at in range(len(columns)))
+        between = leads + (self._gap or _PADDING) * len(columns)
+        room = self.size.width or self.app.size.width - _PADDING
+        rest = max(room - sum(widths) - between - 1, _NARROWEST)
+        return [
+            rest if column.width == 0 else width
+            for column, width in zip(columns, widths, strict=True)
+        ]
+
+    def _needed(self, at: int, column: Column) -> int:
+        needed = cell_width(column.title)
+        for row in self._shown_rows:
+            value = row.cells[at]
+            text = self._made(value) if isinstance(value, str) else value
+            needed = max(needed, text.cell_len)
+        return min(needed, column.widest)
+
+    def _made(self, text: str) -> Text:
+        return cell(plain(text, self._is_ascii))
+
+    def _fitted(self, row: Row, widths: list[int]) -> list[Text]:
+        fitted = []
+        for at, (value, room) in enumerate(zip(row.cells, widths, strict=True)):
+            text = self._made(value) if isinstance(value, str) else value
+            if text.cell_len > room:
+                text = _cut(text, room, self._is_ascii)
+            text.justify = "right" if self._shown_columns[at].is_number else "left"
+            lead = self._lead(at)
+            fitted.append(cell(" " * lead).append_text(text) if lead else text)
+        return fitted
+
+    def _lead(self, at: int) -> int:
+        """Cells before a text column, which a number column before it leaves to it."""
+        columns = self._shown_columns
+        is_after_number = at > 0 and columns[at - 1].is_number
+        return self._gap if is_after_number and not columns[at].is_number else 0
 
 
-# A table of rows that leaves every key but the vertical ones to its screen.
+def _cut(text: Text, room: int, ascii_only: bool) -> Text:
+    """A copy that fits, its end marked."""
+    cut = text.copy()
+    if not ascii_only:
+        cut.truncate(room, overflow="ellipsis")
+        return cut
+    cut.truncate(room - 1, overflow="crop")
+    return cut.append("~")
+
+
+class ReadingPane(VerticalScroll, inherit_bindings=False):
+    """A long text, scrolled with the vertical keys when it has the focus."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "scroll_up", show=False),
+        Binding("down", "scroll_down", show=False),
+        Binding("pageup", "page_up", show=False),
+        Binding("pagedown", "page_down", show=False),
+    ]
+
+    def on_mount(self) -> None:
+        """Without typographic characters there is no scroll bar: it is drawn with blocks."""
+        if self.app.has_class("-ascii"):
+            self.styles.scrollbar_size_vertical = 0
+
+
+# A table that is filled by hand, for boards whose cells are drawn by their screens.
 
 
 class KeyTable(DataTable[Text], inherit_bindings=False):
@@ -135,147 +289,11 @@ class KeyTable(DataTable[Text], inherit_bindings=False):
         self.add_row(*cells)
 
 
-class ReadingPane(VerticalScroll, inherit_bindings=False):
-    """A long text, scrolled with the vertical keys when it has the focus."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "scroll_up", show=False),
-        Binding("down", "scroll_down", show=False),
-        Binding("pageup", "page_up", show=False),
-        Binding("pagedown", "page_down", show=False),
-    ]
-
-    def on_mount(self) -> None:
-        """As in `KeyTable`."""
-        if self.app.has_class("-ascii"):
-            self.styles.scrollbar_size_vertical = 0
-
-
-# A table that repaints only the cells that have changed.
-#
-# A monitor over a slow line pays for every cell that is sent again; `DataTable` repaints the whole
-# table for one changed cell.
-
-
-@dataclass(frozen=True)
-class LiveColumn:
-    """A column whose width follows its cells."""
-
-    title: str
-    is_number: bool = False
-    """Whether cells stand at the right edge."""
-    widest: int = 40
-    """Longest cell in terminal cells; longer ones end in an ellipsis."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """The texts of one row, of any origin, under a key that stays the same."""
-
-    key: str
-    texts: tuple[str, ...]
-
-
-class LiveTable(DataTable[object]):
-    """Rows under a row cursor; showing them again sends what differs."""
-
-    _changes_cell = False
-
-    def __init__(self, ascii_only: bool, gap: int = 2, widget_id: str | None = None) -> None:
-        super().__init__(id=widget_id, cursor_type="row", cell_padding=0)
-        self._ascii_only = ascii_only
-        self._gap = gap
-        self._shown_layout: tuple[object, ...] = ()
-        self._texts: list[list[str]] = []
-
-    def show(self, columns: Sequence[LiveColumn], rows: Sequence[Row]) -> None:
-        """Show rows; the cursor stays on its row when that is still there."""
-        shown = [*rows[:MOST_ROWS]]
-        if len(rows) > MOST_ROWS:
-            more = f"{len(rows) - MOST_ROWS:,} more"
-            shown.append(Row("more rows", (more, *[""] * (len(columns) - 1))))
-        texts = [[printable(plain(text, self._ascii_only)) for text in row.texts] for row in shown]
-        widths = tuple(
-            min(
-                max([cell_width(column.title), *(cell_width(row[at]) for row in texts)]),
-                column.widest,
-            )
-            for at, column in enumerate(columns)
-        )
-        layout = (tuple(columns), widths, tuple(row.key for row in shown))
-        if layout == self._shown_layout:
-            self._show_changes(columns, texts)
-        else:
-            self._show_anew(columns, widths, [row.key for row in shown], texts)
-        self._shown_layout, self._texts = layout, texts
-
-    @property
-    def current_key(self) -> str | None:
-        """Key of the row under the cursor; None in an empty table."""
-        if not self.row_count or not self.is_valid_coordinate(self.cursor_coordinate):
-            return None
-        return self.coordinate_to_cell_key(self.cursor_coordinate).row_key.value
-
-    def refresh(
-        self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
-    ) -> Self:
-        """Repaint, except for the whole table while one cell is being changed."""
-        if self._changes_cell:
-            return self
-        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
-
-    def _show_changes(self, columns: Sequence[LiveColumn], texts: list[list[str]]) -> None:
-        for row, (old, new) in enumerate(zip(self._texts, texts, strict=True)):
-            for at, text in enumerate(new):
-                if old[at] != text:
-                    self._change(Coordinate(row, at), self._cell(columns, at, text))
-
-    def _change(self, place: Coordinate, value: Text) -> None:
-        self._changes_cell = True
-        try:
-            self.update_cell_at(place, value)
-        finally:
-            self._changes_cell = False
-        self.refresh_coordinate(place)
-
-    def _show_anew(
-        self,
-        columns: Sequence[LiveColumn],
-        widths: tuple[int, ...],
-        keys: list[str],
-        texts: list[list[str]],
-    ) -> None:
-        cursor = self.current_key
-        self.clear(columns=True)
-        for at, (column, width) in enumerate(zip(columns, widths, strict=True)):
-            size = width + self._gap + self._lead(columns, at)
-            self.add_column(self._cell(columns, at, column.title), width=size)
-        for key, row in zip(keys, texts, strict=True):
-            cells = (self._cell(columns, at, text) for at, text in enumerate(row))
-            self.add_row(*cells, key=key)
-        if cursor in keys:
-            self.move_cursor(row=keys.index(cursor), animate=False)
-
-    def _cell(self, columns: Sequence[LiveColumn], at: int, text: str) -> Text:
-        """A cell with the gap on the side away from its edge."""
-        column = columns[at]
-        made = cell(text, justify="right" if column.is_number else "left")
-        made.truncate(column.widest, overflow="ellipsis")
-        return (
-            cell(" " * self._lead(columns, at)).append_text(made) if not column.is_number else made
-        )
-
-    def _lead(self, columns: Sequence[LiveColumn], at: int) -> int:
-        """Cells before a text column, which a number column before it leaves to it."""
-        is_after_number = at > 0 and columns[at - 1].is_number
-        return self._gap if is_after_number and not columns[at].is_number else 0
-
-
 # A line to type words that the rows of a list must hold.
 
 
 class FilterLine(Horizontal):
-    """Hidden until it is opened; shows how many rows it leaves."""
+    """Hidden until it is opened; may show how many rows it leaves."""
 
     DEFAULT_CSS = """
     FilterLine { height: 1; display: none; }
@@ -285,13 +303,32 @@ class FilterLine(Horizontal):
     FilterLine > .filter-count { width: auto; color: $text-muted; padding: 0 1; }
     """
 
+    class Changed(Message):
+        """Other words were typed."""
+
+    def __init__(self, list_id: str, placeholder: str = "") -> None:
+        """Make the line.
+
+        Args:
+            list_id: the list that gets the focus when typing is over; empty for none.
+            placeholder: shown in the empty input in place of name and count.
+        """
+        super().__init__()
+        self._list_id = list_id
+        self._placeholder = placeholder
+
     def compose(self) -> ComposeResult:
         """Name, words, count."""
-        yield Static(literal("filter"), classes="filter-name")
-        words = Input(id="filter", select_on_focus=False)
+        words = Input(
+            id="filter", placeholder=self._placeholder, select_on_focus=bool(self._placeholder)
+        )
         words.cursor_blink = False
-        yield words
-        yield Static("", classes="filter-count")
+        if self._placeholder:
+            yield words
+        else:
+            yield Static(literal("filter"), classes="filter-name")
+            yield words
+            yield Static("", classes="filter-count")
 
     @property
     def words(self) -> str:
@@ -308,10 +345,14 @@ class FilterLine(Horizontal):
         self.add_class("-open")
         self.query_one(Input).focus()
 
-    def close(self) -> None:
-        """Forget the words and hide the line."""
-        self.query_one(Input).value = ""
-        self.remove_class("-open")
+    def close(self) -> bool:
+        """Forget the words, hide the line and go to the list; whether the line was open."""
+        was_open = self.is_open
+        if was_open:
+            self.query_one(Input).value = ""
+            self.remove_class("-open")
+            self._leave()
+        return was_open
 
     def lets_through(self, text: str) -> bool:
         """Whether `text` holds every word."""
@@ -322,44 +363,15 @@ class FilterLine(Horizontal):
         """Say how many rows are left of how many."""
         self.query_one(".filter-count", Static).update(literal(f"{shown:,} of {total:,}"))
 
+    @on(Input.Changed)
+    def _changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self.post_message(self.Changed())
 
-# Every label of a tried document: score, threshold, decision.
+    @on(Input.Submitted)
+    def _accepted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self._leave()
 
-
-_MOST_ROWS = 500
-_SIGNS = {"flagged": "passed", "not flagged": "blocked", "undecided": "warning"}
-_FIGURES = (("score", 14), ("threshold", 9))
-_DECISION = 13
-
-
-class TrialTable(KeyTable):
-    """Rows by score; a score that was not returned shows what it is at most."""
-
-    def show(self, trial: Trial) -> None:
-        """Fill the table; the cursor keeps its row."""
-        row, ascii_only = self.cursor_row, self.app.has_class("-ascii")
-        self.clear(columns=True)
-        taken = sum(width for _, width in _FIGURES) + _DECISION + 2 * (len(_FIGURES) + 2) + 1
-        self.add_column(cell("label"), width=max(self.size.width - taken, 12))
-        for title, width in _FIGURES:
-            self.add_column(cell(title, justify="right"), width=width)
-        self.add_column(cell("decision"), width=_DECISION)
-        for entry in trial.rows[:_MOST_ROWS]:
-            self.add_cells(_cells(entry, ascii_only), ascii_only)
-        more = len(trial.rows) - _MOST_ROWS
-        if more > 0:
-            self.add_row(cell(f"{more:,} more"), *[cell("")] * 3)
-        self.move_cursor(row=min(max(row, 0), len(trial.rows) - 1))
-
-
-def _cells(row: TrialRow, ascii_only: bool) -> list[Text]:
-    style = "bold" if row.decision == "flagged" else ""
-    score = row.note.removeprefix("not returned: ")
-    if row.score is not None:
-        score = shown(row.score, row.threshold)
-    return [
-        cell(row.label, style),
-        cell(score, style, "right"),
-        cell(shown(row.threshold, row.score), justify="right"),
-        cell(f"{glyph(_SIGNS[row.decision], ascii_only)} {row.decision}", style),
-    ]
+    def _leave(self) -> None:
+        self.screen.set_focus(self.screen.query_one(self._list_id) if self._list_id else None)
