@@ -9,6 +9,7 @@ import click
 from core.cli.options import Options, again, chosen_session, common_options
 from core.errors import InvalidInput
 from core.text import printable
+from core.tuning.objectives import FORMS
 from core.views.thresholds import report_text
 
 if TYPE_CHECKING:
@@ -32,8 +33,7 @@ Examples:
     "--objective",
     default="max_f1",
     show_default=True,
-    help="max_f1, f_beta:2, precision:0.9, recall:0.8, cost:5, flags:20, joint_micro_f1,"
-    " joint_micro_macro_f1.",
+    help=f"{FORMS}.",
 )
 @click.option(
     "--objective-for",

@@ -15,7 +15,6 @@ from core.tuning.intervals import (
     GRADES,
     ROUGH_POSITIVES,
     WIDEST,
-    Cells,
     Decision,
     Decisions,
     Evidence,
@@ -26,7 +25,6 @@ from core.tuning.intervals import (
     Reading,
     cross_fitted_level,
     distinct_positives,
-    f1_of,
     hull,
     label_intervals,
     macro_intervals,
@@ -38,7 +36,7 @@ from core.tuning.intervals import (
 )
 from core.tuning.joint import TakeAll, choose_all
 from core.tuning.noise import NoiseFloor, noise_floor
-from core.tuning.objectives import Choice, Objective, parse_objective
+from core.tuning.objectives import Choice, Objective, Tally, parse_objective
 from core.tuning.part import Part
 from core.tuning.rechoosing import rechosen_thresholds
 
@@ -62,11 +60,14 @@ def aim_interval(
         objective: of the label.
         level: such as 0.9.
     """
-    if objective.kind in ("precision", "recall", "flags"):
+    worth = objective.entry.resampled
+    if worth is None:
         return None
+    value = float(objective.ratio)
     first, second = (
         quantiles(
-            _worth(objective, reading, column, True) - _worth(objective, reading, column, False),
+            worth(_tally(reading, column, True), value)
+            - worth(_tally(reading, column, False), value),
             level,
         )
         for reading in pair
@@ -74,41 +75,10 @@ def aim_interval(
     return hull(first, second)
 
 
-def _worth(objective: Objective, reading: Reading, column: int, is_tuned: bool) -> Cells:
-    hits, flagged, positives = tallies(reading.smoothed[:, column], is_tuned)
-    value = 1.0 if objective.value is None else objective.value
-    match objective.kind:
-        case "f_beta":
-            whole = flagged + value**2 * positives
-            # F-beta is F1 with the positives weighed by beta squared.
-            gained: Cells = (1 + value**2) * hits / np.where(whole > 0, whole, 1)
-            return gained
-        case "cost":
-            saved: Cells = (1 + value) * hits - flagged - value * positives
-            return saved
-        case "joint_micro_f1" | "joint_micro_macro_f1":
-            return _joint_worth(objective, reading, hits, flagged, positives)
-        case _:
-            return f1_of(hits, flagged, positives)
-
-
-def _joint_worth(
-    objective: Objective, reading: Reading, hits: Cells, flagged: Cells, positives: Cells
-) -> Cells:
-    """What the label adds to micro-F1, to first order, with the other labels as they are.
-
-    Micro-F1 is N / D with N = 2TP and D = flagged + positives, each summed over labels; a label
-    that changes them by dN and dD changes it by (dN - F dD) / D (Dinkelbach 1967).
-    """
-    all_hits, all_flagged, all_positives = (
-        float(count.sum()) for count in tallies(reading.total, True)
-    )
-    whole = all_flagged + all_positives
-    micro = 2 * all_hits / whole if whole else 0.0
-    share: Cells = (2 * hits - micro * (flagged + positives)) / max(whole, 1.0)
-    if objective.kind == "joint_micro_macro_f1":
-        share += f1_of(hits, flagged, positives) / reading.total.shape[0]
-    return share
+def _tally(reading: Reading, column: int, is_tuned: bool) -> Tally:
+    hits, flagged, positives = (float(count.sum()) for count in tallies(reading.total, True))
+    own = tallies(reading.smoothed[:, column], is_tuned)
+    return Tally(*own, (hits, flagged, positives), reading.total.shape[0])
 
 
 def missed_target(
@@ -119,12 +89,12 @@ def missed_target(
     level: float,
 ) -> str:
     """How a target is missed for certain; empty when it may be met or is no target."""
-    value = objective.value or 0.0
-    if objective.kind == "precision" and found.precision.high < value:
+    value, target = objective.value or 0.0, objective.entry.target
+    if target == "precision" and found.precision.high < value:
         return f"precision is at most {found.precision.high:.2f}"
-    if objective.kind == "recall" and found.recall.high < value:
+    if target == "recall" and found.recall.high < value:
         return f"recall is at most {found.recall.high:.2f}"
-    if objective.kind == "flags":
+    if target == "flags":
         types = pair[1].types
         cells = types.cells[:, column].astype(np.float64)
         flagged = tallies(cells, True)[1]

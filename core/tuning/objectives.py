@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
@@ -13,14 +14,36 @@ import numpy.typing as npt
 from core.errors import InvalidInput
 from core.text import printable
 from core.tuning.curves import Counts, Curve
+from core.tuning.intervals import Cells, f1_of
 
 _DECIMALS = 4
 _NUMBER = re.compile(r"\d+\.?\d*|\.\d+", re.ASCII)
 
 
+# What there is to tune for: one row each.
+
+
+Worth = npt.NDArray[np.float64]
+Target = Literal["precision", "recall", "flags"]
+"""What is to be reached: a precision, a recall, or a number flagged per 1,000 documents."""
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Resampled counts of one label, at one set of thresholds; see `intervals.tallies`."""
+
+    hits: Cells
+    """float64 (resamples,): documents with the label that are flagged."""
+    flagged: Cells
+    positives: Cells
+    pooled: tuple[float, float, float]
+    """Hits, flagged and positives over all labels at the tuned thresholds, not resampled."""
+    n_labels: int
+
+
 @dataclass(frozen=True)
 class MenuEntry:
-    """One kind of objective, as a menu offers it."""
+    """One kind of objective: how a menu offers it, and all that there is to know of it."""
 
     kind: str
     title: str
@@ -34,12 +57,117 @@ class MenuEntry:
     """The lowest value allowed."""
     highest: float = 0.0
     """The highest value allowed."""
-    is_joint: bool = False
-    """Whether it weighs all labels together."""
+    worth: Callable[[Curve, Fraction], Worth] | None = None
+    """float64 (k,) of every point of a curve at a value: higher is better, -inf where a target is
+    missed, unknown scores at their worst. Quotients of whole numbers, so that equal worths are
+    equal numbers. None for a joint objective, which `joint.choose_all` solves."""
+    resampled: Callable[[Tally, float], Cells] | None = None
+    """float64 (resamples,): the worth on resampled counts, whose difference from the default's says
+    which is better; None for a target, which is missed or not."""
+    needs_no_scores: Callable[[Curve, Fraction, int], str] | None = None
+    """Why the best point, given by its index, is no better than what needs no scores, such as
+    giving the label to every document; empty when it is better."""
+    target: Target | None = None
+    """What the value is to be reached in, where the objective is a target."""
+
+    @property
+    def is_joint(self) -> bool:
+        """Whether it weighs all labels together."""
+        return self.worth is None
+
+
+def at_most_flagged(curve: Curve) -> npt.NDArray[np.int64]:
+    """int64 (k,): TP + FP, with every negative of unknown score flagged that may be."""
+    return curve.tp + curve.fp + curve.unknown_negatives
+
+
+def _flagged_per_1000(curve: Curve) -> Worth:
+    """float64 (k,): with every document of unknown score flagged that may be."""
+    flagged = at_most_flagged(curve) + curve.unknown_positives
+    return flagged * 1000 / (curve.positives + curve.negatives)
+
+
+def _precision(curve: Curve) -> Worth:
+    return curve.tp / at_most_flagged(curve)
+
+
+def _f_beta(curve: Curve, beta: Fraction) -> Worth:
+    """(1 + b²) TP / (TP + FP + b² P) with P positives (van Rijsbergen 1979, chapter 7)."""
+    top, bottom = (beta * beta).as_integer_ratio()
+    return (top + bottom) * curve.tp / (bottom * at_most_flagged(curve) + top * curve.positives)
+
+
+def _saved(curve: Curve, ratio: Fraction) -> Worth:
+    missed, wrong = curve.positives - curve.tp, at_most_flagged(curve) - curve.tp
+    return -(ratio.numerator * missed + ratio.denominator * wrong).astype(np.float64)
+
+
+def _f_beta_resampled(tally: Tally, beta: float) -> Cells:
+    """F1 with the positives weighed by beta squared."""
+    whole = tally.flagged + beta**2 * tally.positives
+    gained: Cells = (1 + beta**2) * tally.hits / np.where(whole > 0, whole, 1)
+    return gained
+
+
+def _saved_resampled(tally: Tally, ratio: float) -> Cells:
+    saved: Cells = (1 + ratio) * tally.hits - tally.flagged - ratio * tally.positives
+    return saved
+
+
+def _share_of_micro(tally: Tally) -> Cells:
+    """What the label adds to micro-F1, to first order, with the other labels as they are.
+
+    Micro-F1 is N / D with N = 2TP and D = flagged + positives, each summed over labels; a label
+    that changes them by dN and dD changes it by (dN - F dD) / D (Dinkelbach 1967).
+    """
+    hits, flagged, positives = tally.pooled
+    whole = flagged + positives
+    micro = 2 * hits / whole if whole else 0.0
+    own = 2 * tally.hits - micro * (tally.flagged + tally.positives)
+    share: Cells = own / max(whole, 1.0)
+    return share
+
+
+def _f1_resampled(tally: Tally) -> Cells:
+    return f1_of(tally.hits, tally.flagged, tally.positives)
+
+
+def _f_of_every_document(curve: Curve, beta: Fraction, index: int) -> str:
+    """F1 of all documents is 2p / (1 + p) at a share p of positives (Lipton et al. 2014)."""
+    top, bottom = (beta * beta).as_integer_ratio()
+    pooled = (top + bottom) * curve.positives
+    everything = pooled / (pooled + bottom * curve.negatives)
+    if float(_f_beta(curve, beta)[index]) > everything:
+        return ""
+    figure = f"F{float(beta):g} {everything:.2f}"
+    return f"no threshold beats giving the label to every document ({figure})"
+
+
+def _cost_of_all_or_none(curve: Curve, ratio: Fraction, index: int) -> str:
+    none, everything = ratio.numerator * curve.positives, ratio.denominator * curve.negatives
+    if -float(_saved(curve, ratio)[index]) < min(none, everything):
+        return ""
+    which = "no document" if none <= everything else "every document"
+    return f"no threshold costs less than giving the label to {which}"
+
+
+def _documents_at_random(curve: Curve, value: Fraction, index: int) -> str:
+    flagged, documents = int(at_most_flagged(curve)[index]), curve.positives + curve.negatives
+    if int(curve.tp[index]) * documents > curve.positives * flagged:
+        return ""
+    share = curve.positives / documents
+    return f"what it would flag holds the label no more often than all documents do ({share:.0%})"
 
 
 MENU: tuple[MenuEntry, ...] = (
-    MenuEntry("max_f1", "Highest F1", "the threshold of highest F1, each label for itself"),
+    MenuEntry(
+        "max_f1",
+        "Highest F1",
+        "the threshold of highest F1, each label for itself",
+        worth=lambda curve, _: curve.f1_low,
+        resampled=lambda tally, _: _f1_resampled(tally),
+        needs_no_scores=_f_of_every_document,
+    ),
     MenuEntry(
         "f_beta",
         "Highest F-beta",
@@ -48,6 +176,9 @@ MENU: tuple[MenuEntry, ...] = (
         2.0,
         0.1,
         10.0,
+        worth=_f_beta,
+        resampled=_f_beta_resampled,
+        needs_no_scores=_f_of_every_document,
     ),
     MenuEntry(
         "precision",
@@ -57,6 +188,9 @@ MENU: tuple[MenuEntry, ...] = (
         0.9,
         0.01,
         1.0,
+        worth=lambda curve, value: np.where(_precision(curve) >= float(value), curve.tp, -np.inf),
+        needs_no_scores=_documents_at_random,
+        target="precision",
     ),
     MenuEntry(
         "recall",
@@ -66,6 +200,11 @@ MENU: tuple[MenuEntry, ...] = (
         0.8,
         0.01,
         1.0,
+        worth=lambda curve, value: np.where(
+            curve.recall >= float(value), _precision(curve), -np.inf
+        ),
+        needs_no_scores=_documents_at_random,
+        target="recall",
     ),
     MenuEntry(
         "cost",
@@ -75,6 +214,9 @@ MENU: tuple[MenuEntry, ...] = (
         5.0,
         0.01,
         1000.0,
+        worth=_saved,
+        resampled=_saved_resampled,
+        needs_no_scores=_cost_of_all_or_none,
     ),
     MenuEntry(
         "flags",
@@ -84,21 +226,27 @@ MENU: tuple[MenuEntry, ...] = (
         20.0,
         0.01,
         1000.0,
+        worth=lambda curve, value: np.where(
+            _flagged_per_1000(curve) <= float(value), curve.tp, -np.inf
+        ),
+        needs_no_scores=_documents_at_random,
+        target="flags",
     ),
     MenuEntry(
         "joint_micro_f1",
         "Highest micro F1",
         "the best F1 of all decisions pooled, over all labels together",
-        is_joint=True,
+        resampled=lambda tally, _: _share_of_micro(tally),
     ),
     MenuEntry(
         "joint_micro_macro_f1",
         "Highest micro and macro F1",
         "the best mean of micro F1 and macro F1, over all labels together",
-        is_joint=True,
+        resampled=lambda tally, _: _share_of_micro(tally) + _f1_resampled(tally) / tally.n_labels,
     ),
 )
-"""All objectives, in the order of a menu."""
+"""All objectives, in the order of a menu. A row is all that an objective needs: a new one is a row
+here and its test."""
 
 _ENTRIES = {entry.kind: entry for entry in MENU}
 
@@ -127,7 +275,12 @@ class Objective(msgspec.Struct, frozen=True):
     @property
     def is_joint(self) -> bool:
         """Whether it weighs all labels together."""
-        return _ENTRIES[self.kind].is_joint
+        return self.entry.is_joint
+
+    @property
+    def entry(self) -> MenuEntry:
+        """Its row of `MENU`."""
+        return _ENTRIES[self.kind]
 
     @property
     def ratio(self) -> Fraction:
@@ -178,10 +331,9 @@ def _check(kind: str, value: float | None, text: str) -> None:
 
 
 def _refusal(text: str, reason: str) -> InvalidInput:
-    forms = ", ".join(_written(entry.kind, entry.example_value) for entry in MENU)
     shown = printable(text, 60) or "(nothing)"
     return InvalidInput(
-        "No such objective", f"{shown}: {reason}" if reason else shown, f"write one of {forms}"
+        "No such objective", f"{shown}: {reason}" if reason else shown, f"write one of {FORMS}"
     )
 
 
@@ -191,6 +343,10 @@ def _written(kind: str, value: float | None) -> str:
 
 def _plain(value: float) -> str:
     return f"{value:.{_DECIMALS}f}".rstrip("0").rstrip(".")
+
+
+FORMS = ", ".join(_written(entry.kind, entry.example_value) for entry in MENU)
+"""An example of every objective in its written form, for help and errors."""
 
 
 # A threshold chosen on a curve, and the remarks that go with it.
@@ -270,11 +426,8 @@ def kept(curve: Curve, default: float, status: LabelStatus, note: str) -> Choice
 # The threshold of one label by itself.
 
 
-Worth = npt.NDArray[np.float64]
-
 FEW_FLAGGED = 5
 """A target that is reached with fewer flagged documents is remarked on: chance may reach it."""
-_TARGETS = ("precision", "recall", "flags")
 
 
 def max_f1(curve: Curve, default: float = 0.5) -> Choice:
@@ -322,7 +475,8 @@ def choose(
         InvalidInput: no such objective, or a joint one, which needs all labels.
     """
     wanted = as_objective(objective)
-    if wanted.is_joint:
+    entry = wanted.entry
+    if entry.worth is None:
         raise InvalidInput(
             "Not for one label",
             f"{wanted.name} weighs all labels together",
@@ -334,15 +488,15 @@ def choose(
     if not len(curve) or share < LEAST_RETURNED_SHARE:
         note = f"the service returned the score of {share:.0%} of the positives only"
         return kept(curve, default, "not returned", note)
-    worth = worth_of(curve, wanted)
+    worth = entry.worth(curve, wanted.ratio)
     best = worth.max()
     if math.isinf(best):
         return kept(curve, default, "infeasible", _best_reachable(curve, wanted))
     index = int(np.flatnonzero(worth == best)[-1])
     if not curve.negatives:
         return _without_negatives(curve, wanted, index)
-    reason = _no_better_than_without_scores(curve, wanted, index, float(best))
-    if reason:
+    assert entry.needs_no_scores is not None
+    if reason := entry.needs_no_scores(curve, wanted.ratio, index):
         return kept(curve, default, "uninformative", reason)
     return tuned(curve, wanted.name, worth, index, _few_flagged(curve, wanted, index))
 
@@ -352,44 +506,8 @@ def all_positive_f1(curve: Curve) -> float:
     return 2 * curve.positives / (2 * curve.positives + curve.negatives) if curve.positives else 0.0
 
 
-def worth_of(curve: Curve, objective: Objective) -> Worth:
-    """float64 (k,), higher is better, -inf where a target is missed; unknown scores at their worst.
-
-    F-beta is (1 + b²) TP / (TP + FP + b² P) with P positives (van Rijsbergen 1979, chapter 7). All
-    are quotients of whole numbers, so equal worths are equal numbers.
-    """
-    if objective.kind == "max_f1":
-        return curve.f1_low
-    tp, flagged = curve.tp, at_most_flagged(curve)
-    ratio = objective.ratio
-    if objective.kind == "f_beta":
-        square = ratio * ratio
-        top, bottom = square.numerator, square.denominator
-        return (top + bottom) * tp / (bottom * flagged + top * curve.positives)
-    if objective.kind == "cost":
-        missed, wrong = curve.positives - tp, flagged - tp
-        return -(ratio.numerator * missed + ratio.denominator * wrong).astype(np.float64)
-    value = float(ratio)
-    if objective.kind == "precision":
-        return np.where(tp / flagged >= value, tp, -np.inf)
-    if objective.kind == "recall":
-        return np.where(curve.recall >= value, tp / flagged, -np.inf)
-    return np.where(_flagged_per_1000(curve) <= value, tp, -np.inf)
-
-
-def at_most_flagged(curve: Curve) -> npt.NDArray[np.int64]:
-    """int64 (k,): TP + FP, with every negative of unknown score flagged that may be."""
-    return curve.tp + curve.fp + curve.unknown_negatives
-
-
-def _flagged_per_1000(curve: Curve) -> Worth:
-    """float64 (k,): with every document of unknown score flagged that may be."""
-    flagged = at_most_flagged(curve) + curve.unknown_positives
-    return flagged * 1000 / (curve.positives + curve.negatives)
-
-
 def _without_negatives(curve: Curve, objective: Objective, index: int) -> Choice:
-    point, which = (index, "lowest allowed") if objective.kind == "flags" else (0, "lowest")
+    point, which = (index, "lowest allowed") if objective.entry.target == "flags" else (0, "lowest")
     threshold = curve.threshold_at(point)
     note = f"every document here has the label; the {which} score is taken"
     return Choice(
@@ -403,45 +521,19 @@ def _without_negatives(curve: Curve, objective: Objective, index: int) -> Choice
     )
 
 
-def _no_better_than_without_scores(
-    curve: Curve, objective: Objective, index: int, best: float
-) -> str:
-    """Why the best point is no use; empty when it is."""
-    positives, negatives = curve.positives, curve.negatives
-    if objective.kind in ("max_f1", "f_beta"):
-        square = objective.ratio**2
-        top, bottom = square.numerator, square.denominator
-        pooled = (top + bottom) * positives
-        everything = pooled / (pooled + bottom * negatives)
-        figure = f"F{float(objective.ratio):g} {everything:.2f}"
-        reason = f"no threshold beats giving the label to every document ({figure})"
-        return reason if best <= everything else ""
-    if objective.kind == "cost":
-        ratio = objective.ratio
-        none, everything = ratio.numerator * positives, ratio.denominator * negatives
-        which = "no document" if none <= everything else "every document"
-        reason = f"no threshold costs less than giving the label to {which}"
-        return reason if -best >= min(none, everything) else ""
-    flagged = int(at_most_flagged(curve)[index])
-    if int(curve.tp[index]) * (positives + negatives) > positives * flagged:
-        return ""
-    share = positives / (positives + negatives)
-    return f"what it would flag holds the label no more often than all documents do ({share:.0%})"
-
-
 def _few_flagged(curve: Curve, objective: Objective, index: int) -> str:
     flagged = int(curve.tp[index] + curve.fp[index])
-    if objective.kind not in _TARGETS or flagged >= FEW_FLAGGED:
+    if objective.entry.target is None or flagged >= FEW_FLAGGED:
         return ""
     noun = "document" if flagged == 1 else "documents"
     return f"reached with {flagged} flagged {noun} only, which chance may do"
 
 
 def _best_reachable(curve: Curve, objective: Objective) -> str:
-    precision, recall = curve.tp / at_most_flagged(curve), curve.recall
+    precision, recall, target = _precision(curve), curve.recall, objective.entry.target
     has_unknown = bool(len(curve.positive_ceilings) or len(curve.negative_ceilings))
     cannot = "not certain where scores were not returned" if has_unknown else "not reachable"
-    if objective.kind == "flags":
+    if target == "flags":
         least = float(_flagged_per_1000(curve)[-1])
         return (
             f"at most {float(objective.ratio):g} flagged per 1,000 is {cannot}; the highest "
@@ -449,12 +541,12 @@ def _best_reachable(curve: Curve, objective: Objective) -> str:
             f"{math.ceil(least * 10) / 10:g}"
         )
     figure, other, other_name = precision, recall, "recall"
-    if objective.kind == "recall":
+    if target == "recall":
         figure, other, other_name = recall, precision, "precision"
     best = np.flatnonzero(figure == figure.max())
     index = int(best[np.argmax(other[best])])
     return (
-        f"{objective.kind} {float(objective.ratio):g} is {cannot}; the highest is "
+        f"{target} {float(objective.ratio):g} is {cannot}; the highest is "
         f"{_shown(figure[index])} at {curve.threshold_at(index):.4g} with {other_name} "
         f"{_shown(other[index])}"
     )

@@ -1,12 +1,18 @@
 """The written form of objectives, and the menu of them."""
 
+import click
 import msgspec
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.cli.thresholds_command import command
 from core.errors import InvalidInput
-from core.tuning.objectives import MENU, MenuEntry, Objective, parse_objective
+from core.tuning.evidence import gather_evidence
+from core.tuning.joint import choose_all
+from core.tuning.objectives import _ENTRIES, FORMS, MENU, MenuEntry, Objective, parse_objective
+from core.tuning.part import Part
 
 with_value = [entry for entry in MENU if entry.value_name]
 
@@ -92,3 +98,34 @@ def test_the_menu_can_be_applied_as_it_stands() -> None:
         assert parse_objective(objective.name).is_joint == entry.is_joint
         assert entry.title and entry.purpose
         assert (entry.example_value is not None) == bool(entry.value_name)
+
+
+def test_help_names_every_objective() -> None:
+    (option,) = (option for option in command.params if option.name == "objective")
+    assert isinstance(option, click.Option) and option.help == f"{FORMS}."
+
+
+def test_a_row_is_all_that_an_objective_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = MenuEntry(
+        "precise",
+        "Precision at a recall",
+        "the highest precision at that recall",
+        "recall",
+        0.5,
+        0.01,
+        1.0,
+        worth=lambda curve, value: np.where(curve.recall >= float(value), curve.precision, -np.inf),
+        needs_no_scores=lambda curve, value, index: "",
+        target="recall",
+    )
+    monkeypatch.setitem(_ENTRIES, row.kind, row)
+    generator = np.random.default_rng(0)
+    truth = generator.random((400, 1)) < 0.3
+    scores = np.round(np.clip(generator.random((400, 1)) * 0.6 + truth * 0.3, 0, 1), 4)
+    tuning, measured = (Part(name, ("a",), scores, truth) for name in ("calibration", "test"))
+    choices = choose_all(tuning.curves(), "precise:0.5")
+    assert choices["a"].threshold == choose_all(tuning.curves(), "recall:0.5")["a"].threshold
+    evidence = gather_evidence(
+        tuning, measured, choices, 0.5, objective="precise:0.5", resamples=50
+    )
+    assert "precise:0.5 may be met" in evidence.of("a").why
