@@ -262,9 +262,6 @@ def file_fingerprint(path: Path) -> str:
         return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
 
 
-# Defects of the program: the traceback goes to a file, the user gets one line.
-
-
 def write_defect(error: BaseException) -> str:
     """Write the traceback of `error` to the log folder; return the line to show."""
     from platformdirs import user_log_path

@@ -27,6 +27,9 @@ class Progress:
     """A short addition, such as a job's state."""
 
 
+_TICK_S = 1.0
+"""Seconds between two reports of a wait."""
+
 Reporter = Callable[[Progress], None]
 Item = TypeVar("Item")
 
@@ -91,6 +94,15 @@ class Watch:
     def wait(self, seconds: float) -> bool:
         """Sleep up to `seconds`, less when cancelled; return whether stopping was asked for."""
         return self.token.wait(seconds)
+
+    def ticks(self, seconds: float) -> Iterator[float]:
+        """Sleep in steps of a second; each yields the seconds left, and stopping ends them."""
+        left = seconds
+        while left > 0:
+            yield left
+            if self.wait(min(left, _TICK_S)):
+                return
+            left -= _TICK_S
 
     def check(self) -> None:
         """Stop here when asked to.

@@ -16,8 +16,9 @@ FEWEST_FIELDS = 4
 """Smaller data classes share names by chance."""
 NEAR = 0.8
 """Share of the larger one's fields at which two data classes say the same."""
-BY_CONVENTION = {"command", "main"}
-"""Names that every module of a kind has: a command of the terminal, an entry point."""
+BY_CONVENTION = {"command", "main", "create", "describe", "delete", "properties"}
+"""Names that every module of a kind has: a command of the terminal, an entry point, an operation of
+the offline twin, which is called through its module."""
 
 STILL_NEAR: set[frozenset[str]] = {
     frozenset(pair)
@@ -41,16 +42,13 @@ STILL_SINGLE = {
 STILL_LONG: set[str] = {"tui.screens.oversample"}
 STILL_DOUBLE = set(
     """
-    Begin BoolMatrix CHECKS Cells Change Check Counts DENIED Decision Decisions EXPIRED
-    FEW_POSITIVES FORMAT Facts Float32Array FloatMatrix FloatVector Floats GONE GRACE_S Group
-    IntVector Key Kind LARGEST_DOCUMENT_BYTES LabelCounts LabelSets Line MOST_DOCUMENTS MOST_FAULTS
-    MOST_ROWS Match Mode Outcome Parts Points Provenance RETURNED Result Rows SHOWN SIGNS Scope
-    Stage TICK_S TITLE Terms VERSION Verdict Wanted Wish Work arms_text cell_width check_names
-    compare_work create decide delete describe escaped failed figure figures_of groups_of in_order
-    inputs_of interval_text job_facts lines_of moment name names plan_text positives_text properties
-    question_facts read_csv report_text shown signed start status stop_training table tags_of
-    threshold_text view_of wilson
-""".split()
+    Cells Change Decision Decisions FEW_POSITIVES FORMAT Facts Fixed Floats GRACE_S Key LabelCounts
+    Line Listener MOST_ROWS Match Outcome Points Provenance RETURNED Result SIGNS Stage T Terms
+    VERSION Verdict Wanted Wish Work arms_text cell_width check_name compare_work decide escaped
+    figure figures_of groups_of inputs_of interval_text job_facts name names percent plan_text
+    positives_text question_facts report_text shown signed start stop sweep table threshold_text
+    view_of wilson
+    """.split()
 )
 
 

@@ -149,11 +149,11 @@ def _show_policies(options: Options, session: "Session | None") -> None:
 
 
 def _show_checks(options: Options, session: "Session | None") -> None:
-    from core.comprehend.preflight import CHECKS
+    from core.comprehend.preflight import PREFLIGHT_CHECKS
 
     engine = session.state().engine.name if session else _settings(options).name
     titles = (
-        [check.title for check in CHECKS]
+        [check.title for check in PREFLIGHT_CHECKS]
         if engine == "aws"
         else ["Session folder", "Free disk space", "Offline twin answers", "Packages"]
     )

@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from core.offline.model import TrainedModel
 
 
-# Opening the offline twin.
-
-
 OFFLINE_ACCOUNT = "000000000000"
 """Account of everything the twin makes; no real account has it."""
 OFFLINE_BUCKET = "offline-comprehend-tuner"

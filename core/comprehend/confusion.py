@@ -6,7 +6,8 @@ known support where those cannot tell.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -33,7 +34,7 @@ _LAYOUTS: tuple[Orientation, Orientation] = ("documented", "swapped")
 
 
 @dataclass(frozen=True)
-class Cells:
+class ConfusionCells:
     """Decisions about one label on the service's test documents."""
 
     tp: int
@@ -64,7 +65,7 @@ class Confusion:
     matrix: npt.NDArray[np.int64]
     """int64 as in the file: (n_labels, n_labels), rows actual and columns predicted, for
     multi-class; (n_labels, 2, 2) for multi-label."""
-    cells: dict[str, Cells]
+    cells: dict[str, ConfusionCells]
     """Decisions of each label of `labels`."""
     orientation: Orientation
     """Layout of the 2x2 matrices: ``documented`` is ``[[TN, FP], [FN, TP]]``; ``undecided`` means
@@ -89,9 +90,7 @@ class _File(msgspec.Struct):
 
 
 def read_confusion(
-    source: bytes | Path,
-    metrics: Mapping[str, float],
-    support: Mapping[str, int] | None = None,
+    source: bytes | Path, metrics: Mapping[str, float], support: Mapping[str, int] | None = None
 ) -> Confusion:
     """Read a confusion matrix and decide its layout.
 
@@ -113,28 +112,15 @@ def read_confusion(
         raise _malformed(where, printable(str(error), 160)) from error
     _check_shape(where, file, matrix)
     labels, all_labels = tuple(file.labels), tuple(file.all_labels or file.labels)
+    read = partial(Confusion, labels=labels, all_labels=all_labels, matrix=matrix, mismatch=np.nan)
     if matrix.ndim == 2:
-        confusion = Confusion(
-            "multi-class",
-            labels,
-            all_labels,
-            matrix,
-            _class_cells(labels, matrix),
-            "multi-class",
-            np.nan,
+        cells = _class_cells(labels, matrix)
+        return _with_mismatch(
+            read(mode="multi-class", cells=cells, orientation="multi-class"), metrics
         )
-        return _with_mismatch(confusion, metrics)
     readings = (
-        Confusion(
-            "multi-label",
-            labels,
-            all_labels,
-            matrix,
-            _label_cells(labels, matrix, orientation),
-            orientation,
-            np.nan,
-        )
-        for orientation in _LAYOUTS
+        read(mode="multi-label", cells=_label_cells(labels, matrix, layout), orientation=layout)
+        for layout in _LAYOUTS
     )
     documented, swapped = (_with_mismatch(reading, metrics) for reading in readings)
     return _choose(documented, swapped, metrics, support or {})
@@ -192,24 +178,26 @@ def _check_shape(where: str, file: _File, matrix: npt.NDArray[np.int64]) -> None
         raise _malformed(where, "it names a label twice")
 
 
-def _class_cells(labels: tuple[str, ...], matrix: npt.NDArray[np.int64]) -> dict[str, Cells]:
+def _class_cells(
+    labels: tuple[str, ...], matrix: npt.NDArray[np.int64]
+) -> dict[str, ConfusionCells]:
     total = int(matrix.sum())
     cells = {}
     for index, label in enumerate(labels):
         tp = int(matrix[index, index])
         fp = int(matrix[:, index].sum()) - tp
         fn = int(matrix[index].sum()) - tp
-        cells[label] = Cells(tp, fp, fn, total - tp - fp - fn)
+        cells[label] = ConfusionCells(tp, fp, fn, total - tp - fp - fn)
     return cells
 
 
 def _label_cells(
     labels: tuple[str, ...], matrix: npt.NDArray[np.int64], orientation: str
-) -> dict[str, Cells]:
+) -> dict[str, ConfusionCells]:
     cells = {}
     for label, ((tn, first), (second, tp)) in zip(labels, matrix.tolist(), strict=True):
         fp, fn = (first, second) if orientation == "documented" else (second, first)
-        cells[label] = Cells(tp, fp, fn, tn)
+        cells[label] = ConfusionCells(tp, fp, fn, tn)
     return cells
 
 
@@ -217,7 +205,7 @@ def _with_mismatch(confusion: Confusion, metrics: Mapping[str, float]) -> Confus
     ours = confusion_metrics(confusion)
     names = _ASYMMETRIC if _is_multi_label(confusion) else tuple(ours)
     gaps = [abs(ours[name] - metrics[name]) for name in names if name in metrics]
-    return _replace(confusion, confusion.orientation, _mean(gaps) if gaps else np.nan)
+    return replace(confusion, mismatch=_mean(gaps) if gaps else np.nan)
 
 
 def _choose(
@@ -233,7 +221,7 @@ def _choose(
     off, off_swapped = (_support_gap(reading, support) for reading in (documented, swapped))
     if off != off_swapped:
         return documented if off < off_swapped else swapped
-    return _replace(documented, "undecided", documented.mismatch)
+    return replace(documented, orientation="undecided")
 
 
 def _support_gap(confusion: Confusion, support: Mapping[str, int]) -> int:
@@ -241,18 +229,6 @@ def _support_gap(confusion: Confusion, support: Mapping[str, int]) -> int:
         abs(cells.support - support[label])
         for label, cells in confusion.cells.items()
         if label in support
-    )
-
-
-def _replace(confusion: Confusion, orientation: Orientation, mismatch: float) -> Confusion:
-    return Confusion(
-        confusion.mode,
-        confusion.labels,
-        confusion.all_labels,
-        confusion.matrix,
-        confusion.cells,
-        orientation,
-        float(mismatch),
     )
 
 

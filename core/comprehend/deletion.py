@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from core.comprehend.jobs import TRAINING_STATES
-from core.comprehend.ledger import DENIED, GONE, CleanupItem
+from core.comprehend.ledger import CleanupItem
 from core.comprehend.lookup import address_of_upload, listed_state, name_of, state_of, users_of
-from core.comprehend.service_errors import code_of, explained
+from core.comprehend.service_errors import DENIED_CODES, GONE_CODES, code_of, explained
 from core.errors import Interrupted, TryAgain, TunerError
 from core.progress import UNWATCHED, Watch
 from core.text import printable
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from core.comprehend.engine import Clients
 
 
-Outcome = Literal["deleted", "already gone", "still there"]
+DeletionOutcome = Literal["deleted", "already gone", "still there"]
 _Next = Literal["gone", "wait", "held"]
 
 _BUSY = frozenset({"ResourceInUseException", "ResourceUnavailableException"})
@@ -31,7 +31,7 @@ class CleanupResult(msgspec.Struct, frozen=True, kw_only=True):
 
     item: CleanupItem
     """The item."""
-    outcome: Outcome
+    outcome: DeletionOutcome
     """Whether it is gone."""
     message: str = ""
     """Why it is still there, or what it leaves behind; printable."""
@@ -103,11 +103,11 @@ def _seen_through(work: "_Deletion", item: CleanupItem, waits: "_Waits") -> Clea
         except TryAgain as error:
             following, work.reason = "wait", error.message
         except TunerError as error:
-            if code_of(error) not in DENIED and item.kind != "role":
+            if code_of(error) not in DENIED_CODES and item.kind != "role":
                 raise
             return _refused(item, f"{error.title}: {error.message}", error.hint)
         if following == "gone":
-            outcome: Outcome = "deleted" if work.was_asked else "already gone"
+            outcome: DeletionOutcome = "deleted" if work.was_asked else "already gone"
             return CleanupResult(item=item, outcome=outcome, message=work.leaves)
         if following == "held":
             return _refused(item, work.reason, work.hint)
@@ -127,11 +127,7 @@ class _Deletion:
     """One thing on its way out."""
 
     def __init__(
-        self,
-        clients: "Clients",
-        item: CleanupItem,
-        tags: Mapping[str, str],
-        gone: Collection[str],
+        self, clients: "Clients", item: CleanupItem, tags: Mapping[str, str], gone: Collection[str]
     ) -> None:
         self._clients = clients
         self._item = item
@@ -196,7 +192,7 @@ class _Deletion:
             if code_of(error) in _BUSY:
                 self.reason = error.message
                 return "wait"
-            if code_of(error) not in GONE:
+            if code_of(error) not in GONE_CODES:
                 raise
             self.was_asked = was_asked_before
         if state_of(self._clients, self._item) is None:
@@ -232,13 +228,7 @@ class _Deletion:
 class _Waits:
     """The growing intervals between two looks, until patience runs out."""
 
-    def __init__(
-        self,
-        patience: Patience,
-        watch: Watch,
-        item: CleanupItem,
-        random: Random,
-    ) -> None:
+    def __init__(self, patience: Patience, watch: Watch, item: CleanupItem, random: Random) -> None:
         self._patience = patience
         self._watch = watch
         self._task = f"deleting {item.kind} {printable(item.name, 80)}"

@@ -4,13 +4,15 @@ An endpoint is charged for every second that it exists, used or not. The service
 by itself.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING, Any, Literal
 
-from core.comprehend.service_errors import code_of, explained, is_expired
+from core.comprehend.engine import entries, member_of
+from core.comprehend.jobs import MOST_FAULTS
+from core.comprehend.requests import check, check_classifier, check_name, check_token, tag_list
+from core.comprehend.service_errors import code_of, explained, is_expired, tolerating
 from core.errors import Interrupted, InvalidInput, OperationFailed, TryAgain, TunerError
 from core.progress import UNWATCHED, Watch
 from core.text import printable
@@ -25,14 +27,8 @@ MOST_UNITS = 50
 """Inference units that one endpoint may have without a higher quota."""
 LONGEST_TEXT_BYTES = 10 * 1024
 """Bytes in UTF-8 of a text that an endpoint takes."""
-GONE = "DELETED"
+DELETED = "DELETED"
 """State of an endpoint that does not exist any more; a word of this product."""
-_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9])*")
-_CLASSIFIER = re.compile(
-    r"arn:aws(-[^:]+)?:comprehend:[a-zA-Z0-9-]*:[0-9]{12}:document-classifier/"
-    r"[a-zA-Z0-9](-*[a-zA-Z0-9])*(/version/[a-zA-Z0-9](-*[a-zA-Z0-9])*)?"
-)
-_TOKEN = re.compile(r"[a-zA-Z0-9-]{1,64}")
 
 
 @dataclass(frozen=True)
@@ -53,7 +49,7 @@ class EndpointStatus:
     @property
     def is_lost(self) -> bool:
         """Whether it will never answer any more."""
-        return self.state in ("FAILED", "DELETING", GONE)
+        return self.state in ("FAILED", "DELETING", DELETED)
 
 
 @dataclass(frozen=True)
@@ -80,34 +76,17 @@ def endpoint_request(
     Raises:
         InvalidInput: a value breaks a rule of the service; the message names value and rule.
     """
-    _check(
-        bool(_NAME.fullmatch(name)) and len(name) <= LONGEST_NAME,
-        "endpoint name",
-        name,
-        "1 to 40 letters, digits and hyphens, no hyphen at either end",
-    )
-    _check(
-        bool(_CLASSIFIER.fullmatch(classifier_arn)) and len(classifier_arn) <= 256,
-        "classifier ARN",
-        classifier_arn,
-        "arn:aws:comprehend:REGION:ACCOUNT:document-classifier/NAME/version/VERSION",
-    )
-    _check(
-        1 <= inference_units <= MOST_UNITS,
-        "inference units",
-        str(inference_units),
-        f"1 to {MOST_UNITS}",
-    )
-    _check(
-        bool(_TOKEN.fullmatch(token)), "request token", token, "1 to 64 letters, digits and hyphens"
-    )
-    _check(len(tags) <= 50, "number of tags", str(len(tags)), "at most 50")
+    check_name("endpoint name", name, LONGEST_NAME)
+    check_classifier(classifier_arn)
+    units = str(inference_units)
+    check(1 <= inference_units <= MOST_UNITS, "inference units", units, f"1 to {MOST_UNITS}")
+    check_token(token)
     return {
         "EndpointName": name,
         "ModelArn": classifier_arn,
         "DesiredInferenceUnits": inference_units,
         "ClientRequestToken": token,
-        "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
+        "Tags": tag_list(tags),
     }
 
 
@@ -122,7 +101,7 @@ def create_endpoint(client: "ComprehendClient", request: Mapping[str, Any]) -> s
     """
     try:
         with explained():
-            return str(_member(client.create_endpoint(**request), "EndpointArn"))
+            return str(member_of(client.create_endpoint(**request), "EndpointArn"))
     except TunerError as error:
         if code_of(error) != "ResourceInUseException":
             raise
@@ -155,14 +134,10 @@ def describe_endpoint(client: "ComprehendClient", arn: str) -> EndpointStatus | 
     Raises:
         TunerError: the service cannot be asked.
     """
-    try:
-        with explained():
-            answer = client.describe_endpoint(EndpointArn=arn)
-    except TunerError as error:
-        if code_of(error) == "ResourceNotFoundException":
-            return None
-        raise
-    return _status(_member(answer, "EndpointProperties"))
+    with tolerating("ResourceNotFoundException"), explained():
+        answer = client.describe_endpoint(EndpointArn=arn)
+        return _status(member_of(answer, "EndpointProperties"))
+    return None
 
 
 def find_endpoint(
@@ -173,16 +148,11 @@ def find_endpoint(
     Raises:
         TunerError: the service cannot be asked.
     """
-    page: dict[str, Any] = {"Filter": {"ModelArn": classifier_arn}}
-    while True:
-        with explained():
-            answer = client.list_endpoints(**page)
-        for entry in _member(answer, "EndpointPropertiesList"):
-            if str(entry["EndpointArn"]).rpartition("/")[2] == name:
-                return _status(entry)
-        if not answer.get("NextToken"):
-            return None
-        page["NextToken"] = answer["NextToken"]
+    of_classifier = {"ModelArn": classifier_arn}
+    for entry in entries(client.list_endpoints, "EndpointPropertiesList", Filter=of_classifier):
+        if str(entry["EndpointArn"]).rpartition("/")[2] == name:
+            return _status(entry)
+    return None
 
 
 def classify_text(client: "ComprehendClient", arn: str, text: str) -> TextScores:
@@ -203,7 +173,7 @@ def classify_text(client: "ComprehendClient", arn: str, text: str) -> TextScores
             return TextScores(mode, pairs)
     reasons = "; ".join(str(entry.get("ErrorMessage", "")) for entry in answer.get("Errors") or [])
     if not answer.get("Errors") and not any(key in answer for key in _MODES):
-        _member(answer, "Labels")
+        member_of(answer, "Labels")
     raise OperationFailed(
         "No scores",
         f"the endpoint returned neither Labels nor Classes: {printable(reasons, 300) or 'no word'}",
@@ -239,39 +209,12 @@ def check_text(text: str) -> None:
         )
 
 
-def _member(answer: Mapping[str, Any], name: str) -> Any:
-    """What an answer must hold; one that was cut off on the way is read as an empty one."""
-    if name not in answer:
-        raise TryAgain(
-            "The answer was cut off",
-            f"{name} is missing in it",
-            "repeat; the same request is sent again, never a second one",
-        )
-    return answer[name]
-
-
 def _status(found: Mapping[str, Any]) -> EndpointStatus:
     return EndpointStatus(
         arn=str(found["EndpointArn"]),
         state=str(found.get("Status") or "unknown"),
         message=str(found.get("Message") or ""),
     )
-
-
-def _check(is_valid: bool, what: str, value: str, rule: str) -> None:
-    if not is_valid:
-        raise InvalidInput(
-            "The service would refuse this",
-            f"{what} {printable(value, 80)!r}: expected {rule}",
-            "correct the value; nothing was sent",
-        )
-
-
-# Waiting for an endpoint: describe, report, sleep, and stop at once when asked to.
-
-
-MOST_FAULTS = 20
-"""Passing faults in a row, or looks without seeing it, after which a wait gives up."""
 
 
 def wait_until_serving(
@@ -321,15 +264,13 @@ def wait_until_serving(
 
 def _tick(watch: Watch, waited_s: float, seconds: float, note: str) -> None:
     """Wait in steps of a second, reporting at each."""
-    left = seconds
-    while left > 0:
+    for left in watch.ticks(seconds):
         shown = f"{note}, next look in {max(1, round(left))} s"
         done = int(waited_s + seconds - left)
         watch.report("waiting for the endpoint", done, None, "seconds", shown)
-        if watch.wait(min(left, 1.0)):
-            raise Interrupted(
-                "Interrupted",
-                "stopped waiting; the endpoint goes on and is charged",
-                "delete it with: comprehend-tuner endpoint stop",
-            )
-        left -= 1.0
+    if watch.is_cancelled:
+        raise Interrupted(
+            "Interrupted",
+            "stopped waiting; the endpoint goes on and is charged",
+            "delete it with: comprehend-tuner endpoint stop",
+        )

@@ -1,7 +1,7 @@
 """An opened engine: its client, its store, and who it is."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -9,15 +9,13 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from core.errors import InvalidInput
+from core.errors import InvalidInput, TryAgain
 from core.progress import UNWATCHED, Watch
 from core.text import printable
 
-# The interfaces of a Comprehend client and of a store, as boto3 has them.
-
-
 Answer = dict[str, Any]
 """A response in boto3's shape, `ResponseMetadata` included."""
+_MOST_PAGES = 10_000
 
 
 class ComprehendClient(Protocol):
@@ -29,75 +27,97 @@ class ComprehendClient(Protocol):
 
     def create_document_classifier(self, **request: Any) -> Answer:
         """Start training; the answer holds `DocumentClassifierArn`."""
-        ...
 
     def describe_document_classifier(self, **request: Any) -> Answer:
         """Return `DocumentClassifierProperties` of one classifier version."""
-        ...
 
     def list_document_classifiers(self, **request: Any) -> Answer:
         """Return a page of `DocumentClassifierPropertiesList`, newest first."""
-        ...
 
     def list_document_classifier_summaries(self, **request: Any) -> Answer:
         """Return a page of `DocumentClassifierSummariesList`, one entry per classifier name."""
-        ...
 
     def stop_training_document_classifier(self, **request: Any) -> Answer:
         """Ask a training that is under way to stop."""
-        ...
 
     def delete_document_classifier(self, **request: Any) -> Answer:
         """Start deleting a classifier version that nothing uses."""
-        ...
 
     def start_document_classification_job(self, **request: Any) -> Answer:
         """Start scoring; the answer holds `JobId` and `JobArn`."""
-        ...
 
     def describe_document_classification_job(self, **request: Any) -> Answer:
         """Return `DocumentClassificationJobProperties` of one job."""
-        ...
 
     def list_document_classification_jobs(self, **request: Any) -> Answer:
         """Return a page of `DocumentClassificationJobPropertiesList`, newest first."""
-        ...
 
     def create_endpoint(self, **request: Any) -> Answer:
         """Start an endpoint; the answer holds `EndpointArn`."""
-        ...
 
     def describe_endpoint(self, **request: Any) -> Answer:
         """Return `EndpointProperties` of one endpoint."""
-        ...
 
     def list_endpoints(self, **request: Any) -> Answer:
         """Return a page of `EndpointPropertiesList`."""
-        ...
 
     def update_endpoint(self, **request: Any) -> Answer:
         """Change the capacity or the classifier of an endpoint."""
-        ...
 
     def delete_endpoint(self, **request: Any) -> Answer:
         """Start deleting an endpoint."""
-        ...
 
     def classify_document(self, **request: Any) -> Answer:
         """Score one text on an endpoint; `Labels` or `Classes` in the answer."""
-        ...
 
     def tag_resource(self, **request: Any) -> Answer:
         """Set tags of a classifier, job or endpoint."""
-        ...
 
     def untag_resource(self, **request: Any) -> Answer:
         """Remove tags by key."""
-        ...
 
     def list_tags_for_resource(self, **request: Any) -> Answer:
         """Return `Tags` of a classifier, job or endpoint."""
-        ...
+
+
+def member_of(answer: Answer, name: str) -> Any:
+    """What an answer must hold.
+
+    Raises:
+        TryAgain: it does not; an answer that was cut off on the way is read as an empty one.
+    """
+    if name not in answer:
+        raise TryAgain(
+            "The answer was cut off",
+            f"{name} is missing in it",
+            "repeat; the same request is sent again, never a second one",
+        )
+    return answer[name]
+
+
+def entries(
+    call: Callable[..., Answer], member: str, *, may_lack: bool = False, **request: Any
+) -> Iterator[Answer]:
+    """Every entry of a list operation, page by page.
+
+    Args:
+        call: the operation.
+        member: what holds the entries in its answer.
+        may_lack: whether an answer without `member` is one without entries.
+        request: the arguments of the first call.
+
+    Raises:
+        TunerError: the service refuses it, cannot be reached, or its answer was cut off.
+    """
+    from core.comprehend.service_errors import explained
+
+    for _ in range(_MOST_PAGES):
+        with explained():
+            answer = call(**request)
+        yield from (answer.get(member) or ()) if may_lack else member_of(answer, member)
+        if not answer.get("NextToken"):
+            return
+        request["NextToken"] = answer["NextToken"]
 
 
 @dataclass(frozen=True)
@@ -113,31 +133,17 @@ class StoredObject:
 class Store(Protocol):
     """Objects addressed by ``s3://bucket/key``."""
 
-    def upload(
-        self,
-        path: Path,
-        uri: str,
-        watch: Watch = UNWATCHED,
-    ) -> None:
+    def upload(self, path: Path, uri: str, watch: Watch = UNWATCHED) -> None:
         """Copy the file `path` to `uri`, replacing what is there; a reader never sees a part."""
-        ...
 
-    def download(
-        self,
-        uri: str,
-        path: Path,
-        watch: Watch = UNWATCHED,
-    ) -> None:
+    def download(self, uri: str, path: Path, watch: Watch = UNWATCHED) -> None:
         """Copy the object `uri` to the file `path`, which appears whole or not at all."""
-        ...
 
     def list(self, prefix_uri: str) -> list[StoredObject]:
         """Every object whose key begins with the key of `prefix_uri`, sorted by address."""
-        ...
 
     def delete(self, uri: str) -> None:
         """Remove one object; removing an absent one is no error, as in S3."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -182,11 +188,6 @@ Terms = tuple[tuple[str, float], ...]
 """Words of a text with what each adds to a score's log-odds, strongest first."""
 
 
-def _unexplained(arn: str, text: str, label: str) -> Terms | None:
-    """The service does not say which words make a score."""
-    return None
-
-
 @dataclass(frozen=True)
 class Clients:
     """Everything that talks to an engine."""
@@ -202,7 +203,7 @@ class Clients:
     service: Callable[[str], Any] = _no_account
     """boto3's client of another service (``sts``, ``iam``, ``s3``, ``servicequotas``); offline it
     raises `InvalidInput`, since there is no account."""
-    explain_score: Callable[[str, str, str], Terms | None] = _unexplained
+    explain_score: Callable[[str, str, str], Terms | None] = lambda arn, text, label: None
     """The words of a text that move a label's score most, by classifier ARN, text and label; None
     where the engine does not say."""
     at_once: int = 1
@@ -213,9 +214,6 @@ class Clients:
     """Seconds between the first two looks at something that changes."""
     longest_poll_s: float = 1.0
     """Seconds that the interval between two looks grows to."""
-
-
-# What can be chosen about an engine; stored in the session.
 
 
 class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,13 +3,14 @@
 import threading
 import time
 import uuid
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from random import Random
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import msgspec
 
+from core.comprehend.engine import entries
 from core.comprehend.service_errors import code_of, explained, is_expired
 from core.errors import Interrupted, InvalidInput, TryAgain, TunerError
 from core.progress import UNWATCHED, Progress, Watch
@@ -17,9 +18,6 @@ from core.text import printable
 
 if TYPE_CHECKING:
     from core.comprehend.engine import ComprehendClient, JobProgress, Store
-
-
-# Starting and stopping jobs, and finding one whose answer was lost.
 
 
 def new_token() -> str:
@@ -73,10 +71,10 @@ def find_scoring(
     Raises:
         TunerError: the service cannot be reached.
     """
-    listed = _listed(
+    listed = entries(
         client.list_document_classification_jobs,
         "DocumentClassificationJobPropertiesList",
-        {"JobName": request["JobName"]},
+        Filter={"JobName": request["JobName"]},
     )
     for found in listed:
         if (
@@ -106,10 +104,10 @@ def _own_classifier(
     """ARN of the classifier that has the request's name, when this very request has made it."""
     name, version = request["DocumentClassifierName"], request.get("VersionName")
     ending = f":document-classifier/{name}" + (f"/version/{version}" if version else "")
-    listed = _listed(
+    listed = entries(
         client.list_document_classifiers,
         "DocumentClassifierPropertiesList",
-        {"DocumentClassifierName": name},
+        Filter={"DocumentClassifierName": name},
     )
     found = next((c for c in listed if str(c["DocumentClassifierArn"]).endswith(ending)), None)
     if found is None:
@@ -132,20 +130,6 @@ def _own_classifier(
     ) from clash
 
 
-def _listed(
-    operation: Callable[..., dict[str, Any]], member: str, chosen: Mapping[str, str]
-) -> Iterator[dict[str, Any]]:
-    """Every entry of a list, page by page."""
-    page: dict[str, Any] = {}
-    while True:
-        with explained():
-            answer = operation(Filter=dict(chosen), **page)
-        yield from answer[member]
-        if not answer.get("NextToken"):
-            return
-        page = {"NextToken": answer["NextToken"]}
-
-
 def _has_tags(client: "ComprehendClient", arn: str, request: Mapping[str, Any]) -> bool:
     with explained():
         tags = client.list_tags_for_resource(ResourceArn=arn).get("Tags") or []
@@ -160,9 +144,6 @@ def _contains(found: Any, wanted: Mapping[str, Any]) -> bool:
 
 def _is_below(found: Any, wanted: Mapping[str, Any]) -> bool:
     return str((found or {}).get("S3Uri", "")).startswith(wanted["S3Uri"])
-
-
-# The state of a job, as the service describes it.
 
 
 TRAINING_STATES: dict[str, tuple[bool, bool]] = {
@@ -349,13 +330,8 @@ def require_single_object(store: "Store", uri: str) -> None:
         )
 
 
-# Waiting for a job: describe, report, sleep, and stop at once when asked to.
-
-
 MOST_FAULTS = 20
 """Faults in a row after which a wait gives up."""
-TICK_S = 1.0
-"""Seconds between two reports."""
 EXPIRED = "credentials expired: sign in again (such as aws sso login); waiting goes on"
 """What a wait shows while the credentials are not accepted any more."""
 
@@ -401,10 +377,7 @@ class _Wait:
     """What a wait shows between two descriptions."""
 
     def __init__(
-        self,
-        watch: Watch,
-        task: str,
-        progress: "Callable[[], JobProgress | None] | None",
+        self, watch: Watch, task: str, progress: "Callable[[], JobProgress | None] | None"
     ) -> None:
         self._state = ""
         self._faults = 0
@@ -449,13 +422,9 @@ class _Wait:
 
     def sleep(self, seconds: float) -> None:
         """Wait in ticks, reporting at each."""
-        left = seconds
-        while left > 0:
+        for left in self._watch.ticks(seconds):
             self._report(f", next poll in {max(1, round(left))} s")
-            step = min(left, TICK_S)
-            self._watch.wait(step)
-            self.check()
-            left -= step
+        self.check()
 
     def _report(self, suffix: str) -> None:
         known = self._progress() if self._progress else None
@@ -476,25 +445,25 @@ class _Wait:
 # minute, and for an hour while the account has no free slot.
 
 
-Result = TypeVar("Result")
+_Result = TypeVar("_Result")
 
 MOST_REPEATS = 4
 """How often a request is repeated after throttling, a fault of the service or a lost connection."""
 LONGEST_SLOT_WAIT_S = 3600.0
 """Seconds of waiting for one of the account's slots before giving up."""
-_REPEATS = {"ConcurrentModificationException": 1}
 _NO_SLOT = "ResourceLimitExceededException"
+_REPEATS = {"ConcurrentModificationException": 1, _NO_SLOT: 0}
 
 
 def send_patiently(
-    call: Callable[[], Result],
+    call: Callable[[], _Result],
     watch: Watch = UNWATCHED,
     *,
     task: str,
     first_pause_s: float = 4.0,
     longest_pause_s: float = 60.0,
     random: Random | None = None,
-) -> Result:
+) -> _Result:
     """Make a call; while it fails for a passing reason, make it again after a growing pause.
 
     The call must be repeatable: it reads, replaces, or carries a saved token.
@@ -518,7 +487,7 @@ def send_patiently(
             code = code_of(error)
             if code == _NO_SLOT and waited_s < LONGEST_SLOT_WAIT_S:
                 waited_s += (next_s := max(longest_pause_s, first_pause_s))
-            elif not is_expired(error) and repeats < _most_repeats(code):
+            elif not is_expired(error) and repeats < _REPEATS.get(code, MOST_REPEATS):
                 next_s, pause_s = pause_s, min(pause_s * 2, longest_pause_s)
                 repeats += 1
             else:
@@ -526,20 +495,12 @@ def send_patiently(
             _pause(next_s * jitter.uniform(0.8, 1.2), error, watch, task)
 
 
-def _most_repeats(code: str) -> int:
-    return 0 if code == _NO_SLOT else _REPEATS.get(code, MOST_REPEATS)
-
-
 def _pause(seconds: float, error: TryAgain, watch: Watch, task: str) -> None:
     reason = f"{error.title[:1].lower()}{error.title[1:]}"
-    left_s = seconds
-    while left_s > 0:
+    for left_s in watch.ticks(seconds):
         note = f"{printable(reason, 80)}; trying again in {max(1, round(left_s))} s"
         watch.report(task, 0, None, "", note)
-        step_s = min(left_s, TICK_S)
-        watch.wait(step_s)
-        watch.check()
-        left_s -= step_s
+    watch.check()
 
 
 # Descriptions at a pace that the service allows, whoever in this process asks for them.

@@ -8,10 +8,17 @@ import msgspec
 from core.comprehend.pricing import DEFAULT_PRICES, PriceList
 from core.text import plural
 
-Kind = Literal["object", "classifier", "endpoint", "flywheel", "role", "upload"]
+ResourceKind = Literal["object", "classifier", "endpoint", "flywheel", "role", "upload"]
 EntryState = Literal["intended", "created", "deleted"]
 
-DELETE_ORDER: tuple[Kind, ...] = ("endpoint", "flywheel", "classifier", "upload", "object", "role")
+DELETE_ORDER: tuple[ResourceKind, ...] = (
+    "endpoint",
+    "flywheel",
+    "classifier",
+    "upload",
+    "object",
+    "role",
+)
 """Endpoints and flywheels hold classifiers in use, and running trainings read objects."""
 
 _MONTH_S = 730 * 3600
@@ -20,7 +27,7 @@ _MONTH_S = 730 * 3600
 class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that a session created or was about to create."""
 
-    kind: Kind
+    kind: ResourceKind
     """What it is."""
     name: str
     """Its ``s3://`` address or ARN; an unfinished upload's address ends in ``?uploadId=ID``. For
@@ -36,7 +43,7 @@ class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True):
 class CleanupItem(msgspec.Struct, frozen=True, kw_only=True):
     """One thing to delete."""
 
-    kind: Kind
+    kind: ResourceKind
     """What it is."""
     name: str
     """Its address or ARN."""
@@ -53,14 +60,14 @@ def cleanup_plan(entries: Iterable[LedgerEntry]) -> tuple[CleanupItem, ...]:
     latest: dict[tuple[str, str], LedgerEntry] = {}
     for entry in entries:
         latest[entry.kind, entry.name] = entry
-    return in_order(
+    return in_delete_order(
         CleanupItem(kind=entry.kind, name=entry.name, run=entry.run)
         for entry in latest.values()
         if entry.state != "deleted" and _has_address(entry)
     )
 
 
-def in_order(items: Iterable[CleanupItem]) -> tuple[CleanupItem, ...]:
+def in_delete_order(items: Iterable[CleanupItem]) -> tuple[CleanupItem, ...]:
     """The items in the order in which they can be deleted."""
     return tuple(sorted(items, key=lambda item: DELETE_ORDER.index(item.kind)))
 
@@ -107,22 +114,3 @@ def kept_by_service(scoring_jobs: int) -> str:
 
 def _has_address(entry: LedgerEntry) -> bool:
     return entry.name.startswith("s3://" if entry.kind in ("object", "upload") else "arn:")
-
-
-# Error codes that decide what a clean-up does.
-
-
-GONE = frozenset(
-    {
-        "ResourceNotFoundException",
-        "JobNotFoundException",
-        "NoSuchUpload",
-        "NoSuchEntity",
-        "NoSuchBucket",
-    }
-)
-"""Codes that say that something does not exist."""
-DENIED = frozenset(
-    {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized", "403"}
-)
-"""Codes that say that the caller lacks a right."""

@@ -4,20 +4,18 @@ Every list is read to its last page. A list that the caller may not read is repo
 for an empty one.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from core.comprehend.ledger import DENIED, GONE, CleanupItem, Kind
-from core.comprehend.service_errors import code_of, explained
+from core.comprehend.engine import entries
+from core.comprehend.ledger import CleanupItem, ResourceKind
+from core.comprehend.service_errors import DENIED_CODES, GONE_CODES, code_of, explained, tolerating
 from core.errors import TunerError
 from core.text import printable
 
 if TYPE_CHECKING:
     from core.comprehend.engine import Clients
-
-
-# What lies in a bucket: objects, unfinished uploads, older versions.
 
 
 _MOST_PAGES = 10_000
@@ -29,13 +27,9 @@ def objects_below(clients: "Clients", prefix_uri: str) -> tuple[str, ...]:
     Raises:
         TunerError: they cannot be listed.
     """
-    try:
-        with explained():
-            return tuple(entry.uri for entry in clients.store.list(prefix_uri))
-    except TunerError as error:
-        if code_of(error) != "NoSuchBucket":
-            raise
-        return ()
+    with tolerating("NoSuchBucket"), explained():
+        return tuple(entry.uri for entry in clients.store.list(prefix_uri))
+    return ()
 
 
 def unfinished_uploads(clients: "Clients", prefix_uri: str) -> tuple[str, ...]:
@@ -99,7 +93,7 @@ _SERVED = ("ModelArn", "DesiredModelArn", "ActiveModelArn")
 class _Listing(NamedTuple):
     """How one kind of thing is listed."""
 
-    kind: Kind
+    kind: ResourceKind
     operation: str
     member: str
     arn: str
@@ -121,7 +115,7 @@ _LISTINGS = (
 class Tagged:
     """What carries the wanted tags."""
 
-    arns: tuple[tuple[Kind, str, Mapping[str, str]], ...]
+    arns: tuple[tuple[ResourceKind, str, Mapping[str, str]], ...]
     """Kind, ARN and all tags of each."""
     cannot_tell: tuple[str, ...]
     """Lists and tags that could not be read, as printable sentences."""
@@ -146,13 +140,13 @@ def tagged_resources(clients: "Clients", prefix: str, tags: Mapping[str, str]) -
     Raises:
         TunerError: the service cannot be asked.
     """
-    found: list[tuple[Kind, str, Mapping[str, str]]] = []
+    found: list[tuple[ResourceKind, str, Mapping[str, str]]] = []
     unread: list[str] = []
     for listing in _LISTINGS:
         try:
             arns = [str(entry[listing.arn]) for entry in _entries(clients, listing)]
         except TunerError as error:
-            if code_of(error) not in DENIED:
+            if code_of(error) not in DENIED_CODES:
                 raise
             unread.append(f"the list of {listing.kind}s could not be read: {error.message}")
             continue
@@ -160,7 +154,7 @@ def tagged_resources(clients: "Clients", prefix: str, tags: Mapping[str, str]) -
             try:
                 carried = tags_of(clients, arn)
             except TunerError as error:
-                if code_of(error) not in DENIED:
+                if code_of(error) not in DENIED_CODES:
                     raise
                 unread.append(f"the tags of {printable(arn)} could not be read: {error.message}")
                 continue
@@ -175,14 +169,10 @@ def tags_of(clients: "Clients", arn: str) -> dict[str, str]:
     Raises:
         TunerError: they cannot be read.
     """
-    try:
-        with explained():
-            answer = clients.comprehend.list_tags_for_resource(ResourceArn=arn)
-    except TunerError as error:
-        if code_of(error) in GONE:
-            return {}
-        raise
-    return {str(tag["Key"]): str(tag.get("Value", "")) for tag in answer.get("Tags", [])}
+    with tolerating(*GONE_CODES), explained():
+        answer = clients.comprehend.list_tags_for_resource(ResourceArn=arn)
+        return {str(tag["Key"]): str(tag.get("Value", "")) for tag in answer.get("Tags", [])}
+    return {}
 
 
 def users_of(clients: "Clients", classifier_arn: str) -> tuple[str, ...]:
@@ -193,16 +183,13 @@ def users_of(clients: "Clients", classifier_arn: str) -> tuple[str, ...]:
     """
     users: list[str] = []
     for listing in _LISTINGS[:2]:
-        try:
+        with tolerating(*DENIED_CODES):
             users += [
                 str(entry[listing.arn])
                 for entry in _entries(clients, listing)
                 if classifier_arn in (entry.get(member) for member in _SERVED)
                 and entry.get("Status") != "DELETING"
             ]
-        except TunerError as error:
-            if code_of(error) not in DENIED:
-                raise
     return tuple(users)
 
 
@@ -212,13 +199,9 @@ def state_of(clients: "Clients", item: CleanupItem) -> str | None:
     Raises:
         TunerError: the service or the bucket cannot be asked.
     """
-    try:
-        with explained():
-            return _LOOKS[item.kind](clients, item.name)
-    except TunerError as error:
-        if code_of(error) in GONE:
-            return None
-        raise
+    with tolerating(*GONE_CODES), explained():
+        return _described(clients, item.kind, item.name)
+    return None
 
 
 def listed_state(clients: "Clients", item: CleanupItem) -> str | None:
@@ -232,15 +215,12 @@ def listed_state(clients: "Clients", item: CleanupItem) -> str | None:
     listing = next((listing for listing in _LISTINGS if listing.kind == item.kind), None)
     if listing is None:
         return None
-    wanted = {"Filter": {"DocumentClassifierName": name_of(item.name)}}
-    request = wanted if item.kind == "classifier" else {}
-    try:
+    named = {"Filter": {"DocumentClassifierName": name_of(item.name)}}
+    request = named if item.kind == "classifier" else {}
+    with tolerating(*DENIED_CODES):
         for entry in _entries(clients, listing, **request):
             if entry[listing.arn] == item.name:
                 return str(entry.get("Status", "present"))
-    except TunerError as error:
-        if code_of(error) not in DENIED:
-            raise
     return None
 
 
@@ -254,21 +234,15 @@ def verify_gone(clients: "Clients", items: Iterable[CleanupItem]) -> tuple[Clean
     """
     folders: dict[str, set[str]] = {}
 
-    def is_there(item: CleanupItem) -> bool:
-        if item.kind != "object":
-            return state_of(clients, item) is not None
-        folder = item.name.rpartition("/")[0] + "/"
-        if folder not in folders:
-            folders[folder] = set(objects_below(clients, folder))
-        return item.name in folders[folder]
-
     def may_be_there(item: CleanupItem) -> bool:
-        try:
-            return is_there(item)
-        except TunerError as error:
-            if code_of(error) not in DENIED:
-                raise
-            return True
+        with tolerating(*DENIED_CODES):
+            if item.kind != "object":
+                return state_of(clients, item) is not None
+            folder = item.name.rpartition("/")[0] + "/"
+            if folder not in folders:
+                folders[folder] = set(objects_below(clients, folder))
+            return item.name in folders[folder]
+        return True
 
     return tuple(item for item in items if may_be_there(item))
 
@@ -277,52 +251,28 @@ def _entries(clients: "Clients", listing: _Listing, **request: Any) -> Iterator[
     """Every entry of a list; an engine without the operation has no such things."""
     call = getattr(clients.comprehend, listing.operation, None)
     if call is None:
-        return
-    for _ in range(_MOST_PAGES):
-        with explained():
-            answer = call(MaxResults=500, **request)
-        yield from answer.get(listing.member) or []
-        if not answer.get("NextToken"):
-            return
-        request["NextToken"] = answer["NextToken"]
+        return iter(())
+    return entries(call, listing.member, may_lack=True, MaxResults=500, **request)
 
 
-def _classifier(clients: "Clients", arn: str) -> str | None:
-    answer = clients.comprehend.describe_document_classifier(DocumentClassifierArn=arn)
-    return str(answer["DocumentClassifierProperties"]["Status"])
-
-
-def _endpoint(clients: "Clients", arn: str) -> str | None:
-    answer = clients.comprehend.describe_endpoint(EndpointArn=arn)
-    return str(answer["EndpointProperties"]["Status"])
-
-
-def _flywheel(clients: "Clients", arn: str) -> str | None:
+def _described(clients: "Clients", kind: ResourceKind, name: str) -> str | None:
+    """The state of a thing in the service's or S3's words; None or an error when it is gone."""
     client: Any = clients.comprehend
-    found = client.describe_flywheel(FlywheelArn=arn)["FlywheelProperties"]
-    return str(found.get("Status", "present"))
+    match kind:
+        case "classifier":
+            answer = client.describe_document_classifier(DocumentClassifierArn=name)
+            return str(answer["DocumentClassifierProperties"]["Status"])
+        case "endpoint":
+            return str(client.describe_endpoint(EndpointArn=name)["EndpointProperties"]["Status"])
+        case "flywheel":
+            answer = client.describe_flywheel(FlywheelArn=name)
+            return str(answer["FlywheelProperties"].get("Status", "present"))
+        case "object":
+            is_there = name in objects_below(clients, name)
+        case "upload":
+            is_there = name in unfinished_uploads(clients, name.rpartition("?uploadId=")[0])
+        case "role":
+            from core.comprehend.roles import role_exists
 
-
-def _object(clients: "Clients", uri: str) -> str | None:
-    return "present" if uri in objects_below(clients, uri) else None
-
-
-def _upload(clients: "Clients", name: str) -> str | None:
-    prefix = name.rpartition("?uploadId=")[0]
-    return "present" if name in unfinished_uploads(clients, prefix) else None
-
-
-def _role(clients: "Clients", arn: str) -> str | None:
-    from core.comprehend.roles import role_exists
-
-    return "present" if role_exists(clients, arn) else None
-
-
-_LOOKS: dict[Kind, Callable[["Clients", str], str | None]] = {
-    "classifier": _classifier,
-    "endpoint": _endpoint,
-    "flywheel": _flywheel,
-    "object": _object,
-    "upload": _upload,
-    "role": _role,
-}
+            is_there = role_exists(clients, name)
+    return "present" if is_there else None

@@ -189,9 +189,6 @@ def _check_shapes(scores: Scores) -> None:
         raise ValueError("ceilings that are no numbers")
 
 
-# What came of joining predictions to documents, and how to say it.
-
-
 class JoinReport(msgspec.Struct, frozen=True, kw_only=True):
     """What came of matching result rows to documents."""
 
@@ -289,7 +286,7 @@ def _folded(label: str) -> str:
 # each oddity is found, counted and, where it matters, refused with its line.
 
 
-TITLE = "Cannot read the predictions"
+_TITLE = "Cannot read the predictions"
 _MOST_LISTED = 1000
 _MOST_DIGITS = 18
 _error_code = attrgetter("error_code")
@@ -314,10 +311,7 @@ def _typed_row(labels: tuple[str, ...]) -> Any:
     name = Literal[labels] if labels else str
     entry = msgspec.defstruct(
         "Entry",
-        [
-            ("name", name, msgspec.field(name="Name")),
-            ("score", float, msgspec.field(name="Score")),
-        ],
+        [("name", name, msgspec.field(name="Name")), ("score", float, msgspec.field(name="Score"))],
         gc=False,
     )
     optional = list[entry] | None  # type: ignore[valid-type]
@@ -484,14 +478,15 @@ class Join:
 
     def _malformed(self, reason: str) -> TunerError:
         return InvalidInput(
-            TITLE,
+            _TITLE,
             f"{printable(str(self._path))}: line {self._physical_lines}: {reason}",
             "expected Comprehend's predictions.jsonl; fetch the job's output again",
         )
 
     def result(self) -> tuple[Scores, JoinReport]:
         """The matrix and the report, once every block was added."""
-        conflicting = sorted(self._conflicting | self._errored_and_scored())
+        errored = (line for line in self._errored_lines if line >= 0 and self._usable[line])
+        conflicting = sorted(self._conflicting.union(errored))
         self._values[conflicting] = np.nan
         self._ceilings[conflicting] = 1.0
         self._usable[conflicting] = False
@@ -510,9 +505,6 @@ class Join:
             unknown_labels=tuple(self._unknown),
         )
         return Scores(self._labels, self._values, self._ceilings, source), report
-
-    def _errored_and_scored(self) -> set[int]:
-        return {line for line in self._errored_lines if line >= 0 and self._usable[line]}
 
 
 def _line_numbers(values: list[str | int | None]) -> list[int]:

@@ -8,16 +8,16 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core.comprehend.engine import entries
 from core.comprehend.jobs import new_token
 from core.comprehend.requests import scoring_request, training_request
 from core.comprehend.rights import (
-    DENIED,
-    Facts,
+    AccountFacts,
+    CheckVerdict,
     PreflightLine,
     PreflightSettings,
     ProbeNotes,
     Question,
-    Verdict,
     cannot_tell,
     check_bucket,
     check_delete,
@@ -45,7 +45,7 @@ from core.comprehend.roles import (
     find_role,
     policy_text,
 )
-from core.comprehend.service_errors import code_of, explained
+from core.comprehend.service_errors import DENIED_CODES, code_of, explained, tolerating
 from core.errors import Interrupted, InvalidInput, TryAgain, TunerError
 from core.files import write_atomic, write_defect
 from core.progress import UNWATCHED, Watch
@@ -53,9 +53,6 @@ from core.text import plural, printable
 
 if TYPE_CHECKING:
     from core.comprehend.engine import Clients
-
-
-# What can be checked on this machine, and all that there is to check offline.
 
 
 _PACKAGES = ("boto3", "numpy", "pandas", "scikit-learn", "plotext", "textual", "msgspec")
@@ -81,7 +78,7 @@ def offline_lines(clients: "Clients") -> tuple[PreflightLine, ...]:
     )
 
 
-def _check_folder(folder: Path) -> Verdict:
+def _check_folder(folder: Path) -> CheckVerdict:
     probe = folder / ".preflight"
     try:
         write_atomic(probe, b"")
@@ -94,7 +91,7 @@ def _check_folder(folder: Path) -> Verdict:
     return passed(f"{printable(str(folder), 200)} can be written")
 
 
-def _check_disk(folder: Path) -> Verdict:
+def _check_disk(folder: Path) -> CheckVerdict:
     free = shutil.disk_usage(folder).free
     found = f"{free / 1e9:,.1f} GB free"
     if free < _LITTLE_BYTES:
@@ -104,14 +101,14 @@ def _check_disk(folder: Path) -> Verdict:
     return passed(found)
 
 
-def _check_twin(clients: "Clients") -> Verdict:
+def _check_twin(clients: "Clients") -> CheckVerdict:
     with explained():
         answer = clients.comprehend.list_document_classifiers(MaxResults=1)
     count = len(answer["DocumentClassifierPropertiesList"])
     return passed("it answers" if count == 0 else "it answers, and holds trained classifiers")
 
 
-def _check_packages() -> Verdict:
+def _check_packages() -> CheckVerdict:
     missing, found = [], []
     for package in _PACKAGES:
         try:
@@ -126,7 +123,7 @@ def _check_packages() -> Verdict:
     return passed(", ".join(found))
 
 
-def _local_line(check_id: str, title: str, ask: Callable[[], Verdict]) -> PreflightLine:
+def _local_line(check_id: str, title: str, ask: Callable[[], CheckVerdict]) -> PreflightLine:
     try:
         verdict = ask()
     except TunerError as error:
@@ -142,13 +139,10 @@ def _local_line(check_id: str, title: str, ask: Callable[[], Verdict]) -> Prefli
     )
 
 
-# Who calls, and where.
-
-
 _ASSUMED = re.compile(r"arn:(aws[^:]*):sts::(\d{12}):assumed-role/([^/]+)/.+")
 
 
-def check_identity(facts: Facts) -> Verdict:
+def check_identity(facts: AccountFacts) -> CheckVerdict:
     """The credentials work, and belong to the account of the data access role."""
     with explained():
         answer = facts.clients.service("sts").get_caller_identity()
@@ -164,13 +158,12 @@ def check_identity(facts: Facts) -> Verdict:
         )
     if arn.endswith(":root"):
         return warning(
-            f"{who}: the account's root user",
-            "use a user or role that has only the needed rights",
+            f"{who}: the account's root user", "use a user or role that has only the needed rights"
         )
     return passed(who)
 
 
-def policy_source(facts: Facts, arn: str) -> str:
+def policy_source(facts: AccountFacts, arn: str) -> str:
     """The ARN of the user or role whose policies apply to the caller.
 
     An assumed role shows itself as a session of Security Token Service, whose ARN lacks the role's
@@ -187,7 +180,7 @@ def policy_source(facts: Facts, arn: str) -> str:
     return str(role["Arn"]) if role else f"arn:{partition}:iam::{account}:role/{name}"
 
 
-def check_region(facts: Facts) -> Verdict:
+def check_region(facts: AccountFacts) -> CheckVerdict:
     """The Region offers custom classification."""
     import botocore.session
 
@@ -209,7 +202,7 @@ def check_region(facts: Facts) -> Verdict:
 # Names, addresses and the delimiter: rules of the service that its client does not check.
 
 
-def check_names(facts: Facts) -> Verdict:
+def check_requests(facts: AccountFacts) -> CheckVerdict:
     """Build the requests that a run would send, and send none of them."""
     settings, scope = facts.settings, facts.scope
     base = f"s3://{facts.bucket or 'unnamed-bucket'}/{settings.prefix}run/c1"
@@ -276,7 +269,7 @@ _DEFAULT_QUOTA = 10
 """Active trainings and active scoring jobs per account and Region, unless raised."""
 
 
-def check_answers(facts: Facts) -> Verdict:
+def check_answers(facts: AccountFacts) -> CheckVerdict:
     """Comprehend answers the caller's list calls."""
     client = facts.clients.comprehend
     calls: tuple[tuple[str, Callable[..., Any]], ...] = (
@@ -284,21 +277,17 @@ def check_answers(facts: Facts) -> Verdict:
         ("comprehend:ListDocumentClassificationJobs", client.list_document_classification_jobs),
         ("comprehend:ListEndpoints", client.list_endpoints),
     )
-    denied = []
+    denied = [action for action, _ in calls]
     for action, call in calls:
-        try:
-            with explained():
-                call(MaxResults=1)
-        except TunerError as error:
-            if code_of(error) not in DENIED:
-                raise
-            denied.append(action)
+        with tolerating(*DENIED_CODES), explained():
+            call(MaxResults=1)
+            denied.remove(action)
     if denied:
         return _missing(facts, denied)
     return passed(f"Comprehend in {printable(facts.clients.info.region, 40)} answers the caller")
 
 
-def check_caller_rights(facts: Facts) -> Verdict:
+def check_caller_rights(facts: AccountFacts) -> CheckVerdict:
     """The caller may start, watch and delete what the product makes."""
     if facts.caller.endswith(":root"):
         return passed("the root user may do everything")
@@ -328,14 +317,16 @@ def check_caller_rights(facts: Facts) -> Verdict:
     return passed("its policies allow training, scoring, endpoints, tagging and deleting")
 
 
-def check_quota(facts: Facts) -> Verdict:
+def check_quota(facts: AccountFacts) -> CheckVerdict:
     """There is room for one more training and one more scoring job."""
     counts, full, nearly = [], [], []
     for noun, code, operation, key, status, states in _QUOTAS:
         limit, is_known = _limit(facts, code)
+        call = getattr(facts.clients.comprehend, operation)
         active = sum(
-            _count(getattr(facts.clients.comprehend, operation), key, {status: state})
+            1
             for state in states
+            for _ in entries(call, key, Filter={status: state}, MaxResults=500)
         )
         basis = "" if is_known else " by default"
         counts.append(f"{plural(active, noun)} of {limit}{basis}")
@@ -354,7 +345,7 @@ def check_quota(facts: Facts) -> Verdict:
     return passed(found)
 
 
-def _missing(facts: Facts, actions: list[str]) -> Verdict:
+def _missing(facts: AccountFacts, actions: list[str]) -> CheckVerdict:
     return failed(
         f"the caller may not {printable(', '.join(actions), 400)}",
         f"add this to the policies of {printable(facts.caller, 200)}",
@@ -368,7 +359,7 @@ def _missing(facts: Facts, actions: list[str]) -> Verdict:
     )
 
 
-def _limit(facts: Facts, code: str) -> tuple[int, bool]:
+def _limit(facts: AccountFacts, code: str) -> tuple[int, bool]:
     """The quota of the account, and whether it is known; otherwise the documented default."""
     try:
         with explained():
@@ -380,56 +371,49 @@ def _limit(facts: Facts, code: str) -> tuple[int, bool]:
         return _DEFAULT_QUOTA, False
 
 
-def _count(list_page: Callable[..., Any], key: str, wanted: dict[str, str]) -> int:
-    """How many entries a filtered list has, over all its pages."""
-    count = 0
-    more: dict[str, str] = {}
-    while True:
-        with explained():
-            page = list_page(Filter=wanted, MaxResults=500, **more)
-        count += len(page[key])
-        if not page.get("NextToken"):
-            return count
-        more = {"NextToken": page["NextToken"]}
-
-
 _NO_NOTES = ProbeNotes()
 
 
 @dataclass(frozen=True)
-class Check:
+class PreflightCheck:
     """One question about the account."""
 
     id: str
     title: str
-    ask: Callable[[Facts], Verdict]
+    ask: Callable[[AccountFacts], CheckVerdict]
     needs: tuple[str, ...] = ()
     """Checks without whose success the question makes no sense."""
 
 
-CHECKS: tuple[Check, ...] = (
-    Check("identity", "Credentials and account", check_identity),
-    Check("region", "Region", check_region),
-    Check("comprehend", "Comprehend answers", check_answers, ("identity", "region")),
-    Check("caller-rights", "Caller's rights in Comprehend", check_caller_rights, ("identity",)),
-    Check(
+PREFLIGHT_CHECKS: tuple[PreflightCheck, ...] = (
+    PreflightCheck("identity", "Credentials and account", check_identity),
+    PreflightCheck("region", "Region", check_region),
+    PreflightCheck("comprehend", "Comprehend answers", check_answers, ("identity", "region")),
+    PreflightCheck(
+        "caller-rights", "Caller's rights in Comprehend", check_caller_rights, ("identity",)
+    ),
+    PreflightCheck(
         "quota",
         "Room for a training and a scoring job",
         check_quota,
         ("identity", "region", "comprehend"),
     ),
-    Check("bucket", "Bucket", check_bucket, ("identity",)),
-    Check("encryption", "Encryption of the bucket", check_encryption, ("bucket",)),
-    Check("put-object", "Caller writes to the bucket", check_put, ("bucket",)),
-    Check("get-object", "Caller reads from the bucket", check_get, ("put-object",)),
-    Check("list-objects", "Caller lists the bucket", check_list, ("put-object",)),
-    Check("delete-object", "Caller deletes from the bucket", check_delete, ("put-object",)),
-    Check("role", "Data access role", check_role_exists, ("identity",)),
-    Check("trust", "Role trusts Comprehend", check_trust, ("role",)),
-    Check("role-rights", "Role's rights on the files", check_role_rights, ("role", "bucket")),
-    Check("pass-role", "Caller passes the role", check_pass_role, ("role",)),
-    Check("role-name", "Name of the role", check_role_name),
-    Check("names", "Names, addresses, delimiter", check_names),
+    PreflightCheck("bucket", "Bucket", check_bucket, ("identity",)),
+    PreflightCheck("encryption", "Encryption of the bucket", check_encryption, ("bucket",)),
+    PreflightCheck("put-object", "Caller writes to the bucket", check_put, ("bucket",)),
+    PreflightCheck("get-object", "Caller reads from the bucket", check_get, ("put-object",)),
+    PreflightCheck("list-objects", "Caller lists the bucket", check_list, ("put-object",)),
+    PreflightCheck(
+        "delete-object", "Caller deletes from the bucket", check_delete, ("put-object",)
+    ),
+    PreflightCheck("role", "Data access role", check_role_exists, ("identity",)),
+    PreflightCheck("trust", "Role trusts Comprehend", check_trust, ("role",)),
+    PreflightCheck(
+        "role-rights", "Role's rights on the files", check_role_rights, ("role", "bucket")
+    ),
+    PreflightCheck("pass-role", "Caller passes the role", check_pass_role, ("role",)),
+    PreflightCheck("role-name", "Name of the role", check_role_name),
+    PreflightCheck("names", "Names, addresses, delimiter", check_requests),
 )
 """Every check, in the order in which they are asked and shown."""
 
@@ -462,25 +446,28 @@ def run_preflight(
     Raises:
         Interrupted: stopping was asked for; the object was removed.
     """
-    facts = Facts(clients, settings, notes)
+    facts = AccountFacts(clients, settings, notes)
     lines: list[PreflightLine] = []
     blocked: set[str] = set()
     try:
-        for number, check in enumerate(CHECKS):
-            watch.report("checking the account", number, len(CHECKS), "checks", check.title)
+        for number, check in enumerate(PREFLIGHT_CHECKS):
+            watch.report(
+                "checking the account", number, len(PREFLIGHT_CHECKS), "checks", check.title
+            )
             watch.check()
             verdict = _blocked_verdict(check, blocked) or _asked(check, facts)
             is_unasked = any(need in blocked for need in check.needs)
-            if verdict.outcome == "failed" or is_unasked or _is_unwritten(check, facts):
+            is_unwritten = check.id == "put-object" and not facts.probe_uri
+            if verdict.outcome == "failed" or is_unasked or is_unwritten:
                 blocked.add(check.id)
             lines.append(_line(check, verdict))
     finally:
         leftovers = _left_over(facts)
-    watch.report("checking the account", len(CHECKS), len(CHECKS), "checks")
+    watch.report("checking the account", len(PREFLIGHT_CHECKS), len(PREFLIGHT_CHECKS), "checks")
     return Preflight(tuple(lines), leftovers)
 
 
-def _left_over(facts: Facts) -> tuple[str, ...]:
+def _left_over(facts: AccountFacts) -> tuple[str, ...]:
     """Remove the probe object where no check has; name it when that fails."""
     try:
         remove_probe(facts)
@@ -489,19 +476,15 @@ def _left_over(facts: Facts) -> tuple[str, ...]:
     return ()
 
 
-def _is_unwritten(check: Check, facts: Facts) -> bool:
-    return check.id == "put-object" and not facts.probe_uri
-
-
-def _blocked_verdict(check: Check, blocked: set[str]) -> Verdict | None:
+def _blocked_verdict(check: PreflightCheck, blocked: set[str]) -> CheckVerdict | None:
     cause = next((need for need in check.needs if need in blocked), None)
     if cause is None:
         return None
-    title = next(other.title for other in CHECKS if other.id == cause)
+    title = next(other.title for other in PREFLIGHT_CHECKS if other.id == cause)
     return cannot_tell(f"not asked, because of: {title}")
 
 
-def _asked(check: Check, facts: Facts) -> Verdict:
+def _asked(check: PreflightCheck, facts: AccountFacts) -> CheckVerdict:
     """Ask one question; a fault becomes its verdict, so that the others are still asked."""
     try:
         return check.ask(facts)
@@ -509,14 +492,14 @@ def _asked(check: Check, facts: Facts) -> Verdict:
         raise
     except TunerError as error:
         found = f"{error.title}: {error.message}"
-        if isinstance(error, TryAgain) or code_of(error) in DENIED:
+        if isinstance(error, TryAgain) or code_of(error) in DENIED_CODES:
             return cannot_tell(found, error.hint)
         return failed(found, error.hint)
     except Exception as error:
         return cannot_tell(write_defect(error))
 
 
-def _line(check: Check, verdict: Verdict) -> PreflightLine:
+def _line(check: PreflightCheck, verdict: CheckVerdict) -> PreflightLine:
     return PreflightLine(
         id=check.id,
         title=check.title,

@@ -64,13 +64,13 @@ def training_request(**given: Unpack[TrainingParameters]) -> dict[str, Any]:
     """
     train_uri, test_uri = given["train_uri"], given.get("test_uri")
     language = given.get("language", "en")
-    _check_name("classifier name", given["name"])
+    check_name("classifier name", given["name"])
     inputs = {"DataFormat": "COMPREHEND_CSV", "S3Uri": _input("training file", train_uri)}
     if test_uri is not None:
         inputs["TestS3Uri"] = _input("test file", test_uri)
     if given["mode"] == "multi-label":
         inputs["LabelDelimiter"] = _delimiter(given.get("delimiter", "|"))
-    _check(language in LANGUAGES, "language", language, f"one of {', '.join(LANGUAGES)}")
+    check(language in LANGUAGES, "language", language, f"one of {', '.join(LANGUAGES)}")
     _check_apart([train_uri] if test_uri is None else [train_uri, test_uri], given["output_uri"])
     request = {
         "DocumentClassifierName": given["name"],
@@ -81,7 +81,7 @@ def training_request(**given: Unpack[TrainingParameters]) -> dict[str, Any]:
     }
     version = given.get("version")
     if version:
-        _check_name("version name", version)
+        check_name("version name", version)
         request["VersionName"] = version
     return request
 
@@ -151,12 +151,8 @@ def check_role(role_arn: str) -> None:
     Raises:
         InvalidInput: it breaks the service's rule.
     """
-    _check(
-        bool(_ROLE.fullmatch(role_arn)) and 20 <= len(role_arn) <= 2048,
-        "data access role",
-        role_arn,
-        "arn:aws:iam::ACCOUNT:role/NAME",
-    )
+    is_valid = bool(_ROLE.fullmatch(role_arn)) and 20 <= len(role_arn) <= 2048
+    check(is_valid, "data access role", role_arn, "arn:aws:iam::ACCOUNT:role/NAME")
 
 
 def _common(
@@ -164,24 +160,38 @@ def _common(
 ) -> dict[str, Any]:
     check_role(role_arn)
     _check_uri("output address", output_uri)
-    _check(
-        bool(_TOKEN.fullmatch(token)) and len(token) <= 64,
-        "request token",
-        token,
-        "1 to 64 letters, digits and hyphens",
-    )
+    check_token(token)
     request: dict[str, Any] = {
         "OutputDataConfig": {"S3Uri": output_uri},
         "DataAccessRoleArn": role_arn,
         "ClientRequestToken": token,
     }
     if tags:
-        _check(len(tags) <= _MOST_TAGS, "number of tags", str(len(tags)), "at most 50")
-        for key, value in tags.items():
-            _check(1 <= len(key) <= 128, "tag key", key, "1 to 128 characters")
-            _check(len(value) <= 256, "tag value", value, "at most 256 characters")
-        request["Tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]
+        request["Tags"] = tag_list(tags)
     return request
+
+
+def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    """Tags in the service's form.
+
+    Raises:
+        InvalidInput: there are too many, or one is too long.
+    """
+    check(len(tags) <= _MOST_TAGS, "number of tags", str(len(tags)), "at most 50")
+    for key, value in tags.items():
+        check(1 <= len(key) <= 128, "tag key", key, "1 to 128 characters")
+        check(len(value) <= 256, "tag value", value, "at most 256 characters")
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
+
+
+def check_token(token: str) -> None:
+    """Refuse what cannot be a client request token.
+
+    Raises:
+        InvalidInput: it breaks the service's rule.
+    """
+    is_valid = bool(_TOKEN.fullmatch(token)) and len(token) <= 64
+    check(is_valid, "request token", token, "1 to 64 letters, digits and hyphens")
 
 
 def _check_job_name(job_name: str) -> None:
@@ -189,7 +199,7 @@ def _check_job_name(job_name: str) -> None:
         character in _JOB_NAME_MARKS or unicodedata.category(character)[0] in "LZN"
         for character in job_name
     )
-    _check(is_valid, "job name", job_name, "1 to 256 letters, digits, spaces and _ . : / = + - % @")
+    check(is_valid, "job name", job_name, "1 to 256 letters, digits, spaces and _ . : / = + - % @")
 
 
 def check_classifier(arn: str) -> None:
@@ -198,7 +208,7 @@ def check_classifier(arn: str) -> None:
     Raises:
         InvalidInput: it breaks the service's rule.
     """
-    _check(
+    check(
         bool(_CLASSIFIER.fullmatch(arn)) and len(arn) <= 256,
         "classifier ARN",
         arn,
@@ -207,7 +217,7 @@ def check_classifier(arn: str) -> None:
 
 
 def _delimiter(delimiter: str) -> str:
-    _check(
+    check(
         bool(_DELIMITER.fullmatch(delimiter)),
         "label delimiter",
         delimiter,
@@ -216,28 +226,26 @@ def _delimiter(delimiter: str) -> str:
     return delimiter
 
 
-def _check_name(what: str, name: str) -> None:
-    _check(
-        bool(_NAME.fullmatch(name)) and len(name) <= _LONGEST_NAME,
-        what,
-        name,
-        "1 to 63 letters, digits and hyphens, no hyphen at either end",
-    )
+def check_name(what: str, name: str, longest: int = _LONGEST_NAME) -> None:
+    """Refuse a name that the service does not take for a classifier, version or endpoint.
+
+    Raises:
+        InvalidInput: it breaks the service's rule.
+    """
+    is_valid = bool(_NAME.fullmatch(name)) and len(name) <= longest
+    rule = f"1 to {longest} letters, digits and hyphens, no hyphen at either end"
+    check(is_valid, what, name, rule)
 
 
 def _check_uri(what: str, uri: str) -> None:
-    _check(
-        bool(_S3_URI.fullmatch(uri)) and len(uri) <= 1024,
-        what,
-        uri,
-        "s3://BUCKET/KEY, at most 1,024 characters",
-    )
+    is_valid = bool(_S3_URI.fullmatch(uri)) and len(uri) <= 1024
+    check(is_valid, what, uri, "s3://BUCKET/KEY, at most 1,024 characters")
 
 
 def _input(what: str, uri: str) -> str:
     _check_uri(what, uri)
     key = uri.removeprefix("s3://").partition("/")[2]
-    _check(bool(key) and not key.endswith("/"), what, uri, "one object, not a folder or bucket")
+    check(bool(key) and not key.endswith("/"), what, uri, "one object, not a folder or bucket")
     return uri
 
 
@@ -254,7 +262,12 @@ def _check_apart(inputs: list[str], output_uri: str) -> None:
                 )
 
 
-def _check(is_valid: bool, what: str, value: str, rule: str) -> None:
+def check(is_valid: bool, what: str, value: str, rule: str) -> None:
+    """Refuse a value that breaks a rule of the service.
+
+    Raises:
+        InvalidInput: it does; the message names value and rule.
+    """
     if not is_valid:
         raise InvalidInput(
             "The service would refuse this",

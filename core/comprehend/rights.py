@@ -11,7 +11,7 @@ import msgspec
 from core.comprehend.roles import (
     SERVICE_PRINCIPAL,
     Policy,
-    Scope,
+    PolicyScope,
     caller_policy,
     document,
     find_role,
@@ -24,7 +24,7 @@ from core.comprehend.roles import (
     store_statements,
     trust_policy,
 )
-from core.comprehend.service_errors import code_of, explained
+from core.comprehend.service_errors import DENIED_CODES, code_of, explained, tolerating
 from core.errors import TunerError
 from core.text import printable
 
@@ -32,10 +32,7 @@ if TYPE_CHECKING:
     from core.comprehend.engine import Clients
 
 
-DENIED = frozenset({"403", "AccessDenied", "AccessDeniedException", "AllAccessDisabled"})
-"""Codes that say that the caller may not."""
-
-Outcome = Literal["passed", "failed", "warning", "cannot tell"]
+CheckOutcome = Literal["passed", "failed", "warning", "cannot tell"]
 
 
 class PreflightLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,7 +42,7 @@ class PreflightLine(msgspec.Struct, frozen=True, kw_only=True):
     """The check, such as ``pass-role``."""
     title: str
     """What was checked."""
-    outcome: Outcome
+    outcome: CheckOutcome
     """``cannot tell`` when the question could not be put."""
     found: str
     """What is the case."""
@@ -56,33 +53,33 @@ class PreflightLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True)
-class Verdict:
+class CheckVerdict:
     """What one check says."""
 
-    outcome: Outcome
+    outcome: CheckOutcome
     found: str
     remedy: str = ""
     policy: Policy | None = None
 
 
-def passed(found: str) -> Verdict:
+def passed(found: str) -> CheckVerdict:
     """All is well."""
-    return Verdict("passed", found)
+    return CheckVerdict("passed", found)
 
 
-def failed(found: str, remedy: str, policy: Policy | None = None) -> Verdict:
+def failed(found: str, remedy: str, policy: Policy | None = None) -> CheckVerdict:
     """A paid step would fail; `remedy` says what to do."""
-    return Verdict("failed", found, remedy, policy)
+    return CheckVerdict("failed", found, remedy, policy)
 
 
-def warning(found: str, remedy: str, policy: Policy | None = None) -> Verdict:
+def warning(found: str, remedy: str, policy: Policy | None = None) -> CheckVerdict:
     """A paid step can succeed, and something about it should be known."""
-    return Verdict("warning", found, remedy, policy)
+    return CheckVerdict("warning", found, remedy, policy)
 
 
-def cannot_tell(found: str, remedy: str = "", policy: Policy | None = None) -> Verdict:
+def cannot_tell(found: str, remedy: str = "", policy: Policy | None = None) -> CheckVerdict:
     """The question could not be put."""
-    return Verdict("cannot tell", found, remedy, policy)
+    return CheckVerdict("cannot tell", found, remedy, policy)
 
 
 @dataclass(frozen=True)
@@ -120,7 +117,7 @@ class ProbeNotes:
 
 
 @dataclass
-class Facts:
+class AccountFacts:
     """What the checks have learnt so far; a check reads what the ones before it found."""
 
     clients: "Clients"
@@ -149,14 +146,14 @@ class Facts:
         return self.clients.info.role_arn
 
     @property
-    def scope(self) -> Scope:
+    def scope(self) -> PolicyScope:
         """What policies are narrowed to."""
         info = self.clients.info
         account = self.account or info.account
         role = self.role_arn or (
             f"arn:{partition_of(info.region)}:iam::{account}:role/ComprehendTuner*"
         )
-        return Scope(account, info.region, self.bucket, self.settings.prefix, role)
+        return PolicyScope(account, info.region, self.bucket, self.settings.prefix, role)
 
 
 # The bucket: there, in the Region, and open to the caller below the session's prefix.
@@ -171,14 +168,11 @@ _DEFAULT_REGION = "us-east-1"
 """Region of a bucket whose location is answered as nothing."""
 
 
-def check_bucket(facts: Facts) -> Verdict:
+def check_bucket(facts: AccountFacts) -> CheckVerdict:
     """The bucket exists, may be seen, and lies in the Region."""
     region = facts.clients.info.region
     if not facts.bucket:
-        return failed(
-            "no bucket was chosen",
-            f"name one in {printable(region, 40)} with --bucket",
-        )
+        return failed("no bucket was chosen", f"name one in {printable(region, 40)} with --bucket")
     name = printable(facts.bucket, 80)
     try:
         found = _region_of(facts)
@@ -188,7 +182,7 @@ def check_bucket(facts: Facts) -> Verdict:
                 f"bucket {name} does not exist",
                 f"check --bucket, or make it: aws s3 mb s3://{name} --region {region}",
             )
-        if code_of(error) in DENIED:
+        if code_of(error) in DENIED_CODES:
             return failed(
                 f"the caller may not see bucket {name}",
                 "check that it is the account's own, and allow the caller this",
@@ -204,7 +198,7 @@ def check_bucket(facts: Facts) -> Verdict:
     return passed(f"{name} lies in {region}")
 
 
-def check_encryption(facts: Facts) -> Verdict:
+def check_encryption(facts: AccountFacts) -> CheckVerdict:
     """How the bucket encrypts, and whether that asks for rights on a key."""
     try:
         with explained():
@@ -212,7 +206,7 @@ def check_encryption(facts: Facts) -> Verdict:
     except TunerError as error:
         if code_of(error) == "ServerSideEncryptionConfigurationNotFoundError":
             return passed("the bucket uses S3's own keys")
-        if code_of(error) in DENIED:
+        if code_of(error) in DENIED_CODES:
             return cannot_tell("the caller may not read the bucket's encryption")
         raise
     rules = answer["ServerSideEncryptionConfiguration"].get("Rules", [])
@@ -239,7 +233,7 @@ def check_encryption(facts: Facts) -> Verdict:
     )
 
 
-def check_put(facts: Facts) -> Verdict:
+def check_put(facts: AccountFacts) -> CheckVerdict:
     """The caller may write below the prefix."""
     if not facts.settings.may_write:
         return cannot_tell("nothing is written in a read-only call")
@@ -250,13 +244,13 @@ def check_put(facts: Facts) -> Verdict:
         with explained():
             _s3(facts).put_object(**_at(uri), Body=_BODY, ContentType="text/plain")
     except TunerError as error:
-        if code_of(error) in DENIED:
+        if code_of(error) in DENIED_CODES:
             _forget_probe(facts)
         return _refused(facts, error, "write", "s3:PutObject")
     return passed(f"an object was written below {printable(facts.settings.prefix, 120)}")
 
 
-def check_get(facts: Facts) -> Verdict:
+def check_get(facts: AccountFacts) -> CheckVerdict:
     """The caller may read what it wrote."""
     try:
         with explained():
@@ -272,7 +266,7 @@ def check_get(facts: Facts) -> Verdict:
     return passed("it was read back unchanged")
 
 
-def check_list(facts: Facts) -> Verdict:
+def check_list(facts: AccountFacts) -> CheckVerdict:
     """The caller may list below the prefix, and finds what it wrote."""
     where = _at(facts.probe_uri)
     try:
@@ -288,7 +282,7 @@ def check_list(facts: Facts) -> Verdict:
     return passed("it was listed")
 
 
-def check_delete(facts: Facts) -> Verdict:
+def check_delete(facts: AccountFacts) -> CheckVerdict:
     """The caller may remove what it wrote."""
     uri = facts.probe_uri
     try:
@@ -303,7 +297,7 @@ def check_delete(facts: Facts) -> Verdict:
     return passed("it was removed")
 
 
-def remove_probe(facts: Facts) -> None:
+def remove_probe(facts: AccountFacts) -> None:
     """Remove the probe object, if it may be there.
 
     Raises:
@@ -316,14 +310,14 @@ def remove_probe(facts: Facts) -> None:
     _forget_probe(facts)
 
 
-def _forget_probe(facts: Facts) -> None:
+def _forget_probe(facts: AccountFacts) -> None:
     facts.notes.after_removing(facts.probe_uri)
     facts.probe_uri = ""
 
 
-def _refused(facts: Facts, error: TunerError, verb: str, action: str) -> Verdict:
+def _refused(facts: AccountFacts, error: TunerError, verb: str, action: str) -> CheckVerdict:
     """A failed line for a denied action; any other fault is the error itself."""
-    if code_of(error) not in DENIED:
+    if code_of(error) not in DENIED_CODES:
         raise error
     policy = document(*store_statements(facts.scope))
     remedy = f"allow {action} for {printable(facts.caller, 200)}"
@@ -333,32 +327,24 @@ def _refused(facts: Facts, error: TunerError, verb: str, action: str) -> Verdict
     return failed(f"the caller may not {verb} objects below the prefix", remedy, policy)
 
 
-def _region_of(facts: Facts) -> str:
+def _region_of(facts: AccountFacts) -> str:
     """Region of the bucket; asked in a second way where looking at the bucket is not allowed."""
-    try:
-        with explained():
-            answer = _s3(facts).head_bucket(Bucket=facts.bucket)
-        region = answer.get("BucketRegion")
+    with tolerating(*DENIED_CODES), explained():
+        region = _s3(facts).head_bucket(Bucket=facts.bucket).get("BucketRegion")
         if region:
             return str(region)
-    except TunerError as error:
-        if code_of(error) not in DENIED:
-            raise
     with explained():
         location = _s3(facts).get_bucket_location(Bucket=facts.bucket)["LocationConstraint"]
     return "eu-west-1" if location == "EU" else str(location or _DEFAULT_REGION)
 
 
-def _s3(facts: Facts) -> Any:
+def _s3(facts: AccountFacts) -> Any:
     return facts.clients.service("s3")
 
 
 def _at(uri: str) -> dict[str, str]:
     bucket, _, key = uri.removeprefix("s3://").partition("/")
     return {"Bucket": bucket, "Key": key}
-
-
-# Ask IAM whether a principal may do something, without doing it.
 
 
 @dataclass(frozen=True)
@@ -418,9 +404,6 @@ def _results(clients: "Clients", principal_arn: str, question: Question) -> list
             )
         )
         return [result for page in pages for result in page["EvaluationResults"]]
-
-
-# Read a role's trust policy.
 
 
 _ASSUME = "sts:AssumeRole"
@@ -505,7 +488,7 @@ def _listed(value: Any) -> list[Any]:
 _MAKE_ONE = "make one with: comprehend-tuner setup-role, or name another with --role-arn"
 
 
-def check_role_exists(facts: Facts) -> Verdict:
+def check_role_exists(facts: AccountFacts) -> CheckVerdict:
     """The data access role exists."""
     if not facts.role_arn:
         return failed("no data access role was chosen", _MAKE_ONE, _own_policy(facts))
@@ -526,7 +509,7 @@ def check_role_exists(facts: Facts) -> Verdict:
     return passed(printable(facts.role_arn, 200))
 
 
-def check_trust(facts: Facts) -> Verdict:
+def check_trust(facts: AccountFacts) -> CheckVerdict:
     """Comprehend may assume the role in this account's name."""
     if facts.role is None:
         return cannot_tell("the role cannot be read")
@@ -545,7 +528,7 @@ def check_trust(facts: Facts) -> Verdict:
     return passed(f"it trusts {SERVICE_PRINCIPAL}")
 
 
-def check_role_rights(facts: Facts) -> Verdict:
+def check_role_rights(facts: AccountFacts) -> CheckVerdict:
     """The role may read and write the session's files."""
     scope = facts.scope
     if not facts.bucket:
@@ -574,7 +557,7 @@ def check_role_rights(facts: Facts) -> Verdict:
     return failed(found, remedy, policy)
 
 
-def check_pass_role(facts: Facts) -> Verdict:
+def check_pass_role(facts: AccountFacts) -> CheckVerdict:
     """The caller may hand the role to Comprehend."""
     if not facts.role_arn:
         return cannot_tell("no data access role was chosen")
@@ -596,7 +579,7 @@ def check_pass_role(facts: Facts) -> Verdict:
     )
 
 
-def check_role_name(facts: Facts) -> Verdict:
+def check_role_name(facts: AccountFacts) -> CheckVerdict:
     """The role's name holds the word that AWS's own policies look for."""
     if not facts.role_arn:
         return cannot_tell("no data access role was chosen")
@@ -610,7 +593,7 @@ def check_role_name(facts: Facts) -> Verdict:
     )
 
 
-def _own_policy(facts: Facts) -> dict[str, object]:
+def _own_policy(facts: AccountFacts) -> dict[str, object]:
     scope = facts.scope
     return role_policy(scope.bucket or "BUCKET", scope.prefix, scope.partition)
 
@@ -621,7 +604,7 @@ def _named(denied: tuple[Denial, ...]) -> str:
     return printable(", ".join(names) + explicit, 300)
 
 
-def _no_simulation(facts: Facts, error: TunerError) -> Verdict:
+def _no_simulation(facts: AccountFacts, error: TunerError) -> CheckVerdict:
     scope = facts.scope
     policy = caller_policy(scope.account, scope.region, scope.bucket, scope.prefix, scope.role_arn)
     statements = [s for s in policy["Statement"] if s["Sid"] == "Preflight"]
@@ -632,7 +615,7 @@ def _no_simulation(facts: Facts, error: TunerError) -> Verdict:
     )
 
 
-def _bucket_names_role(facts: Facts) -> bool:
+def _bucket_names_role(facts: AccountFacts) -> bool:
     """Whether the bucket has a policy that speaks of the role or of the whole account."""
     try:
         with explained():

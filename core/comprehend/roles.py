@@ -4,13 +4,12 @@ Policies are the least that the product uses: one bucket and prefix, one role, o
 Region.
 """
 
-import contextlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from core.comprehend.service_errors import code_of, explained
+from core.comprehend.service_errors import code_of, explained, tolerating
 from core.decoding import decode_json
 from core.errors import Refused, TryAgain, TunerError
 from core.text import printable
@@ -35,62 +34,49 @@ SERVICE_PRINCIPAL = "comprehend.amazonaws.com"
 ACCOUNT_PLACEHOLDER = "ACCOUNT_ID"
 """Stands for the account's number in a document that is made without asking for it."""
 
-ACTIONS_ON_CLASSIFIERS = (
-    "comprehend:CreateDocumentClassifier",
-    "comprehend:DescribeDocumentClassifier",
-    "comprehend:StopTrainingDocumentClassifier",
-    "comprehend:DeleteDocumentClassifier",
-    "comprehend:StartDocumentClassificationJob",
-    "comprehend:CreateEndpoint",
-    "comprehend:TagResource",
-    "comprehend:ListTagsForResource",
+
+def _actions(service: str, names: str) -> tuple[str, ...]:
+    """IAM actions of a service by their names, divided by blanks."""
+    return tuple(f"{service}:{name}" for name in names.split())
+
+
+ACTIONS_ON_CLASSIFIERS = _actions(
+    "comprehend",
+    "CreateDocumentClassifier DescribeDocumentClassifier StopTrainingDocumentClassifier "
+    "DeleteDocumentClassifier StartDocumentClassificationJob CreateEndpoint TagResource "
+    "ListTagsForResource",
 )
 """What the caller does to classifiers."""
-ACTIONS_ON_JOBS = (
-    "comprehend:StartDocumentClassificationJob",
-    "comprehend:DescribeDocumentClassificationJob",
-    "comprehend:TagResource",
-    "comprehend:ListTagsForResource",
+ACTIONS_ON_JOBS = _actions(
+    "comprehend",
+    "StartDocumentClassificationJob DescribeDocumentClassificationJob TagResource "
+    "ListTagsForResource",
 )
 """What the caller does to scoring jobs."""
-ACTIONS_ON_ENDPOINTS = (
-    "comprehend:CreateEndpoint",
-    "comprehend:DescribeEndpoint",
-    "comprehend:UpdateEndpoint",
-    "comprehend:DeleteEndpoint",
-    "comprehend:ClassifyDocument",
-    "comprehend:TagResource",
-    "comprehend:ListTagsForResource",
+ACTIONS_ON_ENDPOINTS = _actions(
+    "comprehend",
+    "CreateEndpoint DescribeEndpoint UpdateEndpoint DeleteEndpoint ClassifyDocument "
+    "TagResource ListTagsForResource",
 )
 """What the caller does to endpoints."""
-_ACTIONS_ON_FLYWHEELS = (
-    "comprehend:DescribeFlywheel",
-    "comprehend:DeleteFlywheel",
-    "comprehend:ListTagsForResource",
+_ACTIONS_ON_FLYWHEELS = _actions(
+    "comprehend", "DescribeFlywheel DeleteFlywheel ListTagsForResource"
 )
-ACTIONS_ON_LISTS = (
-    "comprehend:ListDocumentClassifiers",
-    "comprehend:ListDocumentClassifierSummaries",
-    "comprehend:ListDocumentClassificationJobs",
-    "comprehend:ListEndpoints",
-    "comprehend:ListFlywheels",
+ACTIONS_ON_LISTS = _actions(
+    "comprehend",
+    "ListDocumentClassifiers ListDocumentClassifierSummaries "
+    "ListDocumentClassificationJobs ListEndpoints ListFlywheels",
 )
 """Lists, which no policy can narrow to a resource."""
-_ACTIONS_ON_NEW_ROLES = (
-    "iam:CreateRole",
-    "iam:TagRole",
-    "iam:GetRole",
-    "iam:PutRolePolicy",
-    "iam:ListRolePolicies",
-    "iam:ListAttachedRolePolicies",
-    "iam:DeleteRolePolicy",
-    "iam:DetachRolePolicy",
-    "iam:DeleteRole",
+_ACTIONS_ON_NEW_ROLES = _actions(
+    "iam",
+    "CreateRole TagRole GetRole PutRolePolicy ListRolePolicies ListAttachedRolePolicies "
+    "DeleteRolePolicy DetachRolePolicy DeleteRole",
 )
 
 
 @dataclass(frozen=True)
-class Scope:
+class PolicyScope:
     """What policies are narrowed to."""
 
     account: str
@@ -152,42 +138,35 @@ def role_policy(bucket: str, prefix: str, partition: str = "aws") -> Policy:
     documented policy leaves it open.
     """
     return document(
-        {
-            "Sid": "Objects",
-            "Effect": "Allow",
-            "Action": ["s3:GetObject", "s3:PutObject"],
-            "Resource": object_address(bucket, prefix + "*", partition),
-        },
-        {
-            "Sid": "Bucket",
-            "Effect": "Allow",
-            "Action": "s3:ListBucket",
-            "Resource": f"arn:{partition}:s3:::{bucket}",
-        },
+        _allow(
+            "Objects",
+            ["s3:GetObject", "s3:PutObject"],
+            object_address(bucket, prefix + "*", partition),
+        ),
+        _allow("Bucket", "s3:ListBucket", f"arn:{partition}:s3:::{bucket}"),
     )
 
 
 def caller_policy(account: str, region: str, bucket: str, prefix: str, role_arn: str) -> Policy:
     """Everything that the person or program running the product needs."""
-    scope = Scope(account, region, bucket, prefix, role_arn)
+    scope = PolicyScope(account, region, bucket, prefix, role_arn)
     return document(
         *store_statements(scope),
         *comprehend_statements(scope),
         pass_role_statement(scope),
         _preflight_statement(scope),
-        _quota_statement(),
+        _allow("Quotas", ["servicequotas:GetServiceQuota"], "*"),
     )
 
 
 def setup_policy(account: str, region: str, role_name: str) -> Policy:
     """What making and removing the data access role needs on top of the caller's policy."""
     return document(
-        {
-            "Sid": "DataAccessRole",
-            "Effect": "Allow",
-            "Action": list(_ACTIONS_ON_NEW_ROLES),
-            "Resource": f"arn:{partition_of(region)}:iam::{account}:role/{role_name}",
-        }
+        _allow(
+            "DataAccessRole",
+            _ACTIONS_ON_NEW_ROLES,
+            f"arn:{partition_of(region)}:iam::{account}:role/{role_name}",
+        )
     )
 
 
@@ -196,45 +175,37 @@ def object_address(bucket: str, key: str, partition: str = "aws") -> str:
     return f"arn:{partition}:s3:::{bucket}/{key}"
 
 
-def store_statements(scope: Scope) -> tuple[Statement, ...]:
+def store_statements(scope: PolicyScope) -> tuple[Statement, ...]:
     """The caller's rights on the bucket."""
     bucket = f"arn:{scope.partition}:s3:::{scope.bucket}"
     return (
-        {
-            "Sid": "Objects",
-            "Effect": "Allow",
-            "Action": [
+        _allow(
+            "Objects",
+            [
                 "s3:PutObject",
                 "s3:GetObject",
                 "s3:DeleteObject",
                 "s3:AbortMultipartUpload",
                 "s3:ListMultipartUploadParts",
             ],
-            "Resource": object_address(scope.bucket, scope.prefix + "*", scope.partition),
-        },
-        {
-            "Sid": "List",
-            "Effect": "Allow",
-            "Action": "s3:ListBucket",
-            "Resource": bucket,
-            "Condition": {"StringLike": {"s3:prefix": scope.prefix + "*"}},
-        },
-        {
-            "Sid": "Bucket",
-            "Effect": "Allow",
-            "Action": [
+            object_address(scope.bucket, scope.prefix + "*", scope.partition),
+        ),
+        _allow("List", "s3:ListBucket", bucket, {"StringLike": {"s3:prefix": scope.prefix + "*"}}),
+        _allow(
+            "Bucket",
+            [
                 "s3:GetBucketLocation",
                 "s3:GetEncryptionConfiguration",
                 "s3:GetBucketVersioning",
                 "s3:GetBucketPolicy",
                 "s3:ListBucketMultipartUploads",
             ],
-            "Resource": bucket,
-        },
+            bucket,
+        ),
     )
 
 
-def comprehend_statements(scope: Scope) -> tuple[Statement, ...]:
+def comprehend_statements(scope: PolicyScope) -> tuple[Statement, ...]:
     """The caller's rights in Comprehend, on this account's resources in one Region."""
     base = f"arn:{scope.partition}:comprehend:{scope.region}:{scope.account}"
     return (
@@ -246,44 +217,40 @@ def comprehend_statements(scope: Scope) -> tuple[Statement, ...]:
     )
 
 
-def pass_role_statement(scope: Scope) -> Statement:
+def pass_role_statement(scope: PolicyScope) -> Statement:
     """The right to hand the data access role to Comprehend, and to nothing else."""
-    return {
-        "Sid": "PassRole",
-        "Effect": "Allow",
-        "Action": "iam:PassRole",
-        "Resource": scope.role_arn,
-        "Condition": {"StringEquals": {"iam:PassedToService": SERVICE_PRINCIPAL}},
-    }
+    return _allow(
+        "PassRole",
+        "iam:PassRole",
+        scope.role_arn,
+        {"StringEquals": {"iam:PassedToService": SERVICE_PRINCIPAL}},
+    )
 
 
 def key_statement(key_arn: str) -> Statement:
     """The right to use an encryption key for reading inputs and writing outputs."""
-    return {
-        "Sid": "Key",
-        "Effect": "Allow",
-        "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
-        "Resource": key_arn,
-    }
+    return _allow("Key", ["kms:Decrypt", "kms:GenerateDataKey"], key_arn)
 
 
-def _preflight_statement(scope: Scope) -> Statement:
+def _preflight_statement(scope: PolicyScope) -> Statement:
     """Reading the role, and simulating policies so that a missing right is found beforehand."""
     base = f"arn:{scope.partition}:iam::{scope.account}"
-    return {
-        "Sid": "Preflight",
-        "Effect": "Allow",
-        "Action": ["iam:GetRole", "iam:SimulatePrincipalPolicy"],
-        "Resource": [f"{base}:role/*", f"{base}:user/*"],
-    }
+    return _allow(
+        "Preflight",
+        ["iam:GetRole", "iam:SimulatePrincipalPolicy"],
+        [f"{base}:role/*", f"{base}:user/*"],
+    )
 
 
-def _quota_statement() -> Statement:
-    return _allow("Quotas", ("servicequotas:GetServiceQuota",), "*")
-
-
-def _allow(sid: str, actions: tuple[str, ...], resource: str) -> Statement:
-    return {"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": resource}
+def _allow(
+    sid: str,
+    actions: str | Sequence[str],
+    resource: str | list[str],
+    condition: Mapping[str, Mapping[str, str]] | None = None,
+) -> Statement:
+    action = actions if isinstance(actions, str) else list(actions)
+    statement = {"Sid": sid, "Effect": "Allow", "Action": action, "Resource": resource}
+    return statement | ({"Condition": condition} if condition else {})
 
 
 # Making and removing the data access role; only a role that carries the session's tags is touched.
@@ -322,17 +289,13 @@ def find_role(clients: "Clients", name: str) -> dict[str, Any] | None:
     Raises:
         TunerError: IAM denies the look or cannot be reached.
     """
-    try:
-        with explained():
-            role: dict[str, Any] = clients.service("iam").get_role(RoleName=name)["Role"]
-    except TunerError as error:
-        if code_of(error) == _GONE:
-            return None
-        raise
-    trust = role.get("AssumeRolePolicyDocument")
-    if isinstance(trust, str):
-        role["AssumeRolePolicyDocument"] = decode_json(trust.encode(), dict[str, Any])
-    return role
+    with tolerating(_GONE), explained():
+        role: dict[str, Any] = clients.service("iam").get_role(RoleName=name)["Role"]
+        trust = role.get("AssumeRolePolicyDocument")
+        if isinstance(trust, str):
+            role["AssumeRolePolicyDocument"] = decode_json(trust.encode(), dict[str, Any])
+        return role
+    return None
 
 
 def role_exists(clients: "Clients", role_arn: str) -> bool:
@@ -386,28 +349,18 @@ def delete_role(clients: "Clients", role_arn: str, tags: Mapping[str, str]) -> N
         return
     require_tags(role, tags)
     iam = clients.service("iam")
-    with _gone_is_fine():
+    with tolerating(_GONE), explained():
         for page in iam.get_paginator("list_role_policies").paginate(RoleName=name):
             for policy in page["PolicyNames"]:
-                with _gone_is_fine():
+                with tolerating(_GONE), explained():
                     iam.delete_role_policy(RoleName=name, PolicyName=policy)
-    with _gone_is_fine():
+    with tolerating(_GONE), explained():
         for page in iam.get_paginator("list_attached_role_policies").paginate(RoleName=name):
             for attached in page["AttachedPolicies"]:
-                with _gone_is_fine():
+                with tolerating(_GONE), explained():
                     iam.detach_role_policy(RoleName=name, PolicyArn=attached["PolicyArn"])
-    with _gone_is_fine():
+    with tolerating(_GONE), explained():
         iam.delete_role(RoleName=name)
-
-
-@contextlib.contextmanager
-def _gone_is_fine() -> Iterator[None]:
-    try:
-        with explained():
-            yield
-    except TunerError as error:
-        if code_of(error) != _GONE:
-            raise
 
 
 def require_tags(role: Mapping[str, Any], tags: Mapping[str, str]) -> None:

@@ -26,17 +26,14 @@ if TYPE_CHECKING:
     from s3transfer.manager import TransferManager
 
 
-# One transfer to or from S3: counted, cancelled at once, and never left half done.
-
-
 PART_BYTES = 8 << 20
 """A larger file goes in parts of this size, several at once; S3 takes none below 5 MiB."""
 MOST_PARTS_AT_ONCE = 8
 """Parts under way at once."""
-TICK_S = 0.1
+_TICK_S = 0.1
 """Seconds between two looks at cancelling and progress."""
 
-Begin = Callable[["TransferManager", list[Any]], "TransferFuture"]
+_Begin = Callable[["TransferManager", list[Any]], "TransferFuture"]
 
 
 class TransferCount:
@@ -70,13 +67,7 @@ class TransferCount:
         self.ended.set()
 
 
-def transfer(
-    client: Any,
-    begin: Begin,
-    count: TransferCount,
-    task: str,
-    watch: Watch,
-) -> None:
+def transfer(client: Any, begin: _Begin, count: TransferCount, task: str, watch: Watch) -> None:
     """Run one transfer to its end, reporting bytes; a cancelled upload in parts is aborted.
 
     Args:
@@ -102,7 +93,7 @@ def transfer(
     with create_transfer_manager(client, config) as manager:
         future = begin(manager, [count])
         reported = 0
-        while not count.ended.wait(TICK_S):
+        while not count.ended.wait(_TICK_S):
             if watch.is_cancelled:
                 future.cancel()
             elif count.moved != reported:
@@ -139,12 +130,7 @@ class S3Store:
     def __init__(self, client: Callable[[], Any]) -> None:
         self._client = client
 
-    def upload(
-        self,
-        path: Path,
-        uri: str,
-        watch: Watch = UNWATCHED,
-    ) -> None:
+    def upload(self, path: Path, uri: str, watch: Watch = UNWATCHED) -> None:
         """Copy the file `path` to `uri`, replacing what is there; readers never see a part.
 
         An object of the same size and checksum is left as it is, so that a resumed run sends
@@ -182,12 +168,7 @@ class S3Store:
                 "repeat the command; the file is sent again",
             )
 
-    def download(
-        self,
-        uri: str,
-        path: Path,
-        watch: Watch = UNWATCHED,
-    ) -> None:
+    def download(self, uri: str, path: Path, watch: Watch = UNWATCHED) -> None:
         """Copy the object `uri` to the file `path`, which appears whole or not at all.
 
         Raises:

@@ -11,13 +11,22 @@ from typing import Any
 from core.errors import InvalidInput, OperationFailed, TryAgain, TunerError
 from core.text import printable
 
-# Error codes and job messages, each with what a user can do.
-
-
 Rule = tuple[type[TunerError], str, str]
+
+_LIBRARIES = ("botocore", "boto3", "s3transfer", "urllib3")
 
 EXPIRED_CODES = ("ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "RequestExpired")
 """Codes of a request that was refused for expired credentials, and so was not carried out."""
+DENIED_CODES = frozenset(
+    {"AccessDenied", "AccessDeniedException", "AllAccessDisabled", "AuthorizationError"}
+    | {"NotAuthorized", "UnauthorizedOperation", "403"}
+)
+"""Codes that say that the caller lacks a right."""
+GONE_CODES = frozenset(
+    {"ResourceNotFoundException", "JobNotFoundException"}
+    | {"NoSuchUpload", "NoSuchEntity", "NoSuchBucket"}
+)
+"""Codes that say that something does not exist."""
 
 THROTTLED: Rule = (
     TryAgain,
@@ -34,13 +43,13 @@ CREDENTIALS: Rule = (
     "AWS does not accept the credentials",
     "check the profile, sign in again (such as: aws sso login) and repeat the command",
 )
-EXPIRED: Rule = (
+EXPIRED_RULE: Rule = (
     TryAgain,
     "The AWS credentials have expired",
     "sign in again in another terminal (such as: aws sso login); a waiting command then goes on by"
     " itself, another one is repeated, and running jobs go on meanwhile",
 )
-DENIED: Rule = (
+DENIED_RULE: Rule = (
     InvalidInput,
     "AWS denies access",
     "allow the action for the caller; when it creates or starts a job, iam:PassRole on the data"
@@ -108,99 +117,47 @@ UNTRUSTED: Rule = (
     "check the proxy and its certificates",
 )
 
-BY_CODE: dict[str, Rule] = {
-    **dict.fromkeys(
-        (
-            "TooManyRequestsException",
-            "ThrottlingException",
-            "Throttling",
-            "ThrottledException",
-            "RequestThrottled",
-            "RequestLimitExceeded",
-            "SlowDown",
-            "BandwidthLimitExceeded",
-            "429",
-        ),
+_CODES: tuple[tuple[Rule, str], ...] = (
+    (
         THROTTLED,
+        "TooManyRequestsException ThrottlingException Throttling ThrottledException SlowDown"
+        " RequestThrottled RequestLimitExceeded BandwidthLimitExceeded 429",
     ),
-    **dict.fromkeys(
-        (
-            "InternalServerException",
-            "InternalServerError",
-            "InternalError",
-            "InternalFailure",
-            "ServiceUnavailable",
-            "ServiceUnavailableException",
-            "RequestTimeout",
-            "RequestTimeoutException",
-            "500",
-            "502",
-            "503",
-            "504",
-        ),
+    (
         UNAVAILABLE,
+        "InternalServerException InternalServerError InternalError InternalFailure"
+        " ServiceUnavailable ServiceUnavailableException RequestTimeout RequestTimeoutException"
+        " 500 502 503 504",
     ),
-    **dict.fromkeys(EXPIRED_CODES, EXPIRED),
-    **dict.fromkeys(
-        (
-            "InvalidClientTokenId",
-            "UnrecognizedClientException",
-            "InvalidAccessKeyId",
-            "SignatureDoesNotMatch",
-            "InvalidSignatureException",
-            "AuthFailure",
-            "InvalidToken",
-            "MissingAuthenticationToken",
-            "MissingAuthenticationTokenException",
-            "IncompleteSignature",
-            "401",
-        ),
+    (EXPIRED_RULE, " ".join(EXPIRED_CODES)),
+    (
         CREDENTIALS,
+        "InvalidClientTokenId UnrecognizedClientException InvalidAccessKeyId AuthFailure"
+        " SignatureDoesNotMatch InvalidSignatureException InvalidToken MissingAuthenticationToken"
+        " MissingAuthenticationTokenException IncompleteSignature 401",
     ),
-    **dict.fromkeys(
-        (
-            "AccessDenied",
-            "AccessDeniedException",
-            "UnauthorizedOperation",
-            "NotAuthorized",
-            "AllAccessDisabled",
-            "AuthorizationError",
-            "403",
-        ),
-        DENIED,
-    ),
-    **dict.fromkeys(
-        (
-            "InvalidRequestException",
-            "ValidationException",
-            "ValidationError",
-            "SerializationException",
-            "InvalidParameterValue",
-            "InvalidArgument",
-        ),
+    (DENIED_RULE, " ".join(sorted(DENIED_CODES))),
+    (
         REJECTED,
+        "InvalidRequestException ValidationException ValidationError SerializationException"
+        " InvalidParameterValue InvalidArgument",
     ),
-    **dict.fromkeys(
-        (
-            "KmsKeyValidationException",
-            "KMS.NotFoundException",
-            "KMS.DisabledException",
-            "KMS.InvalidStateException",
-        ),
+    (
         KMS,
+        "KmsKeyValidationException KMS.NotFoundException KMS.DisabledException"
+        " KMS.InvalidStateException",
     ),
-    **dict.fromkeys(("TooManyTagsException", "TooManyTagKeysException"), TAGS),
-    **dict.fromkeys(("NoSuchBucket",), NO_BUCKET),
-    **dict.fromkeys(("NoSuchKey", "404"), NO_OBJECT),
-    **dict.fromkeys(
-        ("BadDigest", "XAmzContentChecksumMismatch", "IncompleteBody", "PreconditionFailed"),
-        DAMAGED,
-    ),
-    **dict.fromkeys(
-        ("PermanentRedirect", "AuthorizationHeaderMalformed", "BucketRegionError", "301"),
-        WRONG_REGION,
-    ),
-    **dict.fromkeys(("ResourceNotFoundException", "JobNotFoundException"), NOT_FOUND),
+    (TAGS, "TooManyTagsException TooManyTagKeysException"),
+    (NO_BUCKET, "NoSuchBucket"),
+    (NO_OBJECT, "NoSuchKey 404"),
+    (DAMAGED, "BadDigest XAmzContentChecksumMismatch IncompleteBody PreconditionFailed"),
+    (WRONG_REGION, "PermanentRedirect AuthorizationHeaderMalformed BucketRegionError 301"),
+    (NOT_FOUND, "ResourceNotFoundException JobNotFoundException"),
+)
+"""What several codes, divided by blanks, have in common."""
+
+BY_CODE: dict[str, Rule] = {
+    **{code: rule for rule, codes in _CODES for code in codes.split()},
     "ResourceLimitExceededException": (
         TryAgain,
         "A quota of the account is used up",
@@ -298,9 +255,6 @@ JOB_MESSAGES: tuple[tuple[str, str], ...] = (
 )
 
 
-# From an exception of the client library to an error for the user.
-
-
 def explain(error: BaseException) -> TunerError:
     """Turn an error of the client library into one that a user can act on.
 
@@ -331,9 +285,23 @@ def explained() -> Iterator[None]:
     except TunerError:
         raise
     except Exception as error:
-        if not _is_client_library_error(error):
-            raise
-        raise explain(error) from error
+        library = type(error).__module__.partition(".")[0]
+        if library in _LIBRARIES or isinstance(error, ConnectionError | TimeoutError):
+            raise explain(error) from error
+        raise
+
+
+class tolerating:
+    """A block that an error with one of the service's `codes` ends silently."""
+
+    def __init__(self, *codes: str) -> None:
+        self._codes = codes
+
+    def __enter__(self) -> None:
+        """Nothing to prepare."""
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        return code_of(error) in self._codes
 
 
 def code_of(error: BaseException | None) -> str:
@@ -395,15 +363,8 @@ def _by_status(status: int) -> Rule:
     if status >= 500:
         return UNAVAILABLE
     if status == 403:
-        return DENIED
+        return DENIED_RULE
     return (OperationFailed, "The service refuses the request", "the message is the service's own")
-
-
-def _is_client_library_error(error: BaseException) -> bool:
-    library = type(error).__module__.partition(".")[0]
-    return library in ("botocore", "boto3", "s3transfer", "urllib3") or isinstance(
-        error, ConnectionError | TimeoutError
-    )
 
 
 def _explain_client(error: BaseException) -> TunerError:
@@ -426,7 +387,7 @@ def _client_rules() -> tuple[tuple[tuple[type[BaseException], ...], Rule], ...]:
         ((known.ParamValidationError,), MALFORMED),
         ((known.ProfileNotFound,), NO_PROFILE),
         ((known.NoRegionError, known.InvalidRegionError), NO_REGION),
-        (_expiries(known), EXPIRED),
+        (_expiries(known), EXPIRED_RULE),
         ((known.NoCredentialsError, known.PartialCredentialsError), NO_CREDENTIALS),
         ((known.CredentialRetrievalError, known.MetadataRetrievalError), NO_CREDENTIALS),
         ((known.RefreshWithMFAUnsupportedError,), NO_CREDENTIALS),

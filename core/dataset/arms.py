@@ -12,12 +12,15 @@ import numpy as np
 from core.dataset.documents import Dataset
 from core.dataset.health.balance import MOST_DOCUMENTS
 from core.dataset.health.findings import cvir, irlbl, mean_ir, scumble
-from core.dataset.resampling import MOST_GROWTH, SHOWN, Recipe, minority_columns, refuse_label
+from core.dataset.resampling import (
+    MOST_GROWTH,
+    SHOWN_LENGTH,
+    Recipe,
+    minority_columns,
+    refuse_label,
+)
 from core.errors import InvalidInput
 from core.text import plural, printable
-
-# What arms a sweep is asked for, and the arms that are planned for it.
-
 
 DEFAULT_POSITIVES = (10, 25, 50, 100, 200, 500)
 """Positives of the chosen labels in the arms of a sweep, unless others are asked for."""
@@ -25,7 +28,7 @@ MOST_ARMS = 60
 """Most arms of one sweep, the base and all replicates included: each is a paid training."""
 MOST_REPLICATES = 10
 
-Kind = Literal["base", "distinct", "repeats", "mixed", "repeats-from", "ml-ros"]
+ArmKind = Literal["base", "distinct", "repeats", "mixed", "repeats-from", "ml-ros"]
 
 
 class ArmsRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,16 +59,13 @@ class PlannedArm(msgspec.Struct, frozen=True, kw_only=True):
     """``base``, ``n500``, ``n500-from10``, ``x2.5``, ``ratio0.1``, ``ros25``; then ``-2`` …"""
     group: str
     """The id without the number of the replicate."""
-    kind: Kind
+    kind: ArmKind
     """What happens to the chosen labels; mixed: some are drawn from, some repeated."""
     amount: float
     """Positives, factor, ratio or growth; 0 for the base."""
     replicate: int
     """From 1."""
     recipe: Recipe
-
-
-# Refuse requests for arms that make no sense.
 
 
 _TITLE = "Cannot plan these arms"
@@ -130,7 +130,7 @@ def _refuse_repeat_from(support: Mapping[str, int], request: ArmsRequest) -> Non
         raise InvalidInput(_TITLE, message, hint)
     for label in request.labels:
         if support[label] < first:
-            shown = printable(label, SHOWN)
+            shown = printable(label, SHOWN_LENGTH)
             message = f"label {shown!r} has {support[label]:,} positives, fewer than {first:,}"
             hint = f"repeat at most {support[label]:,} distinct positives"
             raise InvalidInput(_TITLE, message, hint)
@@ -141,7 +141,7 @@ class _Group:
     """An arm before it is replicated."""
 
     name: str
-    kind: Kind
+    kind: ArmKind
     amount: float
     recipe: Recipe
 
@@ -192,7 +192,7 @@ def _positives(present: Mapping[str, int], request: ArmsRequest) -> Iterator[_Gr
         distinct = {label: amount for label, count in present.items() if count >= amount}
         targets = {label: amount for label, count in present.items() if count < amount}
         is_drawn = any(present[label] > amount for label in distinct)
-        kind: Kind = "mixed" if is_drawn and targets else "repeats" if targets else "distinct"
+        kind: ArmKind = "mixed" if is_drawn and targets else "repeats" if targets else "distinct"
         if is_drawn or targets:
             recipe = Recipe(
                 targets=targets, distinct=distinct if is_drawn else {}, seed=request.seed
@@ -260,9 +260,6 @@ def _refuse_count(groups: Sequence[_Group], replicates: int) -> None:
             f"{counted} are {arms:,} trainings, and each is paid for",
             f"ask for {MOST_ARMS} at most: fewer amounts or fewer replicates",
         )
-
-
-# How unequally the labels of a dataset are filled.
 
 
 @dataclass(frozen=True)

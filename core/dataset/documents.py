@@ -20,6 +20,10 @@ from core.text import printable
 
 Mode = Literal["multi-label", "multi-class"]
 BoolMatrix = npt.NDArray[np.bool_]
+Rows = npt.NDArray[np.intp]
+"""Positions of documents."""
+Parts = npt.NDArray[np.int8]
+"""The part of each document; -1 for none."""
 
 
 @dataclass(frozen=True)

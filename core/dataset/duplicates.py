@@ -152,9 +152,6 @@ def text_keys(texts: Sequence[str], watch: Watch = UNWATCHED) -> npt.NDArray[np.
     return np.frombuffer(bytes(digests), dtype="<u8").astype(np.uint64)
 
 
-# Clusters of documents that must stay in one part of a split.
-
-
 def duplicate_clusters(
     texts: Sequence[str], groups: Sequence[str] | None = None, watch: Watch = UNWATCHED
 ) -> npt.NDArray[np.int32]:
@@ -256,10 +253,7 @@ def near_duplicates(
     return sorted((int(rows[low]), int(rows[high])) for low, high in pairs)
 
 
-def _signatures(
-    texts: Sequence[str],
-    watch: Watch,
-) -> tuple[_Uint32, npt.NDArray[np.bool_]]:
+def _signatures(texts: Sequence[str], watch: Watch) -> tuple[_Uint32, npt.NDArray[np.bool_]]:
     """uint32 (n_documents, 32) MinHash values, and bool (n_documents,): has two word pairs."""
     multipliers = np.random.default_rng(_SEED).integers(0, 2**32, _HASHES, np.uint32) | 1
     signatures = np.zeros((len(texts), _HASHES), np.uint32)

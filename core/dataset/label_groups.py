@@ -23,7 +23,7 @@ NONE_NAME = "none-of-these"
 """Label of the documents without any label of a group."""
 
 
-class Group(msgspec.Struct, frozen=True, kw_only=True):
+class LabelGroup(msgspec.Struct, frozen=True, kw_only=True):
     """The labels of one extra classifier."""
 
     labels: tuple[str, ...]
@@ -43,7 +43,7 @@ def plan_groups(
     in_need: Collection[str],
     returned: int = RETURNED,
     together: npt.NDArray[np.int64] | None = None,
-) -> tuple[Group, ...]:
+) -> tuple[LabelGroup, ...]:
     """The smallest set of groups that covers the labels in need.
 
     The first label left, in the dataset's order, is joined by those that it shares the fewest
@@ -87,11 +87,11 @@ def plan_groups(
         chosen = sorted([first, *nearest[: returned - 2]])
         left = [at for at in left if at not in chosen]
         names = tuple(labels[at] for at in chosen)
-        groups.append(Group(labels=names, none_label=none_name))
+        groups.append(LabelGroup(labels=names, none_label=none_name))
     return tuple(groups)
 
 
-def project(dataset: Dataset, group: Group) -> Dataset:
+def project(dataset: Dataset, group: LabelGroup) -> Dataset:
     """The same documents with a group's labels alone.
 
     A document with none of them gets the group's none-label, whatever other labels it has.

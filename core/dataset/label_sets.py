@@ -11,13 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from core.dataset.documents import BoolMatrix
+from core.dataset.documents import BoolMatrix, Parts
 from core.errors import InvalidInput
 from core.progress import UNWATCHED, Watch
 from core.text import plural, printable
-
-# Which labels and which pairs of labels each label set has, as sparse matrices.
-
 
 FloatMatrix = npt.NDArray[np.float64]
 FloatVector = npt.NDArray[np.float64]
@@ -206,12 +203,6 @@ def _packed(members: BoolMatrix, word: str) -> Words:
     return packed.view(word).astype(np.uint64)
 
 
-# Placing clusters: documents that must stay together, such as duplicates and groups.
-
-
-Parts = npt.NDArray[np.int8]
-
-
 def place_clusters(
     membership: BoolMatrix,
     clusters: npt.NDArray[np.int32],
@@ -274,9 +265,6 @@ def _choose(
         filled[held, part] += things[held]
         chosen[cluster] = part
     return chosen
-
-
-# The wanted shares of a split, the names of its parts, and shares turned into whole rows.
 
 
 _TITLE = "Cannot split"

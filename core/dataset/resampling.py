@@ -13,21 +13,16 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from core.dataset.documents import BoolMatrix, Dataset
+from core.dataset.documents import BoolMatrix, Dataset, Rows
 from core.dataset.duplicates import text_keys
 from core.dataset.health.balance import MOST_DOCUMENTS
 from core.dataset.health.findings import irlbl, mean_ir
 from core.errors import InvalidInput
 from core.text import plural, printable
 
-# How a training part is changed, and what came of it.
-
-
-Rows = npt.NDArray[np.intp]
-
 MOST_GROWTH = 5.0
 """Most copies that ML-ROS may be asked for, as a share of the documents."""
-TITLE = "Cannot oversample"
+_TITLE = "Cannot oversample"
 
 
 class Recipe(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,10 +63,7 @@ class Resampled:
     """Positives of every label in `dataset` without copies."""
 
 
-# Refuse labels that cannot be raised.
-
-
-SHOWN = 60
+SHOWN_LENGTH = 60
 """Characters of a label or an id that a message shows."""
 
 
@@ -81,22 +73,21 @@ def refuse_label(label: str, support: Mapping[str, int]) -> None:
     Raises:
         InvalidInput: as said.
     """
-    shown = printable(label, SHOWN)
+    shown = printable(label, SHOWN_LENGTH)
     if label not in support:
         known = ", ".join(printable(name, 20) for name in list(support)[:10])
-        raise InvalidInput(TITLE, f"there is no label {shown!r}", f"the labels are: {known}")
+        raise InvalidInput(_TITLE, f"there is no label {shown!r}", f"the labels are: {known}")
     if support[label] == 0:
         message = f"the label {shown!r} has no document in the training part"
-        raise InvalidInput(TITLE, message, "there is nothing to repeat; add real examples")
+        raise InvalidInput(_TITLE, message, "there is nothing to repeat; add real examples")
 
 
-# Repeat the positives of chosen labels until each has as many as wanted.
+_Counts = npt.NDArray[np.int64]
 
 
-Counts = npt.NDArray[np.int64]
-
-
-def repeats(membership: BoolMatrix, targets: Mapping[int, int], rng: np.random.Generator) -> Counts:
+def repeats(
+    membership: BoolMatrix, targets: Mapping[int, int], rng: np.random.Generator
+) -> _Counts:
     """int64 (n_documents,): how many copies of each document are made.
 
     Labels are taken from the rarest to the most frequent, and copies made for one count for the
@@ -119,7 +110,7 @@ def repeats(membership: BoolMatrix, targets: Mapping[int, int], rng: np.random.G
     return times
 
 
-def _evenly(total: int, places: int) -> Counts:
+def _evenly(total: int, places: int) -> _Counts:
     """int64 (places,): whole numbers that add up to `total` and differ by at most 1."""
     share, more = divmod(total, places)
     return np.full(places, share, dtype=np.int64) + (np.arange(places) < more)
@@ -200,7 +191,9 @@ def kept_rows(
     if all(support[label] <= number for label, number in distinct.items()):
         return np.arange(len(train))
     descent = _start(train, distinct, targets, seed)
-    order = {column: place for place, column in enumerate(_most_frequent_first(descent))}
+    counts = descent.counts
+    by_frequency = sorted(range(len(counts)), key=lambda column: (-counts[column], column))
+    order = {column: place for place, column in enumerate(by_frequency)}
     while tops := _tops(descent):
         level = descent.counts[tops[0]] - 1
         if len(tops) == 1 and _leave_out_lone(descent, tops[0]):
@@ -310,10 +303,6 @@ def _queues(
     ]
 
 
-def _most_frequent_first(descent: _Descent) -> list[int]:
-    return sorted(range(len(descent.counts)), key=lambda column: (-descent.counts[column], column))
-
-
 # ML-ROS: clone random documents of the rare labels, over the whole label set.
 #
 # F. Charte, A. J. Rivera, M. J. del Jesus, F. Herrera, "Addressing imbalance in multilabel
@@ -382,9 +371,6 @@ def clones(
     return made
 
 
-# Nothing that is repeated may be in a part that tunes or measures.
-
-
 def refuse_held_out(train: Dataset, candidates: Rows, held_out: Sequence[Dataset]) -> None:
     """Refuse copies in held-out parts, and documents to repeat that are held out too.
 
@@ -409,20 +395,23 @@ def refuse_held_out(train: Dataset, candidates: Rows, held_out: Sequence[Dataset
         for name, key in zip(part.ids, text_keys(part.texts).tolist(), strict=True):
             row = row_of_id.get(name, row_of_key.get(key))
             if row is not None:
-                same, shown = printable(train.ids[row], SHOWN), printable(name, SHOWN)
+                same, shown = (
+                    printable(train.ids[row], SHOWN_LENGTH),
+                    printable(name, SHOWN_LENGTH),
+                )
                 message = f"the training document {same} is also held out, as {shown}"
                 hint = "drop duplicates, or split again so that they stay in one part"
-                raise InvalidInput(TITLE, message, hint)
+                raise InvalidInput(_TITLE, message, hint)
 
 
 def _refuse_copies(part: Dataset) -> None:
     if not part.origins or not any(part.origins):
         return
     name, origin = next(pair for pair in zip(part.ids, part.origins, strict=True) if pair[1])
-    shown = printable(name, SHOWN)
-    message = f"the held-out document {shown} is a copy of {printable(origin, SHOWN)}"
+    shown = printable(name, SHOWN_LENGTH)
+    message = f"the held-out document {shown} is a copy of {printable(origin, SHOWN_LENGTH)}"
     hint = "tune and measure on documents as they occur; split again without copies"
-    raise InvalidInput(TITLE, message, hint)
+    raise InvalidInput(_TITLE, message, hint)
 
 
 _CLONING, _SHUFFLING = 1, 2
@@ -476,25 +465,25 @@ def resample(train: Dataset, recipe: Recipe, held_out: Sequence[Dataset] = ()) -
 
 def _refuse_recipe(train: Dataset, recipe: Recipe) -> None:
     if recipe.seed < 0:
-        raise InvalidInput(TITLE, f"the seed {recipe.seed} is negative", "use 0 or above")
+        raise InvalidInput(_TITLE, f"the seed {recipe.seed} is negative", "use 0 or above")
     if not 0 <= recipe.growth <= MOST_GROWTH:
         message = f"a growth of {recipe.growth:g} is not between 0 and {MOST_GROWTH:g}"
-        raise InvalidInput(TITLE, message, "for example 0.25 adds a quarter of the documents")
+        raise InvalidInput(_TITLE, message, "for example 0.25 adds a quarter of the documents")
     support = dict(zip(train.labels, train.support.tolist(), strict=True))
     for label in (*recipe.targets, *recipe.distinct):
         refuse_label(label, support)
     if train.origins and any(train.origins):
         message = "the training part holds copies already"
-        raise InvalidInput(TITLE, message, "start from the training part as it was split")
+        raise InvalidInput(_TITLE, message, "start from the training part as it was split")
     for label, number in recipe.distinct.items():
-        shown = printable(label, SHOWN)
+        shown = printable(label, SHOWN_LENGTH)
         if number < 1:
             message = f"{number:,} distinct positives of label {shown!r}"
-            raise InvalidInput(TITLE, message, "keep at least 1")
+            raise InvalidInput(_TITLE, message, "keep at least 1")
         if number > support[label]:
             message = f"{number:,} distinct positives of label {shown!r} of {support[label]:,}"
             hint = "repeat the positives for more than are there"
-            raise InvalidInput(TITLE, message, hint)
+            raise InvalidInput(_TITLE, message, hint)
 
 
 def _target_columns(
@@ -506,10 +495,10 @@ def _target_columns(
     for label, target in targets.items():
         refuse_label(label, present)
         if target < present[label]:
-            shown = printable(label, SHOWN)
+            shown = printable(label, SHOWN_LENGTH)
             message = f"the target {target:,} of label {shown!r} is below the {present[label]:,} "
             hint = "oversampling only adds; ask for at least as many"
-            raise InvalidInput(TITLE, message + "present", hint)
+            raise InvalidInput(_TITLE, message + "present", hint)
         _refuse_size(0, target)
     return {column_of[label]: target for label, target in targets.items()}
 
@@ -517,7 +506,7 @@ def _target_columns(
 def _refuse_size(documents: int, copies: int) -> None:
     if copies and documents + copies > MOST_DOCUMENTS:
         raise InvalidInput(
-            TITLE,
+            _TITLE,
             f"the training part would hold {plural(documents + copies, 'document')}",
             f"Comprehend trains on {MOST_DOCUMENTS:,} at most; ask for fewer copies",
         )

@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from core.dataset.documents import BoolMatrix, Dataset
+from core.dataset.documents import BoolMatrix, Dataset, Parts, Rows
 from core.dataset.duplicates import duplicate_clusters
 from core.dataset.label_sets import (
+    FloatMatrix,
+    FloatVector,
     Incidence,
+    IntVector,
     LabelSets,
     checked_shares,
     find_label_sets,
@@ -34,9 +37,6 @@ if TYPE_CHECKING:
 
 
 # Dealing rows to parts evenly: exact sizes, and every run of neighbours close to its share.
-
-
-IntVector = npt.NDArray[np.int64]
 
 
 def deal(counts: IntVector, sizes: IntVector, rng: np.random.Generator) -> npt.NDArray[np.int64]:
@@ -74,9 +74,6 @@ def _dealt(ends: IntVector, sizes: list[int], rng: np.random.Generator) -> list[
 # comes first, then the last (test), then those between (calibration). Without a positive in train
 # a label cannot be learnt, without one in test not be measured, without one in calibration not be
 # tuned.
-
-
-FloatMatrix = npt.NDArray[np.float64]
 
 
 def wanted_positives(
@@ -133,9 +130,6 @@ def _with_presence(support: int, shares: npt.NDArray[np.float64]) -> npt.NDArray
 # Data), over label pairs Szymański & Kajdanowicz 2017 (A Network Perspective on Stratification of
 # Multi-Label Data).
 
-
-FloatVector = npt.NDArray[np.float64]
-Rows = npt.NDArray[np.intp]
 
 _CANDIDATES = 128
 _LEAST_GAIN = 1e-12
@@ -298,8 +292,6 @@ def _promising(change: FloatMatrix) -> list[int]:
     return positions
 
 
-Parts = npt.NDArray[np.int8]
-Counts = npt.NDArray[np.int64]
 _PAIR_WEIGHT = 1e-2
 _PAIR_PASSES = 6
 _LABEL_ROUNDS = 200
@@ -359,12 +351,12 @@ def stratified_split(
 
 def _best_deal(
     label_sets: LabelSets,
-    placed: Counts,
-    sizes: Counts,
+    placed: IntVector,
+    sizes: IntVector,
     goals: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]],
     rng: np.random.Generator,
     watch: Watch,
-) -> Counts:
+) -> IntVector:
     """int64 (n_sets, n_parts): rows per part of the documents that no cluster has placed.
 
     Deals and repairs once when every label gets its nearest whole count, otherwise a few times
@@ -386,8 +378,8 @@ def _best_deal(
 
 
 def _deal_rest(
-    label_sets: LabelSets, placed: Counts, sizes: Counts, rng: np.random.Generator
-) -> Counts:
+    label_sets: LabelSets, placed: IntVector, sizes: IntVector, rng: np.random.Generator
+) -> IntVector:
     free = label_sets.counts - placed.sum(axis=1)
     room = np.maximum(sizes - placed.sum(axis=0), 0)
     total = int(free.sum())
@@ -401,8 +393,8 @@ def _deal_rest(
 def _repair(
     label_sets: LabelSets,
     pairs: Incidence,
-    rows: Counts,
-    placed: Counts,
+    rows: IntVector,
+    placed: IntVector,
     goals: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]],
     watch: Watch,
 ) -> float:
@@ -420,12 +412,7 @@ def _repair(
     return by_label.cost()
 
 
-def _draw(
-    label_sets: LabelSets,
-    rows: Counts,
-    parts: Parts,
-    rng: np.random.Generator,
-) -> None:
+def _draw(label_sets: LabelSets, rows: IntVector, parts: Parts, rng: np.random.Generator) -> None:
     """Give the documents without a part theirs, at random within each label set."""
     free = np.flatnonzero(parts < 0)
     shuffled = free[rng.permutation(len(free))]

@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from botocore.exceptions import ClientError
 
 
-# Names of the twin's resources, in the service's form.
-
-
 _PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
 _CLASSIFIER = re.compile(r"document-classifier/([^/]+)(?:/version/([^/]+))?")
 
@@ -69,9 +66,6 @@ def _resource(twin: Twin, full_name: str) -> str:
     return full_name.removeprefix(start) if full_name.startswith(start) else ""
 
 
-# Errors as boto3 raises them: `ClientError` with the service's code and HTTP status.
-
-
 _NOT_FOUND = frozenset(
     {"ResourceNotFoundException", "JobNotFoundException", "ResourceUnavailableException"}
 )
@@ -103,16 +97,27 @@ def service_error(operation: str, code: str, message: str, **detail: Any) -> "Cl
     return ClientError(response, operation)
 
 
-def not_found(operation: str, what: str) -> "ClientError":
+class Refusal(Exception):
+    """What the service says to a request that it refuses; the operation's name is added later."""
+
+    def __init__(self, code: str, message: str, **detail: Any) -> None:
+        super().__init__(message)
+        self.code = code
+        self.detail = detail
+
+    def error_of(self, operation: str) -> "ClientError":
+        """The error as boto3 raises it for `operation`."""
+        return service_error(operation, self.code, str(self), **self.detail)
+
+
+def not_found(what: str) -> Refusal:
     """Return the error of naming a resource that does not exist."""
-    return service_error(
-        operation, "ResourceNotFoundException", f"RESOURCE_NOT_FOUND: Could not find {what}."
-    )
+    return Refusal("ResourceNotFoundException", f"RESOURCE_NOT_FOUND: Could not find {what}.")
 
 
-def invalid(operation: str, message: str, **detail: Any) -> "ClientError":
+def invalid(message: str, **detail: Any) -> Refusal:
     """Return the error of a request whose members do not fit together."""
-    return service_error(operation, "InvalidRequestException", message, **detail)
+    return Refusal("InvalidRequestException", message, **detail)
 
 
 _DEFAULT_PAGE = 100
@@ -131,14 +136,14 @@ class _Repeatable(Protocol):
 Made = TypeVar("Made", bound=_Repeatable)
 
 
-def moment(seconds: float) -> datetime:
+def aware_time(seconds: float) -> datetime:
     """Return an aware time in whole milliseconds, as the service gives them."""
     return datetime.fromtimestamp(round(seconds, 3), tz=UTC)
 
 
 def times(**members: float | None) -> dict[str, datetime]:
     """Return the members that have a value, as aware times."""
-    return {name: moment(value) for name, value in members.items() if value is not None}
+    return {name: aware_time(value) for name, value in members.items() if value is not None}
 
 
 def token_of(request: Mapping[str, Any]) -> str:
@@ -152,11 +157,11 @@ def print_of(request: Mapping[str, Any]) -> str:
     return fingerprint(msgspec.json.encode(rest, order="deterministic"))
 
 
-def made_before(operation: str, request: Mapping[str, Any], made: Sequence[Made]) -> Made | None:
+def made_before(request: Mapping[str, Any], made: Sequence[Made]) -> Made | None:
     """Return what an earlier request with the same token made; None when there is nothing.
 
     Raises:
-        ClientError: ``InvalidRequestException`` when that request asked for something else.
+        Refusal: ``InvalidRequestException`` when that request asked for something else.
     """
     token = request.get("ClientRequestToken")
     if token is None:
@@ -164,23 +169,21 @@ def made_before(operation: str, request: Mapping[str, Any], made: Sequence[Made]
     found = next((record for record in made if record.token == token), None)
     if found is not None and found.fingerprint != print_of(request):
         raise invalid(
-            operation,
             "The client request token was used before with other parameters. "
-            "Use a new token, or send the same parameters again.",
+            "Use a new token, or send the same parameters again."
         )
     return found
 
 
-def tags_of(operation: str, tags: Sequence[Mapping[str, str]] | None) -> dict[str, str]:
+def tags_by_key(tags: Sequence[Mapping[str, str]] | None) -> dict[str, str]:
     """Return tags by key.
 
     Raises:
-        ClientError: ``TooManyTagsException`` above 50 tags.
+        Refusal: ``TooManyTagsException`` above 50 tags.
     """
     found = {tag["Key"]: tag.get("Value", "") for tag in tags or ()}
     if len(found) > _MOST_TAGS:
-        raise service_error(
-            operation,
+        raise Refusal(
             "TooManyTagsException",
             f"The request contains too many tags: {len(found)}, at most {_MOST_TAGS} are allowed.",
         )
@@ -188,24 +191,21 @@ def tags_of(operation: str, tags: Sequence[Mapping[str, str]] | None) -> dict[st
 
 
 def chosen_filter(
-    operation: str, request: Mapping[str, Any], code: str = "InvalidFilterException"
+    request: Mapping[str, Any], code: str = "InvalidFilterException"
 ) -> tuple[str, Any]:
     """Return name and value of the one filter of a list request; ("", None) without one.
 
     Raises:
-        ClientError: more than one filter was given.
+        Refusal: more than one filter was given.
     """
     given = request.get("Filter") or {}
     if len(given) > 1:
-        raise service_error(operation, code, "Use one filter at a time: " + ", ".join(given) + ".")
+        raise Refusal(code, "Use one filter at a time: " + ", ".join(given) + ".")
     return next(iter(given.items()), ("", None))
 
 
 def page(
-    operation: str,
-    request: Mapping[str, Any],
-    items: Sequence[Item],
-    key: Callable[[Item], str],
+    request: Mapping[str, Any], items: Sequence[Item], key: Callable[[Item], str]
 ) -> tuple[list[Item], dict[str, str]]:
     """Return one page of `items` and the `NextToken` of the following one, if any.
 
@@ -213,14 +213,14 @@ def page(
     neither repeat nor hide others.
 
     Raises:
-        ClientError: ``InvalidRequestException`` for a token that is not the twin's.
+        Refusal: ``InvalidRequestException`` for a token that is not the twin's.
     """
     start = 0
     if "NextToken" in request:
-        last = _decoded(operation, request["NextToken"])
+        last = _decoded(request["NextToken"])
         positions = [number for number, item in enumerate(items, 1) if key(item) == last]
         if not positions:
-            raise invalid(operation, "NextToken is not valid any more; list from the start.")
+            raise invalid("NextToken is not valid any more; list from the start.")
         start = positions[0]
     size = request.get("MaxResults", _DEFAULT_PAGE)
     chosen = list(items[start : start + size])
@@ -229,11 +229,11 @@ def page(
     return chosen, {"NextToken": base64.urlsafe_b64encode(key(chosen[-1]).encode()).decode()}
 
 
-def _decoded(operation: str, token: str) -> str:
+def _decoded(token: str) -> str:
     try:
         return base64.b64decode(token, altchars=b"-_", validate=True).decode()
     except (binascii.Error, ValueError) as error:
-        raise invalid(operation, "NextToken is not valid.") from error
+        raise invalid("NextToken is not valid.") from error
 
 
 def newest_first(

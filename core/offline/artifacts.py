@@ -29,9 +29,7 @@ class TestResult:
 
 
 def class_result(
-    labels: Sequence[str],
-    truth: npt.NDArray[np.bool_],
-    scores: npt.NDArray[np.float32],
+    labels: Sequence[str], truth: npt.NDArray[np.bool_], scores: npt.NDArray[np.float32]
 ) -> TestResult:
     """Compare the highest-scoring class with the true one.
 
@@ -44,7 +42,8 @@ def class_result(
         truth: bool (n_documents, n_labels), one class per document.
         scores: float32 (n_documents, n_labels).
     """
-    full = _class_counts(truth, scores)
+    pairs = truth.argmax(axis=1) * len(labels) + scores.argmax(axis=1)
+    full = np.bincount(pairs, minlength=len(labels) ** 2).reshape(len(labels), len(labels))
     by_name = sorted(range(len(labels)), key=lambda label: labels[label])
     present = [label for label in by_name if full[label].any() or full[:, label].any()]
     matrix = full[np.ix_(present, present)]
@@ -66,15 +65,6 @@ def class_result(
             1.0 - accuracy,
         ),
     )
-
-
-def _class_counts(
-    truth: npt.NDArray[np.bool_], scores: npt.NDArray[np.float32]
-) -> npt.NDArray[np.intp]:
-    """Documents by actual (row) and predicted (column) class, over all classes."""
-    n_labels = truth.shape[1]
-    pairs = truth.argmax(axis=1) * n_labels + scores.argmax(axis=1)
-    return np.bincount(pairs, minlength=n_labels * n_labels).reshape(n_labels, n_labels)
 
 
 def label_result(

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from core.comprehend.engine import Answer
 from core.offline.answers import (
+    Refusal,
     chosen_filter,
     classifier_arn,
     classifier_folder,
@@ -19,8 +20,7 @@ from core.offline.answers import (
     not_found,
     page,
     print_of,
-    service_error,
-    tags_of,
+    tags_by_key,
     times,
     token_of,
 )
@@ -42,26 +42,23 @@ _LANGUAGES = ("de", "en", "es", "fr", "it", "pt")
 
 def create(twin: Twin, request: Mapping[str, Any]) -> Answer:
     """Answer CreateDocumentClassifier."""
-    operation = "CreateDocumentClassifier"
-    _check_together(operation, request)
+    _check_together(request)
     name, version = request["DocumentClassifierName"], request.get("VersionName")
     folder = classifier_folder(twin, name, version)
     with twin.lock():
         records = all_settled(twin)
-        before = made_before(operation, request, [record for _, record in records])
+        before = made_before(request, [record for _, record in records])
         if before is not None:
             return {"DocumentClassifierArn": before.arn}
         if settled(folder) is not None:
-            raise service_error(
-                operation,
+            raise Refusal(
                 "ResourceInUseException",
                 f"Document classifier {folder.name.replace('@', ' version ')} already exists. "
                 "Use another name or version name.",
             )
         active = sum(record.status in ACTIVE for _, record in records)
         if active >= twin.behaviour.active_trainings:
-            raise service_error(
-                operation,
+            raise Refusal(
                 "ResourceLimitExceededException",
                 f"{active} trainings are under way and {twin.behaviour.active_trainings} "
                 "may be at once.",
@@ -87,36 +84,35 @@ def _record(
         behaviour=twin.behaviour,
         output_uri=output and f"{output.rstrip('/')}/{unique}/output/output.tar.gz",
         submitted_at=clock(),
-        tags=tags_of("CreateDocumentClassifier", request.get("Tags")),
+        tags=tags_by_key(request.get("Tags")),
     )
 
 
-def _check_together(operation: str, request: Mapping[str, Any]) -> None:
+def _check_together(request: Mapping[str, Any]) -> None:
     """Refuse what the service model allows and the service does not."""
-    tags_of(operation, request.get("Tags"))
+    tags_by_key(request.get("Tags"))
     language = request["LanguageCode"]
     if language not in _LANGUAGES:
-        raise service_error(
-            operation,
+        raise Refusal(
             "UnsupportedLanguageException",
             f"Language {language} is not supported for custom classification; "
             f"use one of {', '.join(_LANGUAGES)}.",
         )
     source = request["InputDataConfig"]
     if source.get("DocumentType", "PLAIN_TEXT_DOCUMENT") != "PLAIN_TEXT_DOCUMENT":
-        raise invalid(operation, "The offline twin trains on plain text documents only.")
+        raise invalid("The offline twin trains on plain text documents only.")
     if source.get("DataFormat", "COMPREHEND_CSV") == "COMPREHEND_CSV":
         if "S3Uri" not in source:
-            raise invalid(operation, "InputDataConfig.S3Uri is required for COMPREHEND_CSV.")
+            raise invalid("InputDataConfig.S3Uri is required for COMPREHEND_CSV.")
     elif not source.get("AugmentedManifests"):
-        raise invalid(operation, "InputDataConfig.AugmentedManifests is required.")
+        raise invalid("InputDataConfig.AugmentedManifests is required.")
     if "LabelDelimiter" in source and request.get("Mode") != "MULTI_LABEL":
-        raise invalid(operation, "LabelDelimiter is valid in MULTI_LABEL mode only.")
+        raise invalid("LabelDelimiter is valid in MULTI_LABEL mode only.")
 
 
 def describe(twin: Twin, request: Mapping[str, Any]) -> Answer:
     """Answer DescribeDocumentClassifier."""
-    _, record = _found(twin, "DescribeDocumentClassifier", request)
+    _, record = _found(twin, request)
     return {"DocumentClassifierProperties": properties(record)}
 
 
@@ -152,15 +148,14 @@ def properties(record: TrainingRecord) -> Answer:
 
 def list_classifiers(twin: Twin, request: Mapping[str, Any]) -> Answer:
     """Answer ListDocumentClassifiers."""
-    operation = "ListDocumentClassifiers"
-    name, value = chosen_filter(operation, request)
+    name, value = chosen_filter(request)
     records = _all_current(twin)
     if name == "Status":
         records = [record for record in records if record.status == value]
     elif name == "DocumentClassifierName":
         records = [record for record in records if record.name == value]
     ordered = newest_first(records, lambda record: record.submitted_at, name, value)
-    chosen, more = page(operation, request, ordered, lambda record: record.arn)
+    chosen, more = page(request, ordered, lambda record: record.arn)
     return {"DocumentClassifierPropertiesList": [properties(record) for record in chosen], **more}
 
 
@@ -169,9 +164,7 @@ def list_summaries(twin: Twin, request: Mapping[str, Any]) -> Answer:
     versions: dict[str, list[TrainingRecord]] = {}
     for record in newest_first(_all_current(twin), lambda record: record.submitted_at, "", None):
         versions.setdefault(record.name, []).append(record)
-    chosen, more = page(
-        "ListDocumentClassifierSummaries", request, list(versions), lambda name: name
-    )
+    chosen, more = page(request, list(versions), lambda name: name)
     return {
         "DocumentClassifierSummariesList": [_summary(versions[name]) for name in chosen],
         **more,
@@ -191,10 +184,10 @@ def _summary(versions: list[TrainingRecord]) -> Answer:
     return answer
 
 
-def stop_training(twin: Twin, request: Mapping[str, Any]) -> Answer:
+def stop(twin: Twin, request: Mapping[str, Any]) -> Answer:
     """Answer StopTrainingDocumentClassifier; harmless when there is nothing to stop."""
     with twin.lock():
-        folder, record = _found(twin, "StopTrainingDocumentClassifier", request, is_locked=True)
+        folder, record = _found(twin, request, is_locked=True)
         if record.status in ("SUBMITTED", "TRAINING"):
             save_record(folder, replace(record, status="STOP_REQUESTED"))
     return {}
@@ -202,22 +195,18 @@ def stop_training(twin: Twin, request: Mapping[str, Any]) -> Answer:
 
 def delete(twin: Twin, request: Mapping[str, Any]) -> Answer:
     """Answer DeleteDocumentClassifier."""
-    operation = "DeleteDocumentClassifier"
     with twin.lock():
-        folder, record = _found(twin, operation, request, is_locked=True)
+        folder, record = _found(twin, request, is_locked=True)
         if record.status == "DELETING":
             return {}
         if record.status in ACTIVE:
-            raise service_error(
-                operation,
+            raise Refusal(
                 "ResourceUnavailableException",
                 f"The classifier is {record.status}; it can be deleted when training has ended.",
             )
         user = _user(twin, record.arn)
         if user is not None:
-            raise service_error(
-                operation, "ResourceInUseException", f"The classifier is in use by {user}."
-            )
+            raise Refusal("ResourceInUseException", f"The classifier is in use by {user}.")
         save_record(folder, replace(record, status="DELETING", deleted_at=clock()))
     return {}
 
@@ -247,23 +236,21 @@ def _all_current(twin: Twin) -> list[TrainingRecord]:
     return sorted(records, key=lambda record: record.arn)
 
 
-def classifier(
-    twin: Twin, operation: str, arn: str, *, is_locked: bool = False
-) -> tuple[Path, TrainingRecord]:
+def classifier(twin: Twin, arn: str, *, is_locked: bool = False) -> tuple[Path, TrainingRecord]:
     """Return folder and record of a classifier as of now.
 
     Raises:
-        ClientError: ``ResourceNotFoundException``.
+        Refusal: ``ResourceNotFoundException``.
     """
     folder = folder_of_classifier(twin, arn)
     if folder is not None:
         record = settled(folder) if is_locked else described(twin, folder)
         if isinstance(record, TrainingRecord) and record.arn == arn:
             return folder, record
-    raise not_found(operation, f"document classifier {arn}")
+    raise not_found(f"document classifier {arn}")
 
 
 def _found(
-    twin: Twin, operation: str, request: Mapping[str, Any], *, is_locked: bool = False
+    twin: Twin, request: Mapping[str, Any], *, is_locked: bool = False
 ) -> tuple[Path, TrainingRecord]:
-    return classifier(twin, operation, request["DocumentClassifierArn"], is_locked=is_locked)
+    return classifier(twin, request["DocumentClassifierArn"], is_locked=is_locked)

@@ -17,6 +17,7 @@ from core.comprehend.engine import SERVICE_LIKE, Answer, JobProgress, TwinOption
 from core.errors import InvalidInput, TryAgain
 from core.offline import classifiers, endpoints, jobs
 from core.offline.answers import (
+    Refusal,
     check_request,
     folder_of_classifier,
     folder_of_job,
@@ -25,15 +26,12 @@ from core.offline.answers import (
     path_of_endpoint,
     service_error,
     service_model,
-    tags_of,
+    tags_by_key,
 )
 from core.offline.endpoints import classify
 from core.offline.processes import read_progress, reap, settled
 from core.offline.records import Twin, clock, load_endpoint, save_endpoint, save_record
 from core.text import printable
-
-# Operations on the tags of classifiers, scoring jobs and endpoints.
-
 
 _MOST_TAGS = 50
 _Change = Callable[[dict[str, str]], dict[str, str]]
@@ -41,15 +39,14 @@ _Change = Callable[[dict[str, str]], dict[str, str]]
 
 def tag(twin: Twin, request: Mapping[str, Any]) -> dict[str, Any]:
     """Answer TagResource: tags of the same key are replaced."""
-    operation = "TagResource"
-    added = tags_of(operation, request["Tags"])
+    added = tags_by_key(request["Tags"])
 
     def change(tags: dict[str, str]) -> dict[str, str]:
         merged = tags | added
-        tags_of(operation, [{"Key": key} for key in merged])
+        tags_by_key([{"Key": key} for key in merged])
         return merged
 
-    _changed(twin, operation, request["ResourceArn"], change)
+    _changed(twin, request["ResourceArn"], change)
     return {}
 
 
@@ -57,14 +54,12 @@ def untag(twin: Twin, request: Mapping[str, Any]) -> dict[str, Any]:
     """Answer UntagResource; absent keys are no error."""
     keys = set(request["TagKeys"])
     if len(keys) > _MOST_TAGS:
-        raise service_error(
-            "UntagResource",
+        raise Refusal(
             "TooManyTagKeysException",
             f"The request contains too many tag keys: {len(keys)}, at most {_MOST_TAGS}.",
         )
     _changed(
         twin,
-        "UntagResource",
         request["ResourceArn"],
         lambda tags: {key: value for key, value in tags.items() if key not in keys},
     )
@@ -74,14 +69,14 @@ def untag(twin: Twin, request: Mapping[str, Any]) -> dict[str, Any]:
 def list_tags(twin: Twin, request: Mapping[str, Any]) -> dict[str, Any]:
     """Answer ListTagsForResource."""
     arn = request["ResourceArn"]
-    tags = _changed(twin, "ListTagsForResource", arn, lambda tags: tags)
+    tags = _changed(twin, arn, lambda tags: tags)
     return {
         "ResourceArn": arn,
         "Tags": [{"Key": key, "Value": value} for key, value in sorted(tags.items())],
     }
 
 
-def _changed(twin: Twin, operation: str, arn: str, change: _Change) -> dict[str, str]:
+def _changed(twin: Twin, arn: str, change: _Change) -> dict[str, str]:
     """Change the tags of a resource under the twin's lock and return them."""
     with twin.lock():
         path = path_of_endpoint(twin, arn)
@@ -93,7 +88,7 @@ def _changed(twin: Twin, operation: str, arn: str, change: _Change) -> dict[str,
         folder = folder_of_classifier(twin, arn) or folder_of_job(twin, arn)
         record = None if folder is None else settled(folder)
         if folder is None or record is None or record.arn != arn:
-            raise not_found(operation, f"resource {arn}")
+            raise not_found(f"resource {arn}")
         tags = change(record.tags)
         if tags != record.tags:
             save_record(folder, replace(record, tags=tags))
@@ -110,9 +105,9 @@ _HANDLERS: dict[str, Callable[[Twin, Mapping[str, Any]], Answer]] = {
     "DescribeDocumentClassifier": classifiers.describe,
     "ListDocumentClassifiers": classifiers.list_classifiers,
     "ListDocumentClassifierSummaries": classifiers.list_summaries,
-    "StopTrainingDocumentClassifier": classifiers.stop_training,
+    "StopTrainingDocumentClassifier": classifiers.stop,
     "DeleteDocumentClassifier": classifiers.delete,
-    "StartDocumentClassificationJob": jobs.start,
+    "StartDocumentClassificationJob": jobs.start_job,
     "DescribeDocumentClassificationJob": jobs.describe,
     "ListDocumentClassificationJobs": jobs.list_jobs,
     "CreateEndpoint": endpoints.create,
@@ -187,6 +182,8 @@ class OfflineComprehend:
                 answer = classify(self._twin, request, self._model)
             else:
                 answer = _HANDLERS[operation](self._twin, request)
+        except Refusal as refusal:
+            raise refusal.error_of(operation) from refusal
         except TryAgain as error:
             raise service_error(operation, "InternalServerException", error.message) from error
         metadata = {

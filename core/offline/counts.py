@@ -24,8 +24,6 @@ from core.decoding import decode_json
 from core.errors import TunerError
 from core.files import locked
 
-# Items, such as texts, as rows of counts of the names they are made of, such as their words.
-
 
 @dataclass(frozen=True)
 class Analyzer:

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from core.comprehend.engine import Answer
 from core.offline.answers import (
+    Refusal,
     arn,
     chosen_filter,
     folder_of_classifier,
@@ -18,8 +19,7 @@ from core.offline.answers import (
     page,
     path_of_endpoint,
     print_of,
-    service_error,
-    tags_of,
+    tags_by_key,
     times,
     token_of,
 )
@@ -42,26 +42,23 @@ _MOST_UNITS_EACH = 50
 
 def create(twin: Twin, request: Mapping[str, Any]) -> Answer:
     """Answer CreateEndpoint."""
-    operation = "CreateEndpoint"
     name, units = request["EndpointName"], request["DesiredInferenceUnits"]
-    tags = tags_of(operation, request.get("Tags"))
+    tags = tags_by_key(request.get("Tags"))
     if ("ModelArn" in request) == ("FlywheelArn" in request):
-        raise invalid(operation, "Give either ModelArn or FlywheelArn.")
+        raise invalid("Give either ModelArn or FlywheelArn.")
     if "FlywheelArn" in request:
-        raise not_found(operation, f"flywheel {request['FlywheelArn']}")
+        raise not_found(f"flywheel {request['FlywheelArn']}")
     path = twin.endpoints / f"{name}.json"
     with twin.lock():
         now = clock()
         records = load_endpoints(twin.endpoints, now)
-        before = made_before(operation, request, records)
+        before = made_before(request, records)
         if before is not None:
             return {"EndpointArn": before.arn, "ModelArn": before.desired_model_arn}
         if load_endpoint(path, now) is not None:
-            raise service_error(
-                operation, "ResourceInUseException", f"Endpoint {name} already exists."
-            )
-        _check_usable(twin, operation, request["ModelArn"])
-        _check_limits(operation, units, [record.desired_units for record in records], is_new=True)
+            raise Refusal("ResourceInUseException", f"Endpoint {name} already exists.")
+        _check_usable(twin, request["ModelArn"])
+        _check_limits(units, [record.desired_units for record in records], is_new=True)
         record = EndpointRecord(
             arn=arn(twin, f"document-classifier-endpoint/{name}"),
             name=name,
@@ -81,17 +78,16 @@ def create(twin: Twin, request: Mapping[str, Any]) -> Answer:
     return {"EndpointArn": record.arn, "ModelArn": record.model_arn}
 
 
-def _check_usable(twin: Twin, operation: str, model_arn: str) -> None:
-    _, model = classifier(twin, operation, model_arn, is_locked=True)
+def _check_usable(twin: Twin, model_arn: str) -> None:
+    _, model = classifier(twin, model_arn, is_locked=True)
     if model.status not in USABLE:
-        raise service_error(
-            operation,
+        raise Refusal(
             "ResourceUnavailableException",
             f"The classifier is {model.status}; it must be TRAINED before it can serve.",
         )
 
 
-def _check_limits(operation: str, units: int, others: list[int], *, is_new: bool) -> None:
+def _check_limits(units: int, others: list[int], *, is_new: bool) -> None:
     broken = ""
     if is_new and len(others) >= _MOST_ENDPOINTS:
         broken = f"There are {len(others)} endpoints, at most {_MOST_ENDPOINTS} are allowed."
@@ -102,13 +98,13 @@ def _check_limits(operation: str, units: int, others: list[int], *, is_new: bool
     elif units + sum(others) > _MOST_UNITS:
         broken = f"{units + sum(others)} inference units in all, at most {_MOST_UNITS} are allowed."
     if broken:
-        raise service_error(operation, "ResourceLimitExceededException", broken)
+        raise Refusal("ResourceLimitExceededException", broken)
 
 
 def describe(twin: Twin, request: Mapping[str, Any]) -> Answer:
     """Answer DescribeEndpoint."""
     now = clock()
-    _, record = endpoint(twin, "DescribeEndpoint", request["EndpointArn"], now)
+    _, record = endpoint(twin, request["EndpointArn"], now)
     return {"EndpointProperties": properties(record, now)}
 
 
@@ -116,7 +112,7 @@ def properties(record: EndpointRecord, now: float) -> Answer:
     """Return `EndpointProperties`."""
     answer: Answer = {
         "EndpointArn": record.arn,
-        "Status": status(record, now),
+        "Status": state_of_endpoint(record, now),
         "ModelArn": record.model_arn,
         "DesiredModelArn": record.desired_model_arn,
         "DesiredInferenceUnits": record.desired_units,
@@ -128,7 +124,7 @@ def properties(record: EndpointRecord, now: float) -> Answer:
     return answer
 
 
-def status(record: EndpointRecord, now: float) -> str:
+def state_of_endpoint(record: EndpointRecord, now: float) -> str:
     """Return the state of an endpoint at `now`."""
     if record.gone_at is not None:
         return "DELETING"
@@ -139,39 +135,36 @@ def status(record: EndpointRecord, now: float) -> str:
 
 def list_endpoints(twin: Twin, request: Mapping[str, Any]) -> Answer:
     """Answer ListEndpoints."""
-    operation = "ListEndpoints"
     now = clock()
-    name, value = chosen_filter(operation, request, "InvalidRequestException")
+    name, value = chosen_filter(request, "InvalidRequestException")
     records = sorted(load_endpoints(twin.endpoints, now), key=lambda record: record.arn)
     if name == "ModelArn":
         records = [record for record in records if record.model_arn == value]
     elif name == "Status":
-        records = [record for record in records if status(record, now) == value]
+        records = [record for record in records if state_of_endpoint(record, now) == value]
     ordered = newest_first(records, lambda record: record.created_at, name, value)
-    chosen, more = page(operation, request, ordered, lambda record: record.arn)
+    chosen, more = page(request, ordered, lambda record: record.arn)
     return {"EndpointPropertiesList": [properties(record, now) for record in chosen], **more}
 
 
 def update(twin: Twin, request: Mapping[str, Any]) -> Answer:
     """Answer UpdateEndpoint."""
-    operation = "UpdateEndpoint"
     if "FlywheelArn" in request:
-        raise not_found(operation, f"flywheel {request['FlywheelArn']}")
+        raise not_found(f"flywheel {request['FlywheelArn']}")
     with twin.lock():
         now = clock()
-        path, record = endpoint(twin, operation, request["EndpointArn"], now)
-        if status(record, now) != "IN_SERVICE":
-            raise service_error(
-                operation,
+        path, record = endpoint(twin, request["EndpointArn"], now)
+        if (state := state_of_endpoint(record, now)) != "IN_SERVICE":
+            raise Refusal(
                 "ResourceInUseException",
-                f"The endpoint is {status(record, now)}; it can be changed when IN_SERVICE.",
+                f"The endpoint is {state}; it can be changed when IN_SERVICE.",
             )
         model_arn = request.get("DesiredModelArn", record.model_arn)
         units = request.get("DesiredInferenceUnits", record.units)
-        _check_usable(twin, operation, model_arn)
+        _check_usable(twin, model_arn)
         others = load_endpoints(twin.endpoints, now)
         taken = [other.desired_units for other in others if other.arn != record.arn]
-        _check_limits(operation, units, taken, is_new=False)
+        _check_limits(units, taken, is_new=False)
         changed = replace(
             record,
             desired_model_arn=model_arn,
@@ -188,26 +181,23 @@ def delete(twin: Twin, request: Mapping[str, Any]) -> Answer:
     """Answer DeleteEndpoint."""
     with twin.lock():
         now = clock()
-        path, record = endpoint(twin, "DeleteEndpoint", request["EndpointArn"], now)
+        path, record = endpoint(twin, request["EndpointArn"], now)
         if record.gone_at is None:
             save_endpoint(path, replace(record, gone_at=now + twin.behaviour.delete_s))
     return {}
 
 
-def endpoint(twin: Twin, operation: str, name: str, now: float) -> tuple[Path, EndpointRecord]:
+def endpoint(twin: Twin, name: str, now: float) -> tuple[Path, EndpointRecord]:
     """Return file and record of an endpoint at `now`.
 
     Raises:
-        ClientError: ``ResourceNotFoundException``.
+        Refusal: ``ResourceNotFoundException``.
     """
     path = path_of_endpoint(twin, name)
     record = None if path is None else load_endpoint(path, now)
     if path is None or record is None:
-        raise not_found(operation, f"endpoint {name}")
+        raise not_found(f"endpoint {name}")
     return path, record
-
-
-# `classify_document`: one text, scored by the model behind an endpoint.
 
 
 _LARGEST_TEXT_BYTES = 10 * 1024
@@ -224,21 +214,19 @@ def classify(twin: Twin, request: Mapping[str, Any], load_model: Callable[[Any],
     from core.offline.model import score
     from core.offline.scorings import returned_labels
 
-    operation = "ClassifyDocument"
-    text = _text(operation, request)
+    text = _text(request)
     path = path_of_endpoint(twin, request["EndpointArn"])
     now = clock()
     record = None if path is None else load_endpoint(path, now)
     if record is None or record.units < 1 or record.gone_at is not None:
-        state = "does not exist" if record is None else f"is {status(record, now)}"
-        raise service_error(
-            operation,
+        state = "does not exist" if record is None else f"is {state_of_endpoint(record, now)}"
+        raise Refusal(
             "ResourceUnavailableException",
             f"The endpoint {state}; it must be IN_SERVICE to classify.",
         )
     folder = folder_of_classifier(twin, record.model_arn)
     if folder is None:
-        raise service_error(operation, "InternalServerException", "The endpoint has no model.")
+        raise Refusal("InternalServerException", "The endpoint has no model.")
     model = load_model(folder / MODEL)
     scores = score(model, [text])[0].tolist()
     found = returned_labels(scores, twin.behaviour.returned)
@@ -246,16 +234,15 @@ def classify(twin: Twin, request: Mapping[str, Any], load_model: Callable[[Any],
     return {key: [{"Name": model.labels[label], "Score": scores[label]} for label in found]}
 
 
-def _text(operation: str, request: Mapping[str, Any]) -> str:
+def _text(request: Mapping[str, Any]) -> str:
     if ("Text" in request) == ("Bytes" in request):
-        raise invalid(operation, "Give either Text or Bytes.")
+        raise invalid("Give either Text or Bytes.")
     if "DocumentReaderConfig" in request:
-        raise invalid(operation, "The offline twin reads plain text documents only.")
-    text = request["Text"] if "Text" in request else _decoded(operation, request["Bytes"])
+        raise invalid("The offline twin reads plain text documents only.")
+    text = request["Text"] if "Text" in request else _decoded(request["Bytes"])
     size = len(text.encode("utf-8", "surrogatepass"))
     if size > _LARGEST_TEXT_BYTES:
-        raise service_error(
-            operation,
+        raise Refusal(
             "TextSizeLimitExceededException",
             f"Input text size exceeds limit. Max length of request text allowed is "
             f"{_LARGEST_TEXT_BYTES} bytes while in this request the text size is {size} bytes",
@@ -263,13 +250,12 @@ def _text(operation: str, request: Mapping[str, Any]) -> str:
     return str(text)
 
 
-def _decoded(operation: str, data: Any) -> str:
+def _decoded(data: Any) -> str:
     content = data if isinstance(data, bytes | bytearray) else data.read()
     try:
         return bytes(content).decode("utf-8")
     except UnicodeDecodeError as error:
         raise invalid(
-            operation,
             "The document is not plain text in UTF-8.",
             Reason="INVALID_DOCUMENT",
             Detail={"Reason": "UNSUPPORTED_DOC_TYPE"},

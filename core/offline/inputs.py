@@ -4,6 +4,7 @@ Faults of the input are `InvalidData`; the job then ends with that message, in t
 ``CODE: text``, and not with an exception at the request.
 """
 
+import contextlib
 import csv
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,9 +18,9 @@ from core.offline.store import FolderStore
 
 LARGEST_INPUT_BYTES = 5 << 30
 """Size of all objects of one job."""
-LARGEST_DOCUMENT_BYTES = 10 << 20
+LARGEST_INPUT_DOCUMENT_BYTES = 10 << 20
 """Size of one document."""
-MOST_DOCUMENTS = 1_000_000
+MOST_INPUTS = 1_000_000
 """Documents of one job."""
 _MOST_LABEL_CHARACTERS = 5_000
 _BLOCK_BYTES = 1 << 20
@@ -27,6 +28,23 @@ _BLOCK_BYTES = 1 << 20
 
 class InvalidData(Exception):
     """The service would end the job with this message."""
+
+
+@contextlib.contextmanager
+def write_access_needed() -> Iterator[None]:
+    """End the job as the service does when its output cannot be written.
+
+    Raises:
+        InvalidData: instead of `TunerError`.
+    """
+    try:
+        yield
+    except TunerError as error:
+        raise InvalidData(
+            "NO_WRITE_ACCESS_TO_OUTPUT: The provided data access role does not have write access "
+            "to the output S3 URI or it does not have access to the output S3 KMS Key. "
+            f"{error.message}"
+        ) from error
 
 
 @dataclass
@@ -46,8 +64,8 @@ class LabelledTexts:
         Raises:
             InvalidData: it breaks a limit of the service.
         """
-        if len(text) > LARGEST_DOCUMENT_BYTES // 4 and (
-            len(text.encode("utf-8", "replace")) > LARGEST_DOCUMENT_BYTES
+        if len(text) > LARGEST_INPUT_DOCUMENT_BYTES // 4 and (
+            len(text.encode("utf-8", "replace")) > LARGEST_INPUT_DOCUMENT_BYTES
         ):
             raise InvalidData(
                 "INVALID_INPUT: The maximum size of an individual document is 10MB. "
@@ -67,8 +85,8 @@ class LabelledTexts:
         if not text.strip():
             self.blank += 1
             return
-        if len(self.texts) >= MOST_DOCUMENTS:
-            raise InvalidData(f"INVALID_INPUT: There are more than {MOST_DOCUMENTS:,} documents.")
+        if len(self.texts) >= MOST_INPUTS:
+            raise InvalidData(f"INVALID_INPUT: There are more than {MOST_INPUTS:,} documents.")
         self.texts.append(text)
         self.label_sets.append(list(dict.fromkeys(labels)))
 
@@ -93,7 +111,7 @@ def objects_under(store: FolderStore, uri: str) -> list[tuple[str, Path]]:
     return [(item.uri.rsplit("/", 1)[-1], store.path_of(item.uri)) for item in found]
 
 
-def read_csv(store: FolderStore, uri: str, delimiter: str | None) -> LabelledTexts:
+def read_training_csv(store: FolderStore, uri: str, delimiter: str | None) -> LabelledTexts:
     """Read two-column training files: labels, text, no header, UTF-8.
 
     Args:
@@ -178,7 +196,7 @@ def _entry(line: bytes, attributes: Sequence[str], place: str) -> tuple[list[str
     return labels, text
 
 
-def lines_of(file: BinaryIO) -> Iterator[bytes]:
+def physical_lines(file: BinaryIO) -> Iterator[bytes]:
     """Yield the lines of a file; LF, CR and CRLF end a line and nothing else does."""
     rest = b""
     while block := file.read(_BLOCK_BYTES):

@@ -2,11 +2,11 @@
 
 import uuid
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from core.comprehend.engine import Answer
 from core.offline.answers import (
+    Refusal,
     arn,
     chosen_filter,
     folder_of_job,
@@ -16,8 +16,7 @@ from core.offline.answers import (
     not_found,
     page,
     print_of,
-    service_error,
-    tags_of,
+    tags_by_key,
     times,
     token_of,
 )
@@ -26,27 +25,25 @@ from core.offline.processes import current, described, settled, submit
 from core.offline.records import ACTIVE, USABLE, ScoringRecord, Twin, clock, load_all
 
 
-def start(twin: Twin, request: Mapping[str, Any]) -> Answer:
+def start_job(twin: Twin, request: Mapping[str, Any]) -> Answer:
     """Answer StartDocumentClassificationJob."""
-    operation = "StartDocumentClassificationJob"
-    classifier_arn = _classifier_arn(operation, request)
-    tags_of(operation, request.get("Tags"))
+    classifier_arn = _classifier_arn(request)
+    tags_by_key(request.get("Tags"))
     with twin.lock():
-        records = _all_settled(twin)
-        before = made_before(operation, request, records)
+        jobs = [settled(folder) for folder, _ in load_all(twin.jobs)]
+        records = [record for record in jobs if isinstance(record, ScoringRecord)]
+        before = made_before(request, records)
         if before is not None:
             return _started(before)
-        folder, trained = classifier(twin, operation, classifier_arn, is_locked=True)
+        folder, trained = classifier(twin, classifier_arn, is_locked=True)
         if trained.status not in USABLE:
-            raise service_error(
-                operation,
+            raise Refusal(
                 "ResourceUnavailableException",
                 f"The classifier is {trained.status}; it must be TRAINED before it can score.",
             )
         active = sum(record.status in ACTIVE for record in records)
         if active >= twin.behaviour.active_jobs:
-            raise service_error(
-                operation,
+            raise Refusal(
                 "ResourceLimitExceededException",
                 f"{active} jobs are under way and {twin.behaviour.active_jobs} may be at once.",
             )
@@ -69,18 +66,18 @@ def _record(twin: Twin, request: Mapping[str, Any], classifier_folder: str) -> S
         behaviour=twin.behaviour,
         output_uri=f"{output}/{twin.account}-CLN-{job_id}/output/output.tar.gz",
         submitted_at=clock(),
-        tags=tags_of("StartDocumentClassificationJob", request.get("Tags")),
+        tags=tags_by_key(request.get("Tags")),
     )
 
 
-def _classifier_arn(operation: str, request: Mapping[str, Any]) -> str:
+def _classifier_arn(request: Mapping[str, Any]) -> str:
     """Return the classifier of a request after checking what the model does not say."""
     if ("DocumentClassifierArn" in request) == ("FlywheelArn" in request):
-        raise invalid(operation, "Give either DocumentClassifierArn or FlywheelArn.")
+        raise invalid("Give either DocumentClassifierArn or FlywheelArn.")
     if "FlywheelArn" in request:
-        raise not_found(operation, f"flywheel {request['FlywheelArn']}")
+        raise not_found(f"flywheel {request['FlywheelArn']}")
     if "DocumentReaderConfig" in request["InputDataConfig"]:
-        raise invalid(operation, "The offline twin reads plain text documents only.")
+        raise invalid("The offline twin reads plain text documents only.")
     found: str = request["DocumentClassifierArn"]
     return found
 
@@ -99,11 +96,7 @@ def describe(twin: Twin, request: Mapping[str, Any]) -> Answer:
     folder = folder_of_job(twin, request["JobId"])
     record = None if folder is None else described(twin, folder)
     if not isinstance(record, ScoringRecord):
-        raise service_error(
-            "DescribeDocumentClassificationJob",
-            "JobNotFoundException",
-            f"Could not find job {request['JobId']}.",
-        )
+        raise Refusal("JobNotFoundException", f"Could not find job {request['JobId']}.")
     return {"DocumentClassificationJobProperties": properties(record)}
 
 
@@ -130,8 +123,7 @@ def properties(record: ScoringRecord) -> Answer:
 
 def list_jobs(twin: Twin, request: Mapping[str, Any]) -> Answer:
     """Answer ListDocumentClassificationJobs."""
-    operation = "ListDocumentClassificationJobs"
-    name, value = chosen_filter(operation, request)
+    name, value = chosen_filter(request)
     found = (current(twin, folder) for folder, _ in load_all(twin.jobs))
     records = [record for record in found if isinstance(record, ScoringRecord)]
     records.sort(key=lambda record: record.job_id)
@@ -140,12 +132,6 @@ def list_jobs(twin: Twin, request: Mapping[str, Any]) -> Answer:
     elif name == "JobStatus":
         records = [record for record in records if record.status == value]
     ordered = newest_first(records, lambda record: record.submitted_at, name, value)
-    chosen, more = page(operation, request, ordered, lambda record: record.job_id)
+    chosen, more = page(request, ordered, lambda record: record.job_id)
     listed = [properties(record) for record in chosen]
     return {"DocumentClassificationJobPropertiesList": listed, **more}
-
-
-def _all_settled(twin: Twin) -> list[ScoringRecord]:
-    folders: list[Path] = [folder for folder, _ in load_all(twin.jobs)]
-    found = (settled(folder) for folder in folders)
-    return [record for record in found if isinstance(record, ScoringRecord)]

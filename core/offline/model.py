@@ -19,7 +19,7 @@ from core.decoding import decode_json
 from core.errors import InvalidInput, OperationFailed
 from core.files import write_atomic
 from core.offline.counts import Analyzer, Count, Counted, count_anew
-from core.offline.solver import Factors, fit_together, sigmoid, softmax
+from core.offline.solver import Factors, Float32Array, Membership, fit_together, sigmoid, softmax
 from core.text import printable
 
 # Words of a text, weighted by TF-IDF, and the character sequences that words are made of.
@@ -31,8 +31,6 @@ from core.text import printable
 # not seen in training still has sequences, so misspelt and disguised words keep a part of their
 # meaning.
 
-
-Float32Array = npt.NDArray[np.float32]
 
 _TOKEN = re.compile(r"\w+|[^\w\s]+")
 _GRAM_LENGTH = 4
@@ -122,10 +120,7 @@ def learn_design(texts: Sequence[str], count: Count = count_anew) -> Design | No
     )
     own_words = np.flatnonzero(document_frequency >= _LEAST_DOCUMENTS)
     own = sparse.csr_matrix(
-        (
-            np.ones(len(own_words), np.float32),
-            (own_words, np.arange(len(own_words))),
-        ),
+        (np.ones(len(own_words), np.float32), (own_words, np.arange(len(own_words)))),
         shape=(len(words), len(own_words)),
     )
     described = _weighted_grams(by_word.matrix[:, kept], lexicon)
@@ -181,11 +176,10 @@ def _scaled_rows(values: npt.NDArray[Any], pattern: Any, length: float) -> Any:
     return sparse.csr_matrix((scaled, pattern.indices, pattern.indptr), shape=pattern.shape)
 
 
-BoolMatrix = npt.NDArray[np.bool_]
 Report = Callable[[str, int, int], None]
-Mode = Literal["multi-label", "multi-class"]
+ModelMode = Literal["multi-label", "multi-class"]
 
-_COSTS: dict[Mode, float] = {"multi-label": 1.0, "multi-class": 10.0}
+_COSTS: dict[ModelMode, float] = {"multi-label": 1.0, "multi-class": 10.0}
 """Weight of a document's loss against the length of the weights, as `C` of scikit-learn.
 
 On held-out documents of the sample queues, log loss and accuracy of multi-class are 0.43 and 0.88
@@ -201,7 +195,7 @@ class TrainedModel:
 
     labels: tuple[str, ...]
     """Label names, in the order of the score columns."""
-    mode: Mode
+    mode: ModelMode
     """Whether scores are independent per label, or sum to 1 over the classes."""
     n_documents: int
     """Training documents."""
@@ -223,9 +217,9 @@ def _silent(stage: str, done: int, total: int) -> None:
 
 def train(
     texts: Sequence[str],
-    membership: BoolMatrix,
+    membership: Membership,
     labels: Sequence[str],
-    mode: Mode,
+    mode: ModelMode,
     report: Report = _silent,
     count: Count = count_anew,
 ) -> TrainedModel:
@@ -271,7 +265,9 @@ def train(
     )
 
 
-def _fit_labels(design: Design, membership: BoolMatrix, mode: Mode, report: Report) -> Float32Array:
+def _fit_labels(
+    design: Design, membership: Membership, mode: ModelMode, report: Report
+) -> Float32Array:
     """float32 (n_weights, n_labels), the intercept last."""
     factors = Factors.of(design.documents, design.description)
     n_labels = membership.shape[1]
@@ -288,10 +284,7 @@ def _fit_labels(design: Design, membership: BoolMatrix, mode: Mode, report: Repo
 
 
 def _without_words(
-    labels: tuple[str, ...],
-    mode: Mode,
-    n_documents: int,
-    rates: npt.NDArray[np.float64],
+    labels: tuple[str, ...], mode: ModelMode, n_documents: int, rates: npt.NDArray[np.float64]
 ) -> TrainedModel:
     """A model that knows base rates alone."""
     empty = np.zeros((0, len(labels)), np.float32)
@@ -309,10 +302,7 @@ def _without_words(
 
 
 def score(
-    model: TrainedModel,
-    texts: Sequence[str],
-    report: Report = _silent,
-    count: Count = count_anew,
+    model: TrainedModel, texts: Sequence[str], report: Report = _silent, count: Count = count_anew
 ) -> Float32Array:
     """float32 (n_documents, n_labels): probability of each label for each text.
 

@@ -189,9 +189,6 @@ def _number_before(line: Path, own: str, root: Path) -> int:
     return living
 
 
-# What becomes of a job whose worker is missing, and of a resource whose deletion is due.
-
-
 _ATTEMPTS = 3
 """Workers of a job that may fail to come up before it is given up."""
 MOST_KILLED = 5
@@ -260,7 +257,7 @@ def settled(folder: Path) -> Record | None:
     record = (
         replace(record, status="STOPPED", ended_at=clock())
         if record.status == "STOP_REQUESTED"
-        else failed(record, _KILLED if record.is_taken else _NEVER_CAME_UP)
+        else failed_record(record, _KILLED if record.is_taken else _NEVER_CAME_UP)
     )
     save_record(folder, record)
     return record
@@ -301,7 +298,7 @@ def _remove_output(folder: Path, record: Record) -> None:
             FolderStore(root_of(folder) / "bucket").delete(record.output_uri)
 
 
-def failed(record: Record, message: str) -> Record:
+def failed_record(record: Record, message: str) -> Record:
     """Return the record of a job that ended with an error."""
     status = "IN_ERROR" if isinstance(record, TrainingRecord) else "FAILED"
     return replace(record, status=status, message=message, ended_at=clock())

@@ -6,20 +6,20 @@ from array import array
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 from msgspec.structs import replace
 
-from core.errors import TunerError
 from core.offline.artifacts import write_predictions
 from core.offline.inputs import (
-    LARGEST_DOCUMENT_BYTES,
-    MOST_DOCUMENTS,
+    LARGEST_INPUT_DOCUMENT_BYTES,
+    MOST_INPUTS,
     InvalidData,
-    lines_of,
     objects_under,
+    physical_lines,
+    write_access_needed,
 )
 from core.offline.records import MODEL, Record, ScoringRecord, clock
 from core.offline.work import Work
@@ -100,10 +100,6 @@ _BLOCK_DOCUMENTS = 2_000
 _KEPT_BYTES = 32 << 20
 """Size of the input up to which its counted words are kept for other jobs."""
 _KEPT_BLOCK_DOCUMENTS = 20_000
-_NO_WRITE_ACCESS = (
-    "NO_WRITE_ACCESS_TO_OUTPUT: The provided data access role does not have write access to the "
-    "output S3 URI or it does not have access to the output S3 KMS Key."
-)
 
 
 def run_scoring(work: Work, job: ScoringRecord) -> None:
@@ -141,11 +137,7 @@ def _model(work: Work, job: ScoringRecord) -> Any:
 
 
 def _write_lines(
-    work: Work,
-    job: ScoringRecord,
-    objects: list[tuple[str, Path]],
-    model: Any,
-    path: Path,
+    work: Work, job: ScoringRecord, objects: list[tuple[str, Path]], model: Any, path: Path
 ) -> "array[int]":
     """Write the prediction lines in input order; return where each ends."""
     from core.offline.counts import count_anew
@@ -188,10 +180,10 @@ def _count(objects: list[tuple[str, Path]]) -> int:
     total = 0
     for _, path in objects:
         with path.open("rb") as file:
-            total += sum(1 for line in lines_of(file) if line.strip())
-    if total > MOST_DOCUMENTS:
+            total += sum(1 for line in physical_lines(file) if line.strip())
+    if total > MOST_INPUTS:
         raise InvalidData(
-            f"INVALID_INPUT: The input has {total:,} lines, at most {MOST_DOCUMENTS:,} are allowed."
+            f"INVALID_INPUT: The input has {total:,} lines, at most {MOST_INPUTS:,} are allowed."
         )
     return total
 
@@ -202,7 +194,7 @@ def _lines(name: str, path: Path) -> Iterator[Document]:
     A line that is not UTF-8 gets an error row, and the rest of its file is ignored.
     """
     with path.open("rb") as file:
-        for number, line in enumerate(lines_of(file)):
+        for number, line in enumerate(physical_lines(file)):
             try:
                 text = line.decode("utf-8")
             except UnicodeDecodeError:
@@ -215,8 +207,8 @@ def _lines(name: str, path: Path) -> Iterator[Document]:
 def _whole(name: str, path: Path) -> Iterator[Document]:
     """Yield the document that a file is."""
     data = path.read_bytes()
-    if len(data) > LARGEST_DOCUMENT_BYTES:
-        text = f"Document size exceeds maximum size limit {LARGEST_DOCUMENT_BYTES} bytes."
+    if len(data) > LARGEST_INPUT_DOCUMENT_BYTES:
+        text = f"Document size exceeds maximum size limit {LARGEST_INPUT_DOCUMENT_BYTES} bytes."
         yield None, "", error_line(name, None, "DOCUMENT_SIZE_EXCEEDED", text)
         return
     try:
@@ -237,24 +229,12 @@ def _shuffle(source: Path, target: Path, ends: "array[int]", seed: int) -> None:
         if not ends:
             return
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            _copy_lines(data, sink, starts, ends, np.random.default_rng(seed))
-
-
-def _copy_lines(
-    data: mmap.mmap,
-    sink: BinaryIO,
-    starts: list[int],
-    ends: "array[int]",
-    random: np.random.Generator,
-) -> None:
-    for number in random.permutation(len(ends)).tolist():
-        sink.write(data[starts[number] : ends[number]])
+            for number in np.random.default_rng(seed).permutation(len(ends)).tolist():
+                sink.write(data[starts[number] : ends[number]])
 
 
 def _write_predictions(work: Work, job: ScoringRecord, lines: Path) -> None:
     work.report("writing the output", 0, None)
     assert job.output_uri is not None
-    try:
+    with write_access_needed():
         write_predictions(work.store.path_of(job.output_uri), lines)
-    except TunerError as error:
-        raise InvalidData(f"{_NO_WRITE_ACCESS} {error.message}") from error

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-BoolMatrix = npt.NDArray[np.bool_]
+Membership = npt.NDArray[np.bool_]
 Float32Array = npt.NDArray[np.float32]
 
 _NEWTON_STEPS = 30
@@ -119,7 +119,7 @@ _Loss = _Independent | _OneOfAll
 
 def fit_together(
     factors: Factors,
-    membership: BoolMatrix,
+    membership: Membership,
     cost: float,
     one_of_all: bool = False,
     tolerance: float = 0.01,

@@ -49,12 +49,7 @@ class FolderStore:
             )
         return self.root / bucket / _encoded(key)
 
-    def upload(
-        self,
-        path: Path,
-        uri: str,
-        watch: Watch = UNWATCHED,
-    ) -> None:
+    def upload(self, path: Path, uri: str, watch: Watch = UNWATCHED) -> None:
         """Copy the file `path` to `uri`, replacing what is there; readers never see a part.
 
         Raises:
@@ -72,12 +67,7 @@ class FolderStore:
         with source, atomic_writer(target) as sink:
             _copy(source, sink, f"uploading {path.name}", watch)
 
-    def download(
-        self,
-        uri: str,
-        path: Path,
-        watch: Watch = UNWATCHED,
-    ) -> None:
+    def download(self, uri: str, path: Path, watch: Watch = UNWATCHED) -> None:
         """Copy the object `uri` to the file `path`, which appears whole or not at all.
 
         Raises:
@@ -140,12 +130,7 @@ def split_address(uri: str) -> tuple[str, str]:
     return match[1], match[2] or ""
 
 
-def _copy(
-    source: BinaryIO,
-    sink: BinaryIO,
-    task: str,
-    watch: Watch,
-) -> None:
+def _copy(source: BinaryIO, sink: BinaryIO, task: str, watch: Watch) -> None:
     total = os.fstat(source.fileno()).st_size
     done = 0
     watch.report(task, 0, total, "bytes")

@@ -7,25 +7,26 @@ import numpy as np
 import numpy.typing as npt
 from msgspec.structs import replace
 
-from core.errors import TunerError
-from core.offline.artifacts import TestResult, class_result, label_result, write_confusion
-from core.offline.inputs import InvalidData, LabelledTexts, read_csv, read_manifests
+from core.offline.artifacts import class_result, label_result, write_confusion
+from core.offline.inputs import (
+    InvalidData,
+    LabelledTexts,
+    read_manifests,
+    read_training_csv,
+    write_access_needed,
+)
 from core.offline.records import MODEL, Record, TrainingRecord, clock
+from core.offline.solver import Membership
 from core.offline.work import Work
 
 _MOST_TEST_DOCUMENTS = 10_000
 _MOST_LABELS = {"MULTI_CLASS": 1_000, "MULTI_LABEL": 100}
-_NO_WRITE_ACCESS = (
-    "NO_WRITE_ACCESS_TO_OUTPUT: The provided data access role does not have write access to the "
-    "output S3 URI or it does not have access to the output S3 KMS Key."
-)
-BoolMatrix = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class _Documents:
     texts: list[str]
-    membership: BoolMatrix
+    membership: Membership
 
 
 def run_training(work: Work, job: TrainingRecord) -> None:
@@ -57,7 +58,9 @@ def run_training(work: Work, job: TrainingRecord) -> None:
         else np.zeros((0, len(labels)), dtype=np.float32)
     )
     result = (label_result if is_multi_label else class_result)(labels, test.membership, scores)
-    _write_test_result(work, job, result)
+    if job.output_uri is not None:
+        with write_access_needed():
+            write_confusion(work.store.path_of(job.output_uri), result.confusion)
     metadata = {
         "NumberOfLabels": len(labels),
         "NumberOfTrainedDocuments": len(fit.texts),
@@ -79,10 +82,10 @@ def _inputs(
         return read_manifests(work.store, manifests, "TRAIN"), test if test.texts else None
     if delimiter is not None:
         delimiter = source.get("LabelDelimiter", delimiter)
-    read = read_csv(work.store, source["S3Uri"], delimiter)
+    read = read_training_csv(work.store, source["S3Uri"], delimiter)
     if "TestS3Uri" not in source:
         return read, None
-    return read, read_csv(work.store, source["TestS3Uri"], delimiter)
+    return read, read_training_csv(work.store, source["TestS3Uri"], delimiter)
 
 
 def _labels(read: LabelledTexts, mode: str) -> list[str]:
@@ -106,7 +109,7 @@ def _labels(read: LabelledTexts, mode: str) -> list[str]:
     return sorted(labels) if mode == "MULTI_CLASS" else labels
 
 
-def _membership(label_sets: list[list[str]], labels: list[str]) -> BoolMatrix:
+def _membership(label_sets: list[list[str]], labels: list[str]) -> Membership:
     """bool (n_documents, n_labels).
 
     Raises:
@@ -132,7 +135,7 @@ def _divided(documents: _Documents, seed: str) -> tuple[_Documents, _Documents]:
     return _picked(documents, ~is_test), _picked(documents, is_test)
 
 
-def held_out(membership: BoolMatrix, n_test: int, seed: list[int]) -> npt.NDArray[np.bool_]:
+def held_out(membership: Membership, n_test: int, seed: list[int]) -> npt.NDArray[np.bool_]:
     """bool (n_documents,): the documents held back for testing, each label in proportion.
 
     Rare labels choose first; a document once chosen counts for its other labels too.
@@ -164,15 +167,6 @@ def held_out(membership: BoolMatrix, n_test: int, seed: list[int]) -> npt.NDArra
 def _picked(documents: _Documents, rows: npt.NDArray[np.bool_]) -> _Documents:
     texts = [documents.texts[row] for row in np.flatnonzero(rows)]
     return _Documents(texts, documents.membership[rows])
-
-
-def _write_test_result(work: Work, job: TrainingRecord, result: TestResult) -> None:
-    if job.output_uri is None:
-        return
-    try:
-        write_confusion(work.store.path_of(job.output_uri), result.confusion)
-    except TunerError as error:
-        raise InvalidData(f"{_NO_WRITE_ACCESS} {error.message}") from error
 
 
 def _finish(work: Work, metadata: dict[str, Any], trained_at: float, blank: int) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from core.comprehend.engine import JobProgress
-from core.offline.processes import failed, hindered, in_line, take_slot, write_progress
+from core.offline.processes import failed_record, hindered, in_line, take_slot, write_progress
 from core.offline.records import (
     ACTIVE,
     COUNTS,
@@ -144,7 +144,7 @@ class Work:
 
     def fail(self, message: str) -> None:
         """End the job with an error."""
-        self.finish(lambda record: failed(record, message))
+        self.finish(lambda record: failed_record(record, message))
 
 
 def _stopped(record: Record) -> Record:

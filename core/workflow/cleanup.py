@@ -20,12 +20,11 @@ from core.comprehend.engine import Clients
 from core.comprehend.jobs import SCORING_STATES, JobStatus
 from core.comprehend.ledger import (
     DELETE_ORDER,
-    DENIED,
     CleanupItem,
-    Kind,
     LedgerEntry,
+    ResourceKind,
     cleanup_plan,
-    in_order,
+    in_delete_order,
     kept_by_service,
     monthly_usd,
     unresolved,
@@ -39,7 +38,7 @@ from core.comprehend.lookup import (
     verify_gone,
     version_of,
 )
-from core.comprehend.service_errors import code_of, explained
+from core.comprehend.service_errors import DENIED_CODES, code_of, explained
 from core.errors import TryAgain, TunerError
 from core.progress import UNWATCHED, Watch
 from core.text import plural, printable
@@ -130,7 +129,7 @@ def _adopted(state: SessionState) -> frozenset[str]:
 GRACE_S = 300.0
 """Seconds that something whose creating call was not answered is given to appear."""
 _NAMES_BEGIN = "ct-"
-_LISTS_OF_BUCKET: tuple[tuple[Kind, Callable[[Clients, str], tuple[str, ...]]], ...] = (
+_LISTS_OF_BUCKET: tuple[tuple[ResourceKind, Callable[[Clients, str], tuple[str, ...]]], ...] = (
     ("object", objects_below),
     ("upload", unfinished_uploads),
 )
@@ -164,7 +163,7 @@ def find_beyond(state: SessionState, clients: Clients, scope: Scope) -> Found:
         try:
             names = listed(clients, scope.prefix) if scope.prefix else ()
         except TunerError as error:
-            if code_of(error) not in DENIED:
+            if code_of(error) not in DENIED_CODES:
                 raise
             cannot_tell.append(f"{kind}s below the prefix could not be listed: {error.message}")
             continue
@@ -176,7 +175,7 @@ def find_beyond(state: SessionState, clients: Clients, scope: Scope) -> Found:
         for item in items
         if scope.holds(item.run, item.name) and (item.kind, item.name) not in known
     ]
-    return Found(in_order(new), tuple(cannot_tell))
+    return Found(in_delete_order(new), tuple(cannot_tell))
 
 
 def enter_found(session: Session, found: Found) -> None:
@@ -201,7 +200,7 @@ def foreign_roles(state: SessionState, clients: Clients, scope: Scope) -> frozen
         try:
             role = _role(clients, entry.name)
         except TunerError as error:
-            if code_of(error) not in DENIED:
+            if code_of(error) not in DENIED_CODES:
                 raise
             continue
         if role is not None and not _is_tagged(role, scope):
@@ -283,7 +282,7 @@ def is_recent(at: str) -> bool:
     return age.total_seconds() < GRACE_S
 
 
-def _below(scope: Scope, name: str, kind: Kind) -> CleanupItem:
+def _below(scope: Scope, name: str, kind: ResourceKind) -> CleanupItem:
     run = name[len(scope.session_prefix) :].partition("/")[0]
     return CleanupItem(kind=kind, name=name, run=run)
 
@@ -296,7 +295,7 @@ def _roles(
         try:
             role = _role(clients, entry.name)
         except TunerError as error:
-            if code_of(error) not in DENIED:
+            if code_of(error) not in DENIED_CODES:
                 raise
             cannot_tell.append(f"role {printable(entry.name, 80)}: {error.message}")
             continue
@@ -366,7 +365,7 @@ def _open_trainings(state: SessionState, scope: Scope) -> list[JobState]:
 class Left:
     """One thing that can still be seen."""
 
-    kind: Kind
+    kind: ResourceKind
     name: str
     """Address or ARN."""
     run: str
@@ -519,7 +518,7 @@ def _asked(state: SessionState, scope: Scope, left: tuple[Left, ...]) -> str:
 class InventoryRow:
     """One thing that is there, or may be."""
 
-    kind: Kind
+    kind: ResourceKind
     name: str
     """Address or ARN."""
     run: str
@@ -603,7 +602,7 @@ def _rows(state: SessionState, items: tuple[CleanupItem, ...]) -> tuple[Inventor
             state=entry.state if entry is not None else "found",
             monthly_usd=monthly_usd([item], state.prices, units),
         )
-        for item in in_order(items)
+        for item in in_delete_order(items)
         for entry in [entries.get((item.kind, item.name))]
     )
 
@@ -665,7 +664,7 @@ def _is_listed_as_running(clients: Clients, job: JobState) -> bool:
                 Filter={"JobName": job.request["JobName"]}
             )
     except TunerError as error:
-        if code_of(error) in DENIED:
+        if code_of(error) in DENIED_CODES:
             return False
         raise
     return any(

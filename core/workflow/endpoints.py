@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from core.comprehend.deletion import delete_item
 from core.comprehend.endpoints import (
-    GONE,
+    DELETED,
     LONGEST_NAME,
     MOST_UNITS,
     EndpointStatus,
@@ -185,7 +185,7 @@ def refresh_endpoint(session: Session, clients: Clients, name: str) -> EndpointS
         status = find_endpoint(clients.comprehend, name, endpoint.request["ModelArn"])
         if status is None:
             mark_gone(session, name)
-            return EndpointStatus(endpoint.arn, GONE)
+            return EndpointStatus(endpoint.arn, DELETED)
     if status is not None and (status.state, status.message) != (endpoint.state, endpoint.message):
         with session.editing() as state:
             saved = state.endpoint_named(name)
@@ -212,7 +212,7 @@ def mark_gone(session: Session, name: str) -> EndpointState:
     """Save that an endpoint does not exist any more."""
     with session.editing() as state:
         endpoint = state.endpoint_named(name)
-        endpoint.state, endpoint.deleted_at = GONE, now()
+        endpoint.state, endpoint.deleted_at = DELETED, now()
         state.mark_in_ledger("deleted", {("endpoint", name), ("endpoint", endpoint.arn)})
     session.record("endpoint-deleted", endpoint=name, arn=endpoint.arn)
     return endpoint
@@ -292,8 +292,8 @@ def wait_endpoint(
         clients.poll_s,
         clients.longest_poll_s,
     )
-    if status is None or status.state in ("DELETING", GONE):
-        is_going = status is not None and status.state != GONE
+    if status is None or status.state in ("DELETING", DELETED):
+        is_going = status is not None and status.state != DELETED
         raise OperationFailed(
             "The endpoint is gone",
             f"{printable(name)} {'is being deleted' if is_going else 'does not exist'}",

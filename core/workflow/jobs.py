@@ -26,7 +26,7 @@ from core.comprehend.jobs import (
     take_turn,
     wait_until_final,
 )
-from core.comprehend.ledger import EntryState, Kind, LedgerEntry
+from core.comprehend.ledger import EntryState, LedgerEntry, ResourceKind
 from core.comprehend.service_errors import code_of
 from core.errors import InvalidInput, OperationFailed, TryAgain
 from core.progress import UNWATCHED, Watch
@@ -60,7 +60,7 @@ def session_clients(session: Session) -> Clients:
 
 
 def note_in_ledger(
-    state: SessionState, kind: Kind, name: str, run: str, how_far: EntryState = "created"
+    state: SessionState, kind: ResourceKind, name: str, run: str, how_far: EntryState = "created"
 ) -> None:
     """Enter a thing into the ledger: its intent before the call, the thing itself in its place."""
     state.enter(LedgerEntry(kind=kind, name=name, created_at=now(), run=run, state=how_far))

@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from core.dataset.documents import Dataset, Mode, load_dataset
+from core.dataset.documents import Dataset, Mode, Rows, load_dataset
 from core.dataset.duplicates import text_keys
 from core.decoding import JsonDecoder, Undecodable, read_bytes
 from core.errors import InvalidInput
@@ -38,7 +38,6 @@ ListName = Literal[
 """What to read: every document, missed ones, wrongly flagged ones, suspected label errors, equal
 texts of which only some have the label, and documents with the none-label beside another one."""
 LISTS: tuple[ListName, ...] = get_args(ListName)
-Rows = npt.NDArray[np.intp]
 
 
 class LabelLists:

@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from core.dataset.documents import BoolMatrix, Dataset, load_dataset
+from core.dataset.documents import BoolMatrix, Dataset, Rows, load_dataset
 from core.dataset.duplicates import text_keys
 from core.errors import InvalidInput
 from core.progress import UNWATCHED, Watch
@@ -146,7 +146,6 @@ def _has_own_test(run: RunState) -> bool:
     return all("TestS3Uri" in given for given in inputs if isinstance(given, dict))
 
 
-Rows = npt.NDArray[np.intp]
 Keys = npt.NDArray[np.uint64]
 _PART = "test"
 

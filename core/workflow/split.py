@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from core.arrays import Arrays, ArraysFault, read_arrays
 from core.comprehend.pricing import units
-from core.dataset.documents import Dataset, load_dataset
+from core.dataset.documents import Dataset, Parts, load_dataset
 from core.dataset.duplicates import duplicate_clusters
 from core.dataset.formats.comprehend_files import (
     choose_delimiter,
@@ -22,7 +22,7 @@ from core.dataset.formats.comprehend_files import (
 )
 from core.dataset.health.checks import run_part_checks
 from core.dataset.health.findings import HealthContext
-from core.dataset.label_groups import Group, project
+from core.dataset.label_groups import LabelGroup, project
 from core.dataset.label_sets import part_names_for
 from core.dataset.resampling import Recipe, Resampled, resample
 from core.dataset.splits import SplitAudit, audit_split, stratified_split
@@ -107,9 +107,6 @@ def _damaged(path: Path, what: str) -> InvalidInput:
 
 def _path(split_id: str) -> str:
     return f"data/{split_id}/truth.npz"
-
-
-Parts = npt.NDArray[np.int8]
 
 
 @dataclass(frozen=True)
@@ -358,7 +355,7 @@ def write_group_files(
     state: SessionState,
     split: SplitState,
     over: OversamplingState | None,
-    groups: Sequence[Group],
+    groups: Sequence[LabelGroup],
     watch: Watch = UNWATCHED,
 ) -> list[ClassifierFiles]:
     """Write a training and a test file per group from the same documents as the main files.

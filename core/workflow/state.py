@@ -14,13 +14,13 @@ import msgspec
 
 from core.comprehend.engine import EngineSettings, TwinOptions
 from core.comprehend.jobs import JobStatus
-from core.comprehend.ledger import EntryState, Kind, LedgerEntry
+from core.comprehend.ledger import EntryState, LedgerEntry, ResourceKind
 from core.comprehend.pricing import DEFAULT_PRICES, Estimate, PriceList
 from core.dataset.arms import ArmsRequest, PlannedArm
 from core.dataset.documents import Mode
 from core.dataset.formats.sources import ImportReport, SourceSettings
 from core.dataset.health.findings import Finding
-from core.dataset.label_groups import Group
+from core.dataset.label_groups import LabelGroup
 from core.dataset.resampling import Recipe
 from core.errors import InvalidInput, TryAgain
 from core.files import fingerprint
@@ -193,7 +193,7 @@ class ExperimentState(msgspec.Struct, kw_only=True):
     split: str
     """Id of the split."""
     request: ArmsRequest
-    groups: tuple[Group, ...] = ()
+    groups: tuple[LabelGroup, ...] = ()
     """Label groups that every arm has, as the base does."""
     objective: str = "max_f1"
     """What every arm's thresholds are chosen for, on the tuning part."""
@@ -465,10 +465,10 @@ class RunState(msgspec.Struct, kw_only=True):
         )
 
     @property
-    def groups(self) -> tuple[Group, ...]:
+    def groups(self) -> tuple[LabelGroup, ...]:
         """The label groups beside the main classifier."""
         return tuple(
-            Group(labels=classifier.labels[:-1], none_label=classifier.labels[-1])
+            LabelGroup(labels=classifier.labels[:-1], none_label=classifier.labels[-1])
             for classifier in self.classifiers[1:]
         )
 
@@ -610,7 +610,7 @@ class SessionState(msgspec.Struct, kw_only=True):
     def trained_run(
         self,
         split: SplitState,
-        groups: tuple[Group, ...] | None,
+        groups: tuple[LabelGroup, ...] | None,
         over: OversamplingState | None = None,
     ) -> RunState | None:
         """The run trained on a split, as it is or changed: the session's own, or the newest such.
@@ -721,7 +721,7 @@ class SessionState(msgspec.Struct, kw_only=True):
     # What the session has created.
 
     def ledger_entries(
-        self, kind: Kind | None = None, state: EntryState | None = None
+        self, kind: ResourceKind | None = None, state: EntryState | None = None
     ) -> list[LedgerEntry]:
         """The entries of the ledger of one kind and in one state; None for any."""
         return [
@@ -742,11 +742,13 @@ class SessionState(msgspec.Struct, kw_only=True):
         """Put an entry into the ledger, in place of those of the same name."""
         self.ledger = [*(other for other in self.ledger if other.name != entry.name), entry]
 
-    def strike(self, kind: Kind, name: str) -> None:
+    def strike(self, kind: ResourceKind, name: str) -> None:
         """Take what surely does not exist, or has another name now, out of the ledger."""
         self.ledger = [entry for entry in self.ledger if (entry.kind, entry.name) != (kind, name)]
 
-    def mark_in_ledger(self, state: EntryState, things: Collection[tuple[Kind, str]]) -> None:
+    def mark_in_ledger(
+        self, state: EntryState, things: Collection[tuple[ResourceKind, str]]
+    ) -> None:
         """Note how far things have come, named by kind and name."""
         self.ledger = [
             msgspec.structs.replace(entry, state=state)

@@ -20,7 +20,7 @@ from core.comprehend.pricing import (
 )
 from core.comprehend.requests import resource_name, training_request
 from core.dataset.documents import Mode
-from core.dataset.label_groups import RETURNED, Group, plan_groups
+from core.dataset.label_groups import RETURNED, LabelGroup, plan_groups
 from core.errors import InvalidInput
 from core.progress import UNWATCHED, Watch
 from core.text import plural, printable
@@ -102,7 +102,7 @@ def _need(label: str, curve: Curve) -> LabelInNeed:
 
 def wanted_groups(
     session: Session, state: SessionState, split: SplitState, kind: GroupKind, labels: Sequence[str]
-) -> tuple[Group, ...]:
+) -> tuple[LabelGroup, ...]:
     """The groups that a kind of run needs; none for a single classifier.
 
     Args:
@@ -190,7 +190,7 @@ class NewRun:
     """A run that is not there yet."""
 
     name: str
-    groups: tuple[Group, ...]
+    groups: tuple[LabelGroup, ...]
     shared: str
     """The run whose main classifier it takes over; empty when it trains its own."""
     experiment: str = ""
@@ -386,7 +386,7 @@ def run_to_train(
     split: SplitState,
     over: OversamplingState | None,
     given: str | None,
-    wanted: tuple[Group, ...] | None,
+    wanted: tuple[LabelGroup, ...] | None,
     kind: GroupKind,
 ) -> NewRun:
     """The run to train: one that is there with the same inputs and groups, or a new one.
@@ -422,7 +422,7 @@ def _planned_base(
     state: SessionState,
     split: SplitState,
     over: OversamplingState | None,
-    wanted: tuple[Group, ...] | None,
+    wanted: tuple[LabelGroup, ...] | None,
 ) -> str | None:
     """The name that an experiment has for these trainings, which it has not started yet."""
     there = {run.name for run in state.runs}
@@ -440,7 +440,7 @@ def named_run(
     split: SplitState,
     over: OversamplingState | None,
     name: str,
-    wanted: tuple[Group, ...] | None,
+    wanted: tuple[LabelGroup, ...] | None,
 ) -> NewRun:
     """The run of this name, which may be there when it has the same inputs and groups.
 
@@ -474,7 +474,7 @@ class TrainingPlan:
     split: str
     mode: str
     labels: tuple[str, ...]
-    groups: tuple[Group, ...]
+    groups: tuple[LabelGroup, ...]
     """Labels of the classifiers beside the main one: ``c2``, ``c3`` …"""
     shared: str
     """The run whose main classifier a new run takes over, not trained again; empty for none."""
@@ -663,7 +663,7 @@ class Proposal:
     part: str
     """The part that they are of."""
     labels: tuple[LabelInNeed, ...]
-    groups: tuple[Group, ...]
+    groups: tuple[LabelGroup, ...]
     training: Estimate
     """The extra trainings."""
     scoring: Estimate

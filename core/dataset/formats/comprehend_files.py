@@ -27,9 +27,6 @@ from core.files import atomic_writer, write_atomic
 from core.progress import UNWATCHED, Watch
 from core.text import plural, printable
 
-# Which document stands at which line of a scoring file.
-
-
 _FORMAT = "comprehend-tuner/line-map"
 _VERSION = 1
 _CANNOT_READ = "Cannot read the line map"
@@ -76,9 +73,6 @@ def load_line_map(path: Path) -> LineMap:
 
 def _cannot_read(path: Path, why: str) -> InvalidInput:
     return InvalidInput(_CANNOT_READ, f"{printable(str(path))}: {printable(why, 200)}", _HINT)
-
-
-# Make one physical line of a text, alone or in blocks.
 
 
 _BREAK_RUN = re.compile("[\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029]+")

@@ -12,10 +12,10 @@ from typing import Any
 from core.dataset.formats.sources import (
     CANNOT_READ,
     LIST_CELLS,
-    LabelSets,
-    Rows,
+    NumberedSets,
     Source,
     SourceFormat,
+    SourceRows,
     SourceSettings,
     place_of,
     quoted,
@@ -56,7 +56,7 @@ class TablePlan:
     """Position of the text."""
     labels_at: tuple[int, ...]
     """Positions of the label cells."""
-    label_set: Callable[[tuple[str, ...], LabelSets], int]
+    label_set: Callable[[tuple[str, ...], NumberedSets], int]
     """Numbers the label set of such cells, or says `NOT_SCORED`; called once per distinct cells."""
     id: int | None = None
     """Position of the id; None for none."""
@@ -105,7 +105,7 @@ def position(name: str, columns: Sequence[str], path: Path, what: str) -> int:
     return found[0]
 
 
-def read_table(source: Source, reader: Any, width: int, plan: TablePlan) -> Rows:
+def read_table(source: Source, reader: Any, width: int, plan: TablePlan) -> SourceRows:
     """Read the data rows that `reader` has left.
 
     Args:
@@ -147,9 +147,9 @@ def read_table(source: Source, reader: Any, width: int, plan: TablePlan) -> Rows
     return rows
 
 
-def _no_rows(plan: TablePlan) -> tuple[Rows, list[tuple[Callable[[str], None], int]]]:
+def _no_rows(plan: TablePlan) -> tuple[SourceRows, list[tuple[Callable[[str], None], int]]]:
     """Rows to fill, and for ids and groups what takes a cell and the cell's position."""
-    rows, extras = Rows(sets=LabelSets(plan.labels)), []
+    rows, extras = SourceRows(sets=NumberedSets(plan.labels)), []
     if plan.id is not None:
         rows.ids = []
         extras.append((rows.ids.append, plan.id))
@@ -160,7 +160,7 @@ def _no_rows(plan: TablePlan) -> tuple[Rows, list[tuple[Callable[[str], None], i
 
 
 def _label_set(
-    cells: tuple[str, ...], plan: TablePlan, sets: LabelSets, path: Path, line: int
+    cells: tuple[str, ...], plan: TablePlan, sets: NumberedSets, path: Path, line: int
 ) -> int:
     """Number the label set of cells that were not seen before."""
     try:
@@ -302,7 +302,7 @@ def _repeats(delimiter: str, cells: Sequence[str]) -> bool:
     return "" not in pieces and len(pieces) < len(cells)
 
 
-_LabelSetReader = Callable[[tuple[str, ...], LabelSets], int]
+_LabelSetReader = Callable[[tuple[str, ...], NumberedSets], int]
 COMPREHEND_COLUMNS = ("label", "text")
 """How the two columns of Comprehend's headerless CSV are called."""
 _FLAGS = {
@@ -317,7 +317,7 @@ def flag(cell: str) -> int | None:
     return _FLAGS.get(cell.strip())
 
 
-def read_csv(source: Source, settings: SourceSettings) -> Rows:
+def read_csv(source: Source, settings: SourceSettings) -> SourceRows:
     """Read any of the CSV forms.
 
     Args:
@@ -359,7 +359,7 @@ def _plan(columns: Sequence[str], settings: SourceSettings, path: Path) -> Table
 
 
 def _flags_reader(names: Sequence[str]) -> _LabelSetReader:
-    def label_set(cells: tuple[str, ...], sets: LabelSets) -> int:
+    def label_set(cells: tuple[str, ...], sets: NumberedSets) -> int:
         flags = [flag(cell) for cell in cells]
         if None in flags:
             wrong = flags.index(None)
@@ -379,7 +379,7 @@ def _flags_reader(names: Sequence[str]) -> _LabelSetReader:
 def _list_reader(column: str, settings: SourceSettings) -> _LabelSetReader:
     delimiter = settings.label_delimiter if settings.mode == "multi-label" else None
 
-    def label_set(cells: tuple[str, ...], sets: LabelSets) -> int:
+    def label_set(cells: tuple[str, ...], sets: NumberedSets) -> int:
         try:
             return sets.add(names_in_cell(cells[0], delimiter))
         except ValueError as error:

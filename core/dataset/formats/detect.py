@@ -3,7 +3,7 @@
 import io
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -19,13 +19,21 @@ from core.dataset.formats.csv_sources import (
     find_label_delimiter,
     flag,
     position,
+    read_csv,
 )
-from core.dataset.formats.json_sources import METADATA, manifest_names, missing_text, objects
+from core.dataset.formats.json_sources import (
+    METADATA,
+    manifest_names,
+    missing_text,
+    objects,
+    read_json,
+)
 from core.dataset.formats.sources import (
     CANNOT_READ,
     Detection,
     Source,
     SourceFormat,
+    SourceRows,
     SourceSettings,
     listed,
     place_of,
@@ -36,66 +44,21 @@ from core.decoding import JsonDecoder, Undecodable
 from core.errors import InvalidInput
 from core.text import plural
 
-# Guess what a column is for, from its name and from its cells.
-
-
-_TEXT_NAMES = (
-    "text",
-    "comment_text",
-    "document",
-    "comment",
-    "body",
-    "content",
-    "message",
-    "description",
-    "sentence",
-    "review",
-    "source",
-    "question",
-    "title",
-    "tweet",
-    "utterance",
-    "summary",
-    "doc",
+_TEXT_NAMES = tuple(
+    (
+        "text comment_text document comment body content message description sentence review "
+        "source question title tweet utterance summary doc"
+    ).split()
 )
-_LABEL_NAMES = (
-    "labels",
-    "label",
-    "classes",
-    "class",
-    "categories",
-    "category",
-    "tags",
-    "tag",
-    "topics",
-    "topic",
-    "target",
-    "true_label",
-    "label_name",
-    "class_name",
-    "sentiment",
-    "intent",
-    "genre",
-    "emotion",
-    "y",
+_LABEL_NAMES = tuple(
+    (
+        "labels label classes class categories category tags tag topics topic target true_label "
+        "label_name class_name sentiment intent genre emotion y"
+    ).split()
 )
 _ID_NAMES = (
-    "id",
-    "doc_id",
-    "document_id",
-    "comment_id",
-    "text_id",
-    "row_id",
-    "uid",
-    "uuid",
-    "guid",
-    "key",
-    "ticket_id",
-    "message_id",
-    "index",
-    "line",
-    "row",
-    "number",
+    *"id doc_id document_id comment_id text_id row_id uid uuid guid key ticket_id".split(),
+    *"message_id index line row number".split(),
     "",
 )
 _GROUP_NAMES = ("group", "group_id", "groups", "thread", "thread_id", "conversation_id")
@@ -187,16 +150,6 @@ def find_group(cells: Mapping[str, Sequence[str]]) -> str | None:
     return _named(cells, _GROUP_NAMES, ("_group",))
 
 
-def looks_like_id(name: str) -> bool:
-    """Whether a column's name is a usual one for ids."""
-    return folded(name) in _ID_NAMES
-
-
-def looks_like_labels(name: str) -> bool:
-    """Whether a column's name is a usual one for a single column of labels."""
-    return folded(name) in _LABEL_NAMES
-
-
 def _named(
     columns: Mapping[str, Sequence[str]], names: Sequence[str], endings: tuple[str, ...]
 ) -> str | None:
@@ -213,9 +166,6 @@ def _named(
         ):
             return column
     return None
-
-
-# Find out how a CSV file is laid out: delimiter, header, text, labels, mode.
 
 
 _ROWS = 2000
@@ -344,12 +294,20 @@ def _refuse_nameless(path: Path, rows: Sequence[Sequence[str]], width: int) -> N
         )
 
 
-def detect_csv(path: Path, shape: CsvShape, given: SourceSettings) -> Detection:
+def detect_csv(path: Path, head: str, is_whole: bool, given: SourceSettings) -> Detection:
     """Complete the settings of a CSV file.
 
+    Args:
+        path: the file.
+        head: its beginning.
+        is_whole: whether `head` is all of it.
+        given: what the user has set.
+
     Raises:
-        InvalidInput: a named column does not exist, or text or labels cannot be found.
+        InvalidInput: it is no table, a named column does not exist, or text or labels cannot be
+            found.
     """
+    shape = csv_shape(path, head, is_whole, given)
     reasons = list(shape.reasons)
     cells = {name: [row[place] for row in shape.rows] for place, name in enumerate(shape.columns)}
     settings = msgspec.structs.replace(given, field_delimiter=shape.delimiter)
@@ -422,14 +380,14 @@ def _flag_columns(cells: Mapping[str, Sequence[str]], given: SourceSettings) -> 
         for name, values in cells.items()
         if name not in others
         and values
-        and not looks_like_id(name)
+        and folded(name) not in _ID_NAMES
         and sum(flag(cell) is not None for cell in values) >= _FLAG_SHARE * len(values)
     ]
 
 
 def _is_single(flags: Sequence[str], given: SourceSettings) -> bool:
     """Whether a lone 0/1 column holds two classes rather than one label."""
-    return len(flags) == 1 and given.label_columns is None and looks_like_labels(flags[0])
+    return len(flags) == 1 and given.label_columns is None and folded(flags[0]) in _LABEL_NAMES
 
 
 def _wide(
@@ -479,9 +437,6 @@ def _not_found(path: Path, what: str, cells: Mapping[str, Sequence[str]]) -> tup
         f"{place_of(path)}: no column looks like {what}",
         f"name it; columns: {listed(list(cells), 20)}",
     )
-
-
-# Find out which keys of a JSON Lines file or a manifest hold text and labels.
 
 
 _Rows = Sequence[Mapping[str, Any]]
@@ -656,7 +611,6 @@ _SAMPLE_BYTES = 1 << 21
 _JSON_ARRAY = re.compile(r"\s*\[\s*(\{|$)", re.MULTILINE)
 _JSON_OBJECT = re.compile(r'\s*\{\s*("|$)', re.MULTILINE)
 _NOTHING_GIVEN = SourceSettings()
-_JSON = (SourceFormat.JSON_LINES, SourceFormat.AUGMENTED_MANIFEST)
 
 
 def detect_source(path: Path, given: SourceSettings = _NOTHING_GIVEN) -> Detection:
@@ -675,10 +629,11 @@ def detect_source(path: Path, given: SourceSettings = _NOTHING_GIVEN) -> Detecti
         had_bom = source.had_bom
     if not head.strip():
         raise InvalidInput(CANNOT_READ, f"{place_of(path)} is empty", "give a file with data")
-    if given.format in _JSON or (given.format is None and _is_json(head, path)):
-        detection = detect_json(path, head, is_whole, given)
+    if given.format is None:
+        family = next(family for family in FAMILIES if family.is_told_by(head, path))
     else:
-        detection = detect_csv(path, csv_shape(path, head, is_whole, given), given)
+        family = family_of(given.format)
+    detection = family.detect(path, head, is_whole, given)
     encoding = "UTF-8 with byte order mark" if had_bom else "UTF-8"
     reasons = (*detection.reasons, f"encoding {encoding}") if had_bom else detection.reasons
     return Detection(detection.settings, reasons, detection.columns, detection.preview, encoding)
@@ -704,3 +659,46 @@ def _is_json(head: str, path: Path) -> bool:
             "write it as JSON Lines: `jq -c '.[]' IN > OUT`",
         )
     return False
+
+
+@dataclass(frozen=True)
+class Family:
+    """Formats that are told, detected and read alike; `FAMILIES` is where one is registered."""
+
+    needed: Mapping[SourceFormat, tuple[str, ...]]
+    """The formats, each with the settings that reading it needs beside mode and text column."""
+    is_told_by: Callable[[str, Path], bool]
+    """Whether a file is of the family, by its beginning; may raise InvalidInput with a hint."""
+    detect: Callable[[Path, str, bool, SourceSettings], Detection]
+    """Completes the settings: path, beginning, whether that is all of the file, what is given."""
+    read: Callable[[Source, SourceSettings], SourceRows]
+    """Reads the open source by complete settings."""
+
+
+FAMILIES = (
+    Family(
+        {
+            SourceFormat.JSON_LINES: ("label_column",),
+            SourceFormat.AUGMENTED_MANIFEST: ("label_column",),
+        },
+        _is_json,
+        detect_json,
+        read_json,
+    ),
+    Family(
+        {
+            SourceFormat.WIDE_CSV: ("label_columns", "field_delimiter"),
+            SourceFormat.LABEL_LIST_CSV: ("label_column", "field_delimiter"),
+            SourceFormat.COMPREHEND_CSV: ("label_column", "field_delimiter"),
+        },
+        lambda head, path: True,
+        detect_csv,
+        read_csv,
+    ),
+)
+"""Every format, in the order in which a file is tried; the last takes what no other has taken."""
+
+
+def family_of(form: SourceFormat) -> Family:
+    """The family of a format."""
+    return next(family for family in FAMILIES if form in family.needed)

@@ -7,9 +7,9 @@ from typing import Any
 from core.dataset.formats.csv_sources import names_in_cell
 from core.dataset.formats.sources import (
     CANNOT_READ,
-    Rows,
     Source,
     SourceFormat,
+    SourceRows,
     SourceSettings,
     place_of,
     unknown_column,
@@ -44,7 +44,7 @@ def objects(lines: Iterator[bytes], path: Path) -> Iterator[tuple[int, dict[str,
             ) from error
 
 
-def read_json(source: Source, settings: SourceSettings) -> Rows:
+def read_json(source: Source, settings: SourceSettings) -> SourceRows:
     """Read JSON Lines or an augmented manifest.
 
     Args:
@@ -59,7 +59,7 @@ def read_json(source: Source, settings: SourceSettings) -> Rows:
     if settings.format is SourceFormat.AUGMENTED_MANIFEST:
         labels_of = _manifest_labels(path, settings)
     text_key = settings.text_column or "text"
-    rows = Rows(
+    rows = SourceRows(
         ids=[] if settings.id_column else None, groups=[] if settings.group_column else None
     )
     known: dict[tuple[str, ...], int] = {}

@@ -8,15 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from core.dataset.documents import BoolMatrix, Dataset, Mode
-from core.dataset.formats.csv_sources import read_csv
-from core.dataset.formats.detect import detect_source
-from core.dataset.formats.json_sources import read_json
+from core.dataset.formats.detect import detect_source, family_of
 from core.dataset.formats.sources import (
     CANNOT_READ,
     ImportReport,
-    Rows,
     Source,
-    SourceFormat,
+    SourceRows,
     SourceSettings,
     place_of,
     quoted,
@@ -29,7 +26,7 @@ _ROWS_SHOWN = 5
 
 
 def assemble(
-    rows: Rows, path: Path, settings: SourceSettings, source_fingerprint: str, had_bom: bool
+    rows: SourceRows, path: Path, settings: SourceSettings, source_fingerprint: str, had_bom: bool
 ) -> tuple[Dataset, ImportReport]:
     """Make the dataset and the report of an import.
 
@@ -74,7 +71,9 @@ def assemble(
     return dataset, msgspec.structs.replace(report, notes=tuple(notes))
 
 
-def _set_table(rows: Rows, none_label: str, needs_none: bool) -> tuple[tuple[str, ...], BoolMatrix]:
+def _set_table(
+    rows: SourceRows, none_label: str, needs_none: bool
+) -> tuple[tuple[str, ...], BoolMatrix]:
     """Labels, and bool (n_label_sets, n_labels) with the none-label where a set was empty."""
     labels = rows.sets.labels
     if needs_none and none_label not in labels:
@@ -97,7 +96,7 @@ def _none_counts(
     return int(has_none.sum()), int((membership[has_none].sum(axis=1) > 1).sum())
 
 
-def _ids(rows: Rows) -> tuple[list[str], int]:
+def _ids(rows: SourceRows) -> tuple[list[str], int]:
     """Unique ids in row order, and how many had to be changed."""
     if rows.ids is None:
         return [f"row-{number}" for number in rows.numbers], 0
@@ -118,7 +117,7 @@ def _ids(rows: Rows) -> tuple[list[str], int]:
     return unique, sum(old != new for old, new in zip(ids, unique, strict=True))
 
 
-def _refuse_no_documents(rows: Rows, path: Path) -> None:
+def _refuse_no_documents(rows: SourceRows, path: Path) -> None:
     if rows.texts:
         return
     why = "has a header and no rows"
@@ -129,14 +128,14 @@ def _refuse_no_documents(rows: Rows, path: Path) -> None:
     raise InvalidInput(CANNOT_READ, f"{place_of(path)} {why}", hint)
 
 
-def _first_rows(rows: Rows, wanted: npt.NDArray[np.bool_]) -> str:
+def _first_rows(rows: SourceRows, wanted: npt.NDArray[np.bool_]) -> str:
     lines = [rows.lines[place] for place in np.flatnonzero(wanted)[:_ROWS_SHOWN].tolist()]
     shown = ", ".join(f"{line:,}" for line in lines)
     more = int(wanted.sum()) - len(lines)
     return shown + (f" and {more:,} more" if more > 0 else "")
 
 
-def _unlabelled(rows: Rows, sizes: npt.NDArray[np.int64], path: Path) -> InvalidInput:
+def _unlabelled(rows: SourceRows, sizes: npt.NDArray[np.int64], path: Path) -> InvalidInput:
     empty = sizes == 0
     return InvalidInput(
         "Documents without a label",
@@ -146,7 +145,7 @@ def _unlabelled(rows: Rows, sizes: npt.NDArray[np.int64], path: Path) -> Invalid
     )
 
 
-def _refuse_several(rows: Rows, sizes: npt.NDArray[np.int64], path: Path, mode: Mode) -> None:
+def _refuse_several(rows: SourceRows, sizes: npt.NDArray[np.int64], path: Path, mode: Mode) -> None:
     several = sizes > 1
     if mode == "multi-class" and several.any():
         raise InvalidInput(
@@ -157,7 +156,7 @@ def _refuse_several(rows: Rows, sizes: npt.NDArray[np.int64], path: Path, mode: 
         )
 
 
-def _notes(report: ImportReport, rows: Rows, none_label: str, unlabelled: int) -> list[str]:
+def _notes(report: ImportReport, rows: SourceRows, none_label: str, unlabelled: int) -> list[str]:
     """What the user should know, one sentence each; nothing for what did not happen."""
     none = quoted(none_label)
     sentences = (
@@ -178,16 +177,8 @@ def _notes(report: ImportReport, rows: Rows, none_label: str, unlabelled: int) -
     return [sentence for happened, sentence in sentences if happened]
 
 
-# Read a source into a dataset.
-
-
-_JSON = (SourceFormat.JSON_LINES, SourceFormat.AUGMENTED_MANIFEST)
-
-
 def read_source(
-    path: Path,
-    settings: SourceSettings,
-    watch: Watch = UNWATCHED,
+    path: Path, settings: SourceSettings, watch: Watch = UNWATCHED
 ) -> tuple[Dataset, ImportReport]:
     """Read a source into a dataset; texts and labels keep their original form.
 
@@ -209,24 +200,19 @@ def read_source(
         )
     if not _is_complete(settings):
         settings = detect_source(path, settings).settings
+    assert settings.format is not None
     with Source(path, watch) as source:
         source.refuse_bomb()
-        rows = (
-            read_json(source, settings) if settings.format in _JSON else read_csv(source, settings)
-        )
+        rows = family_of(settings.format).read(source, settings)
         source_fingerprint = source.fingerprint()
     return assemble(rows, path, settings, source_fingerprint, source.had_bom)
 
 
 def _is_complete(settings: SourceSettings) -> bool:
     """Whether nothing is missing that reading needs."""
-    needed = [settings.format, settings.mode, settings.text_column]
-    if settings.format is SourceFormat.WIDE_CSV:
-        needed += [settings.label_columns, settings.field_delimiter]  # type: ignore[list-item]
-    else:
-        needed += [settings.label_column]
-    if settings.format in (SourceFormat.LABEL_LIST_CSV, SourceFormat.COMPREHEND_CSV):
-        needed += [settings.field_delimiter]
-        if settings.mode == "multi-label":
-            needed += [settings.label_delimiter]
-    return None not in needed
+    if settings.format is None:
+        return False
+    needed = ("mode", "text_column", *family_of(settings.format).needed[settings.format])
+    if settings.mode == "multi-label" and {"label_column", "field_delimiter"} <= set(needed):
+        needed += ("label_delimiter",)
+    return all(getattr(settings, name) is not None for name in needed)

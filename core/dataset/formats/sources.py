@@ -29,7 +29,7 @@ LIST_CELLS = "[]"
 
 
 class SourceFormat(StrEnum):
-    """The forms of a source that can be read."""
+    """The forms of a source that can be read; `detect.FAMILIES` says how each is told and read."""
 
     WIDE_CSV = "wide-csv"
     LABEL_LIST_CSV = "label-list-csv"
@@ -108,9 +108,6 @@ class ImportReport(msgspec.Struct, frozen=True, kw_only=True):
     """What the user should know; safe to show."""
 
 
-# Where in a source something is wrong, and the errors that say so.
-
-
 CANNOT_READ = "Cannot read the source"
 
 
@@ -163,7 +160,7 @@ def unknown_column(name: str, columns: Sequence[str], path: Path, what: str) -> 
 # What every reader hands over: documents and numbered label sets, before rules are applied.
 
 
-class LabelSets:
+class NumberedSets:
     """Distinct label sets, each numbered once, and the labels in order of first appearance."""
 
     def __init__(self, labels: Sequence[str] = ()) -> None:
@@ -186,10 +183,10 @@ class LabelSets:
 
 
 @dataclass
-class Rows:
+class SourceRows:
     """Documents as they were read."""
 
-    sets: LabelSets = field(default_factory=LabelSets)
+    sets: NumberedSets = field(default_factory=NumberedSets)
     """The label sets that `codes` number."""
     texts: list[str] = field(default_factory=list)
     """Text of each document."""
@@ -209,9 +206,6 @@ class Rows:
     """Rows left out because they are not scored."""
     blank_lines: int = 0
     """Lines without any cell, passed over."""
-
-
-# Name the encoding of a file that is not UTF-8, and the command that converts it.
 
 
 _MARKS = (
@@ -330,11 +324,7 @@ _HEAD_BYTES = 1 << 16
 class _MeteredFile(io.RawIOBase):
     """A file that hashes and counts what is read from it, and stops when asked to."""
 
-    def __init__(
-        self,
-        path: Path,
-        watch: Watch,
-    ) -> None:
+    def __init__(self, path: Path, watch: Watch) -> None:
         self._file = path.open("rb", buffering=0)
         self._task = f"reading {path.name}"
         self._total = path.stat().st_size
@@ -417,11 +407,7 @@ class _BlockReader(io.BufferedReader):
 class Source:
     """An open source; a context manager that turns faults of reading into `InvalidInput`."""
 
-    def __init__(
-        self,
-        path: Path,
-        watch: Watch = UNWATCHED,
-    ) -> None:
+    def __init__(self, path: Path, watch: Watch = UNWATCHED) -> None:
         """Open `path` and look at its first bytes.
 
         Raises:

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from core.dataset.health.findings import (
     Check,
-    Facts,
+    DatasetFacts,
     Finding,
     about_documents,
     about_labels,
@@ -37,7 +37,7 @@ LARGEST_REALTIME_BYTES = 10 * 1024
 _NEARLY = 0.9
 
 
-def _too_few_documents(facts: Facts) -> Finding | None:
+def _too_few_documents(facts: DatasetFacts) -> Finding | None:
     count = len(facts.dataset)
     if count >= FEWEST_DOCUMENTS:
         return None
@@ -52,7 +52,7 @@ def _too_few_documents(facts: Facts) -> Finding | None:
     )
 
 
-def _too_many_documents(facts: Facts) -> Finding | None:
+def _too_many_documents(facts: DatasetFacts) -> Finding | None:
     count = len(facts.dataset)
     if count <= MOST_DOCUMENTS:
         return None
@@ -68,7 +68,7 @@ def _too_many_documents(facts: Facts) -> Finding | None:
     )
 
 
-def _dataset_size(facts: Facts) -> Finding | None:
+def _dataset_size(facts: DatasetFacts) -> Finding | None:
     size = int(facts.text_bytes.sum())
     if size <= _NEARLY * LARGEST_DATASET_BYTES:
         return None
@@ -85,7 +85,7 @@ def _dataset_size(facts: Facts) -> Finding | None:
     )
 
 
-def _document_size(facts: Facts) -> Finding | None:
+def _document_size(facts: DatasetFacts) -> Finding | None:
     return about_documents(
         facts,
         np.flatnonzero(facts.text_bytes > LARGEST_DOCUMENT_BYTES),
@@ -101,7 +101,7 @@ def _document_size(facts: Facts) -> Finding | None:
     )
 
 
-def _realtime_size(facts: Facts) -> Finding | None:
+def _realtime_size(facts: DatasetFacts) -> Finding | None:
     return about_documents(
         facts,
         np.flatnonzero(facts.text_bytes > LARGEST_REALTIME_BYTES),
@@ -115,7 +115,7 @@ def _realtime_size(facts: Facts) -> Finding | None:
     )
 
 
-def _too_few_labels(facts: Facts) -> Finding | None:
+def _too_few_labels(facts: DatasetFacts) -> Finding | None:
     used = np.flatnonzero(facts.support)
     if len(used) >= 2:
         return None
@@ -133,7 +133,7 @@ def _too_few_labels(facts: Facts) -> Finding | None:
     )
 
 
-def _too_many_labels(facts: Facts) -> Finding | None:
+def _too_many_labels(facts: DatasetFacts) -> Finding | None:
     limit = MOST_LABELS[facts.dataset.mode]
     used = np.flatnonzero(facts.support)
     if len(used) <= limit:
@@ -155,7 +155,7 @@ def _too_many_labels(facts: Facts) -> Finding | None:
     )
 
 
-def _rare_labels(facts: Facts) -> Finding | None:
+def _rare_labels(facts: DatasetFacts) -> Finding | None:
     rare = set(np.flatnonzero(facts.support < FEWEST_PER_LABEL).tolist())
     spellings = rare.intersection(itertools.chain(*variant_groups(facts.dataset.labels)))
     first = (
@@ -181,7 +181,7 @@ def _rare_labels(facts: Facts) -> Finding | None:
     )
 
 
-def _scarce_labels(facts: Facts) -> Finding | None:
+def _scarce_labels(facts: DatasetFacts) -> Finding | None:
     is_multi_class = facts.dataset.mode == "multi-class"
     pages = " (one quota page even requires it in multi-class mode)" if is_multi_class else ""
     return _labels_between(
@@ -199,7 +199,7 @@ def _scarce_labels(facts: Facts) -> Finding | None:
     )
 
 
-def _labels_between(facts: Facts, low: int, high: int, finding: Finding) -> Finding | None:
+def _labels_between(facts: DatasetFacts, low: int, high: int, finding: Finding) -> Finding | None:
     columns = [
         column
         for column in np.argsort(facts.support, kind="stable").tolist()
@@ -233,7 +233,7 @@ DOMINANT_SHARE = 0.95
 HIGH_SCUMBLE = 0.1
 
 
-def _skew(facts: Facts) -> Finding | None:
+def _skew(facts: DatasetFacts) -> Finding | None:
     ratios = irlbl(facts.support)
     rarest_first = np.argsort(-ratios, kind="stable").tolist()
     columns = [column for column in rarest_first if MOST_SKEW < ratios[column] < np.inf]
@@ -265,7 +265,7 @@ def _ratio(support: npt.NDArray[np.int64]) -> float:
     return float(used.max() / used.min()) if len(used) else 1.0
 
 
-def _imbalance(facts: Facts) -> Finding | None:
+def _imbalance(facts: DatasetFacts) -> Finding | None:
     mean = mean_ir(facts.support)
     if not mean > 1.5:
         return None
@@ -291,7 +291,7 @@ def _imbalance(facts: Facts) -> Finding | None:
     )
 
 
-def _label_concurrence(facts: Facts) -> Finding | None:
+def _label_concurrence(facts: DatasetFacts) -> Finding | None:
     if facts.dataset.mode == "multi-class":
         return None
     values = scumble_of_labels(facts.dataset.membership)
@@ -320,7 +320,7 @@ def _label_concurrence(facts: Facts) -> Finding | None:
     )
 
 
-def _dominant_label(facts: Facts) -> Finding | None:
+def _dominant_label(facts: DatasetFacts) -> Finding | None:
     shares = facts.support / max(len(facts.dataset), 1)
     columns = [int(column) for column in np.flatnonzero(shares >= DOMINANT_SHARE)]
     return about_labels(
@@ -339,7 +339,7 @@ def _dominant_label(facts: Facts) -> Finding | None:
     )
 
 
-def _implied_labels(facts: Facts) -> Finding | None:
+def _implied_labels(facts: DatasetFacts) -> Finding | None:
     """Labels whose every document also carries one and the same other label."""
     if facts.dataset.mode == "multi-class":
         return None
@@ -369,7 +369,7 @@ def _implied_labels(facts: Facts) -> Finding | None:
     )
 
 
-def _name(facts: Facts, column: int) -> str:
+def _name(facts: DatasetFacts, column: int) -> str:
     return printable(facts.dataset.labels[column], 40)
 
 

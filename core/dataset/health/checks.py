@@ -1,7 +1,7 @@
 """The registry of checks, and running them."""
 
 from core.dataset.health.balance import BALANCE_CHECKS, LIMIT_CHECKS
-from core.dataset.health.findings import SEVERITIES, Check, Facts, Finding, HealthContext
+from core.dataset.health.findings import SEVERITIES, Check, DatasetFacts, Finding, HealthContext
 from core.dataset.health.labels import LABEL_CHECKS, LABELLING_CHECKS
 from core.dataset.health.parts import DUPLICATE_CHECKS, PART_CHECKS, near_duplicate_finding
 from core.dataset.health.texts import TEXT_CHECKS
@@ -21,9 +21,7 @@ _TASK = "checking the dataset"
 
 
 def run_checks(
-    context: HealthContext,
-    watch: Watch = UNWATCHED,
-    near_duplicates: bool = True,
+    context: HealthContext, watch: Watch = UNWATCHED, near_duplicates: bool = True
 ) -> tuple[Finding, ...]:
     """Run every check and return one finding each, the most serious first.
 
@@ -38,7 +36,7 @@ def run_checks(
     Raises:
         Interrupted: stopping was asked for.
     """
-    facts = Facts(context, watch)
+    facts = DatasetFacts(context, watch)
     checks = list(CHECKS)
     if near_duplicates:
         checks.append(
@@ -55,13 +53,11 @@ def run_checks(
 
 def run_part_checks(context: HealthContext, watch: Watch = UNWATCHED) -> tuple[Finding, ...]:
     """Run the checks of a split alone; `context` must have parts."""
-    return _run(PART_CHECKS, Facts(context, watch), watch)
+    return _run(PART_CHECKS, DatasetFacts(context, watch), watch)
 
 
 def _run(
-    checks: list[Check] | tuple[Check, ...],
-    facts: Facts,
-    watch: Watch,
+    checks: list[Check] | tuple[Check, ...], facts: DatasetFacts, watch: Watch
 ) -> tuple[Finding, ...]:
     findings = []
     for done, check in enumerate(checks):

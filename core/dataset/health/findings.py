@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from core.dataset.documents import BoolMatrix, Dataset
+from core.dataset.documents import BoolMatrix, Dataset, Rows
 from core.dataset.duplicates import text_keys
 from core.progress import UNWATCHED, Watch
 
@@ -22,7 +22,6 @@ Severity = Literal["error", "warning", "info", "passed"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info", "passed")
 """Most serious first. An error makes training fail or its numbers wrong; a warning lowers quality
 or trust; an info is worth knowing."""
-Rows = npt.NDArray[np.intp]
 _EXAMPLES = 5
 _EXCERPT = 200
 _LEAD = 60
@@ -84,7 +83,7 @@ class HealthContext:
     """Whether the source began with a byte order mark."""
 
 
-class Facts:
+class DatasetFacts:
     """What several checks need to know of a dataset, each worked out once and when first asked."""
 
     def __init__(self, context: HealthContext, watch: Watch = UNWATCHED) -> None:
@@ -162,7 +161,7 @@ class Check:
     """Kebab-case name, also the name of its fix when it has one."""
     passed: str
     """What is in order when the check finds nothing."""
-    run: Callable[[Facts], Finding | None]
+    run: Callable[[DatasetFacts], Finding | None]
     """Answers the question; None when nothing was found."""
 
 
@@ -183,7 +182,7 @@ def excerpt(text: str, pattern: re.Pattern[str] | None = None) -> str:
 
 
 def about_documents(
-    facts: Facts,
+    facts: DatasetFacts,
     rows: Rows,
     finding: Finding,
     *,
@@ -210,7 +209,7 @@ def about_documents(
     )
 
 
-def about_labels(facts: Facts, columns: Sequence[int], finding: Finding) -> Finding | None:
+def about_labels(facts: DatasetFacts, columns: Sequence[int], finding: Finding) -> Finding | None:
     """`finding` with its count, share, labels and examples; None when `columns` is empty."""
     if len(columns) == 0:
         return None
@@ -234,7 +233,7 @@ def about_labels(facts: Facts, columns: Sequence[int], finding: Finding) -> Find
 # (2019), for SCUMBLE.
 
 
-Floats = npt.NDArray[np.float64]
+_Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -275,7 +274,7 @@ def cooccurrence(dataset: Dataset) -> npt.NDArray[np.int64]:
     return np.rint(members.T @ members).astype(np.int64)
 
 
-def irlbl(support: npt.NDArray[np.int64]) -> Floats:
+def irlbl(support: npt.NDArray[np.int64]) -> _Floats:
     """float64 (n_labels,): imbalance ratio per label, the largest support over each support.
 
     1 for the commonest label; infinite for a label without documents.
@@ -297,7 +296,7 @@ def cvir(support: npt.NDArray[np.int64]) -> float:
     return float(ratios.std(ddof=1) / ratios.mean()) if len(ratios) > 1 else 0.0
 
 
-def scumble_of_documents(membership: BoolMatrix) -> Floats:
+def scumble_of_documents(membership: BoolMatrix) -> _Floats:
     """float64 (n_documents,): SCUMBLE of each document, in [0, 1).
 
     One minus the geometric over the arithmetic mean of IRLbl of the labels that the document has:
@@ -320,7 +319,7 @@ def scumble(membership: BoolMatrix) -> float:
     return float(scumble_of_documents(membership).mean()) if len(membership) else 0.0
 
 
-def scumble_of_labels(membership: BoolMatrix) -> Floats:
+def scumble_of_labels(membership: BoolMatrix) -> _Floats:
     """float64 (n_labels,): SCUMBLELbl, the mean over the documents of each label; 0 without any."""
     support = membership.sum(axis=0)
     totals = scumble_of_documents(membership) @ membership.astype(np.float64)

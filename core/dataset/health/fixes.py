@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from core.dataset.documents import BoolMatrix, Dataset
+from core.dataset.documents import BoolMatrix, Dataset, Rows
 from core.dataset.health.balance import FEWEST_PER_LABEL
-from core.dataset.health.findings import Facts, HealthContext, Rows
+from core.dataset.health.findings import DatasetFacts, HealthContext
 from core.dataset.health.labels import (
     contradicting_rows,
     header_rows,
@@ -25,14 +25,12 @@ from core.dataset.health.texts import (
 from core.errors import InvalidInput
 from core.text import plural, printable
 
-# What a fix works on, and pieces that several fixes share.
-
 
 @dataclass(frozen=True)
 class Request:
     """A dataset that is to be fixed."""
 
-    facts: Facts
+    facts: DatasetFacts
     """The dataset, and what was worked out about it."""
     none_label: str
     """The dataset's none-label, or the name that it gets when it has none yet."""
@@ -43,9 +41,9 @@ class Request:
         return self.facts.dataset
 
 
-Change = tuple[Dataset, str]
+Fixed = tuple[Dataset, str]
 """The fixed dataset, and a sentence on what changed."""
-Fix = Callable[[Request], Change | None]
+Fix = Callable[[Request], Fixed | None]
 """Fixes a dataset; None when there is nothing to fix."""
 
 
@@ -68,13 +66,10 @@ def without_columns(dataset: Dataset, dropped: Sequence[int]) -> Dataset:
     )
 
 
-# Fixes that drop documents or change their texts.
-
-
-def _dropped(rows_of: Callable[[Facts], Rows], noun: str, nouns: str = "") -> Fix:
+def _dropped(rows_of: Callable[[DatasetFacts], Rows], noun: str, nouns: str = "") -> Fix:
     """The fix that drops the documents which a check finds."""
 
-    def fix(request: Request) -> Change | None:
+    def fix(request: Request) -> Fixed | None:
         rows = rows_of(request.facts)
         if len(rows) == 0:
             return None
@@ -87,7 +82,7 @@ def _dropped(rows_of: Callable[[Facts], Rows], noun: str, nouns: str = "") -> Fi
     return fix
 
 
-def _header_row(request: Request) -> Change | None:
+def _header_row(request: Request) -> Fixed | None:
     rows = header_rows(request.facts)
     if len(rows) == 0:
         return None
@@ -102,7 +97,7 @@ def _header_row(request: Request) -> Change | None:
 def _retexted(is_hit: Callable[[str], object], cleaned: Callable[[str], str], did: str) -> Fix:
     """The fix that changes the texts which satisfy `is_hit`."""
 
-    def fix(request: Request) -> Change | None:
+    def fix(request: Request) -> Fixed | None:
         texts = [cleaned(text) if is_hit(text) else text for text in request.dataset.texts]
         changed = sum(new is not old for old, new in zip(request.dataset.texts, texts, strict=True))
         if changed == 0:
@@ -112,14 +107,10 @@ def _retexted(is_hit: Callable[[str], object], cleaned: Callable[[str], str], di
     return fix
 
 
-def _blank_rows(facts: Facts) -> Rows:
-    return np.flatnonzero(facts.is_blank)
-
-
 DOCUMENT_FIXES: dict[str, tuple[str, Fix]] = {
     "blank-documents": (
         "drop documents without text",
-        _dropped(_blank_rows, "blank document"),
+        _dropped(lambda facts: np.flatnonzero(facts.is_blank), "blank document"),
     ),
     "header-row": ("drop a header row that was read as a document", _header_row),
     "exact-duplicates": (
@@ -152,10 +143,7 @@ DOCUMENT_FIXES: dict[str, tuple[str, Fix]] = {
 """Fixes of documents: what each does, in one line, and how."""
 
 
-# Fixes that drop, merge or rename labels.
-
-
-def _without_labels(request: Request, dropped: Sequence[int], what: str, fewest: int = 0) -> Change:
+def _without_labels(request: Request, dropped: Sequence[int], what: str, fewest: int = 0) -> Fixed:
     """Drop label columns.
 
     Documents left without a label get the none-label. They are dropped in multi-class mode, where
@@ -193,13 +181,13 @@ def _with_none_label(dataset: Dataset, rows: BoolMatrix, none_label: str) -> Dat
     return replace(dataset, labels=labels, membership=membership, none_label=none_label)
 
 
-def _blank_labels(request: Request) -> Change | None:
+def _blank_labels(request: Request) -> Fixed | None:
     names = request.dataset.labels
     blank = [column for column, label in enumerate(names) if is_blank_label(label)]
     return _without_labels(request, blank, "blank label") if blank else None
 
 
-def _rare_labels(request: Request) -> Change | None:
+def _rare_labels(request: Request) -> Fixed | None:
     dataset, names = request.dataset, request.dataset.labels
     rare = np.flatnonzero(request.facts.support < FEWEST_PER_LABEL).tolist()
     if not rare:
@@ -232,7 +220,7 @@ def _renamed(new_names: Sequence[str], request: Request) -> Dataset:
 def _renaming(rename: Callable[[str, Request], str], did: str) -> Fix:
     """The fix that changes label names one by one."""
 
-    def fix(request: Request) -> Change | None:
+    def fix(request: Request) -> Fixed | None:
         names = request.dataset.labels
         new_names = [rename(label, request) for label in names]
         changed = sum(old != new for old, new in zip(names, new_names, strict=True))
@@ -246,20 +234,12 @@ def _renaming(rename: Callable[[str, Request], str], did: str) -> Fix:
     return fix
 
 
-def _trimmed(label: str, request: Request) -> str:
-    return label.strip() or label
-
-
-def _without_unseen(label: str, request: Request) -> str:
-    return without_unseen_characters(label) or label
-
-
 def _without_delimiter(label: str, request: Request) -> str:
     delimiter = request.facts.context.delimiter
     return label.replace(delimiter, "-" if delimiter == "_" else "_")
 
 
-def _label_variants(request: Request) -> Change | None:
+def _label_variants(request: Request) -> Fixed | None:
     dataset = request.dataset
     groups = variant_groups(dataset.labels)
     if not groups:
@@ -274,7 +254,7 @@ def _label_variants(request: Request) -> Change | None:
     return left, f"Merged {merged} into the commonest one of {plural(len(groups), 'label')}."
 
 
-def _contradictions(request: Request) -> Change | None:
+def _contradictions(request: Request) -> Fixed | None:
     rows = contradicting_rows(request.facts)
     none_label = request.dataset.none_label
     if len(rows) == 0 or none_label is None:
@@ -292,19 +272,19 @@ LABEL_FIXES: dict[str, tuple[str, Fix]] = {
         _blank_labels,
     ),
     "label-variants": ("merge spellings of one label into the commonest", _label_variants),
-    "label-spaces": ("trim spaces off label names", _renaming(_trimmed, "Trimmed")),
+    "label-spaces": (
+        "trim spaces off label names",
+        _renaming(lambda label, _: label.strip() or label, "Trimmed"),
+    ),
     "label-characters": (
         "remove control and invisible characters from label names",
-        _renaming(_without_unseen, "Cleaned"),
+        _renaming(lambda label, _: without_unseen_characters(label) or label, "Cleaned"),
     ),
     "label-delimiter": (
         "replace the delimiter inside label names by _",
         _renaming(_without_delimiter, "Replaced the delimiter in"),
     ),
-    "contradictions": (
-        "take the none-label off documents with another label",
-        _contradictions,
-    ),
+    "contradictions": ("take the none-label off documents with another label", _contradictions),
 }
 """Fixes of labels: what each does, in one line, and how."""
 LAST_FIXES: dict[str, tuple[str, Fix]] = {
@@ -312,7 +292,7 @@ LAST_FIXES: dict[str, tuple[str, Fix]] = {
         f"drop labels with fewer than {FEWEST_PER_LABEL} documents; documents left without a label "
         "get the none-label",
         _rare_labels,
-    ),
+    )
 }
 """Fixes of labels that are best applied after all others, which may make rare labels common."""
 
@@ -341,7 +321,7 @@ def apply_fix(
             f"known fixes: {', '.join(_FIXES)}",
         )
     context = HealthContext(dataset=dataset, delimiter=delimiter)
-    request = Request(Facts(context), dataset.none_label or none_label)
+    request = Request(DatasetFacts(context), dataset.none_label or none_label)
     changed = _FIXES[fix_id][1](request)
     if changed is None:
         raise InvalidInput(

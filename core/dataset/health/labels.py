@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from core.dataset.documents import Rows
 from core.dataset.duplicates import normalised, text_keys
 from core.dataset.formats.comprehend_files import DELIMITERS, choose_delimiter
-from core.dataset.health.findings import Check, Facts, Finding, Rows, about_documents, about_labels
+from core.dataset.health.findings import Check, DatasetFacts, Finding, about_documents, about_labels
 from core.dataset.health.texts import INVISIBLE_CHARACTERS
 from core.errors import InvalidInput
 
@@ -59,7 +60,7 @@ def _where(is_hit: Sequence[bool]) -> list[int]:
     return np.flatnonzero(np.array(is_hit, dtype=np.bool_)).tolist()
 
 
-def _blank_labels(facts: Facts) -> Finding | None:
+def _blank_labels(facts: DatasetFacts) -> Finding | None:
     return about_labels(
         facts,
         _where([is_blank_label(label) for label in facts.dataset.labels]),
@@ -75,7 +76,7 @@ def _blank_labels(facts: Facts) -> Finding | None:
     )
 
 
-def _label_length(facts: Facts) -> Finding | None:
+def _label_length(facts: DatasetFacts) -> Finding | None:
     return about_labels(
         facts,
         _where([len(label) > LONGEST_LABEL for label in facts.dataset.labels]),
@@ -90,7 +91,7 @@ def _label_length(facts: Facts) -> Finding | None:
     )
 
 
-def _label_characters(facts: Facts) -> Finding | None:
+def _label_characters(facts: DatasetFacts) -> Finding | None:
     names = facts.dataset.labels
     return about_labels(
         facts,
@@ -107,7 +108,7 @@ def _label_characters(facts: Facts) -> Finding | None:
     )
 
 
-def _label_spaces(facts: Facts) -> Finding | None:
+def _label_spaces(facts: DatasetFacts) -> Finding | None:
     labels = facts.dataset.labels
     return about_labels(
         facts,
@@ -124,7 +125,7 @@ def _label_spaces(facts: Facts) -> Finding | None:
     )
 
 
-def _label_variants(facts: Facts) -> Finding | None:
+def _label_variants(facts: DatasetFacts) -> Finding | None:
     groups = variant_groups(facts.dataset.labels)
     return about_labels(
         facts,
@@ -142,7 +143,7 @@ def _label_variants(facts: Facts) -> Finding | None:
     )
 
 
-def _label_delimiter(facts: Facts) -> Finding | None:
+def _label_delimiter(facts: DatasetFacts) -> Finding | None:
     if facts.dataset.mode == "multi-class":
         return None
     labels = facts.dataset.labels
@@ -181,7 +182,7 @@ def _said(delimiter: str) -> str:
     return {"\t": "a tab", " ": "a space"}.get(delimiter, delimiter)
 
 
-def _wrong_delimiter(facts: Facts) -> Finding | None:
+def _wrong_delimiter(facts: DatasetFacts) -> Finding | None:
     delimiter, columns = _joined_labels(facts.dataset.labels)
     typed = "$'\\t'" if delimiter == "\t" else f"'{delimiter}'"
     mode = " and --mode multi-label" if facts.dataset.mode == "multi-class" else ""
@@ -237,56 +238,22 @@ LABEL_CHECKS = (
 """Checks of label names."""
 
 
-# Checks of which labels documents have: none, too many, contradicting, or a header's.
-
-
-_TEXT_HEADERS = (
-    "text",
-    "texts",
-    "comment",
-    "comments",
-    "comment text",
-    "document",
-    "documents",
-    "doc",
-    "content",
-    "message",
-    "body",
-    "sentence",
-    "tweet",
-    "review",
-    "description",
-    "title",
-    "subject",
-    "utterance",
-    "question",
-    "source",
-    "input",
-    "text of document",
+_TEXT_HEADERS = tuple(
+    (
+        "text, texts, comment, comments, comment text, document, documents, doc, content, "
+        "message, body, sentence, tweet, review, description, title, subject, utterance, "
+        "question, source, input, text of document"
+    ).split(", ")
 )
 _LABEL_HEADERS = frozenset(
     (
-        "label",
-        "labels",
-        "class",
-        "classes",
-        "category",
-        "categories",
-        "target",
-        "targets",
-        "tag",
-        "tags",
-        "topic",
-        "topics",
-        "intent",
-        "sentiment",
-        "output",
-        "y",
-    )
+        "label labels class classes category categories target targets tag tags topic topics "
+        "intent sentiment output y"
+    ).split()
 )
 
 
-def header_rows(facts: Facts) -> Rows:
+def header_rows(facts: DatasetFacts) -> Rows:
     """Positions of documents that are a header row: text and labels are column names.
 
     In the first document one of the two is enough, when its labels occur nowhere else.
@@ -308,7 +275,7 @@ def header_rows(facts: Facts) -> Rows:
     return np.flatnonzero(rows)
 
 
-def contradicting_rows(facts: Facts) -> Rows:
+def contradicting_rows(facts: DatasetFacts) -> Rows:
     """Positions of documents that have the none-label beside another label."""
     dataset = facts.dataset
     if dataset.none_label is None or dataset.none_label not in dataset.labels:
@@ -318,7 +285,7 @@ def contradicting_rows(facts: Facts) -> Rows:
     return np.flatnonzero(dataset.membership[:, column] & has_several)
 
 
-def _header_row(facts: Facts) -> Finding | None:
+def _header_row(facts: DatasetFacts) -> Finding | None:
     return about_documents(
         facts,
         header_rows(facts),
@@ -334,7 +301,7 @@ def _header_row(facts: Facts) -> Finding | None:
     )
 
 
-def _contradictions(facts: Facts) -> Finding | None:
+def _contradictions(facts: DatasetFacts) -> Finding | None:
     return about_documents(
         facts,
         contradicting_rows(facts),
@@ -350,7 +317,7 @@ def _contradictions(facts: Facts) -> Finding | None:
     )
 
 
-def _unlabelled_documents(facts: Facts) -> Finding | None:
+def _unlabelled_documents(facts: DatasetFacts) -> Finding | None:
     return about_documents(
         facts,
         np.flatnonzero(~facts.dataset.membership.any(axis=1)),
@@ -364,7 +331,7 @@ def _unlabelled_documents(facts: Facts) -> Finding | None:
     )
 
 
-def _several_labels(facts: Facts) -> Finding | None:
+def _several_labels(facts: DatasetFacts) -> Finding | None:
     if facts.dataset.mode == "multi-label":
         return None
     return about_documents(

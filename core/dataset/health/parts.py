@@ -5,18 +5,19 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from core.dataset.documents import Rows
 from core.dataset.duplicates import near_duplicates
 from core.dataset.health.balance import FEWEST_PER_LABEL
-from core.dataset.health.findings import Check, Facts, Finding, Rows, about_documents, about_labels
+from core.dataset.health.findings import Check, DatasetFacts, Finding, about_documents, about_labels
 from core.progress import Watch
 
 
-def _parts(facts: Facts) -> npt.NDArray[np.int8]:
+def _parts(facts: DatasetFacts) -> npt.NDArray[np.int8]:
     parts = facts.context.parts
     return np.full(len(facts.dataset), -1, np.int8) if parts is None else parts
 
 
-def _support_in(facts: Facts, part_name: str) -> npt.NDArray[np.int64] | None:
+def _support_in(facts: DatasetFacts, part_name: str) -> npt.NDArray[np.int64] | None:
     """int64 (n_labels,): support in a part; None when the split has no such part."""
     if part_name not in facts.context.part_names:
         return None
@@ -24,7 +25,7 @@ def _support_in(facts: Facts, part_name: str) -> npt.NDArray[np.int64] | None:
     return np.asarray(facts.dataset.membership[rows].sum(axis=0), dtype=np.int64)
 
 
-def _rows_in_several_parts(facts: Facts, codes: npt.NDArray[np.int64]) -> Rows:
+def _rows_in_several_parts(facts: DatasetFacts, codes: npt.NDArray[np.int64]) -> Rows:
     """Positions of documents whose code occurs in several parts, code by code; -1 never counts."""
     parts = _parts(facts)
     rows = np.flatnonzero((parts >= 0) & (codes >= 0))
@@ -37,7 +38,7 @@ def _rows_in_several_parts(facts: Facts, codes: npt.NDArray[np.int64]) -> Rows:
     return shared[np.argsort(codes[shared], kind="stable")]
 
 
-def _text_overlap(facts: Facts) -> Finding | None:
+def _text_overlap(facts: DatasetFacts) -> Finding | None:
     codes = np.unique(facts.keys, return_inverse=True)[1].astype(np.int64)
     codes[facts.is_blank] = -1
     return about_documents(
@@ -54,7 +55,7 @@ def _text_overlap(facts: Facts) -> Finding | None:
     )
 
 
-def _group_overlap(facts: Facts) -> Finding | None:
+def _group_overlap(facts: DatasetFacts) -> Finding | None:
     if facts.dataset.groups is None:
         return None
     number: dict[str, int] = {}
@@ -74,7 +75,7 @@ def _group_overlap(facts: Facts) -> Finding | None:
     )
 
 
-def _rare_in_training(facts: Facts) -> Finding | None:
+def _rare_in_training(facts: DatasetFacts) -> Finding | None:
     support = _support_in(facts, "train")
     if support is None:
         return None
@@ -94,7 +95,7 @@ def _rare_in_training(facts: Facts) -> Finding | None:
     )
 
 
-def _counts(facts: Facts, support: npt.NDArray[np.int64], below: int) -> dict[str, float]:
+def _counts(facts: DatasetFacts, support: npt.NDArray[np.int64], below: int) -> dict[str, float]:
     return {
         facts.dataset.labels[column]: float(support[column])
         for column in np.flatnonzero((support < below) & (facts.support > 0)).tolist()
@@ -121,10 +122,10 @@ _MISSING = {
 }
 
 
-def _missing_in(part_name: str) -> Callable[[Facts], Finding | None]:
+def _missing_in(part_name: str) -> Callable[[DatasetFacts], Finding | None]:
     """The check for labels that occur in the dataset but not in a part."""
 
-    def run(facts: Facts) -> Finding | None:
+    def run(facts: DatasetFacts) -> Finding | None:
         support = _support_in(facts, part_name)
         if support is None:
             return None
@@ -134,7 +135,7 @@ def _missing_in(part_name: str) -> Callable[[Facts], Finding | None]:
     return run
 
 
-def _few_to_tune(facts: Facts) -> Finding | None:
+def _few_to_tune(facts: DatasetFacts) -> Finding | None:
     names = facts.context.part_names
     part_name = "calibration" if "calibration" in names else "test"
     support = _support_in(facts, part_name)
@@ -172,13 +173,10 @@ PART_CHECKS = (
 """Checks of a split; the others do not look at parts."""
 
 
-# Checks for documents that say the same thing.
-
-
 _MANY = 0.05
 
 
-def repeated_rows(facts: Facts) -> Rows:
+def repeated_rows(facts: DatasetFacts) -> Rows:
     """Positions of documents whose normalised text and label set occurred before; no blank ones."""
     pairs = np.column_stack((facts.keys.view(np.int64), facts.label_set_codes))
     _, first = np.unique(pairs, axis=0, return_index=True)
@@ -187,7 +185,7 @@ def repeated_rows(facts: Facts) -> Rows:
     return np.flatnonzero(is_repeat & ~facts.is_blank)
 
 
-def conflicting_rows(facts: Facts) -> Rows:
+def conflicting_rows(facts: DatasetFacts) -> Rows:
     """Positions of documents whose normalised text occurs with different label sets; no blank ones.
 
     They come text by text, so that those which contradict each other are neighbours.
@@ -206,7 +204,7 @@ def _first_row_of_text(inverse: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
     return first[inverse]
 
 
-def _exact_duplicates(facts: Facts) -> Finding | None:
+def _exact_duplicates(facts: DatasetFacts) -> Finding | None:
     rows = repeated_rows(facts)
     first = _first_row_of_text(np.unique(facts.keys, return_inverse=True)[1])
     shown = [row for repeat in rows[:3].tolist() for row in (int(first[repeat]), repeat)]
@@ -227,7 +225,7 @@ def _exact_duplicates(facts: Facts) -> Finding | None:
     )
 
 
-def _conflicting_duplicates(facts: Facts) -> Finding | None:
+def _conflicting_duplicates(facts: DatasetFacts) -> Finding | None:
     rows = conflicting_rows(facts)
     return about_documents(
         facts,
@@ -246,10 +244,7 @@ def _conflicting_duplicates(facts: Facts) -> Finding | None:
     )
 
 
-def near_duplicate_finding(
-    facts: Facts,
-    watch: Watch,
-) -> Finding | None:
+def near_duplicate_finding(facts: DatasetFacts, watch: Watch) -> Finding | None:
     """What `near_duplicates` finds, as a finding about all documents of the pairs."""
     pairs = near_duplicates(facts.dataset.texts, watch, keys=facts.keys)
     rows = np.unique(np.array(pairs, dtype=np.intp))

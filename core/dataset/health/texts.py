@@ -4,7 +4,8 @@ import re
 
 import numpy as np
 
-from core.dataset.health.findings import Check, Facts, Finding, Rows, Severity, about_documents
+from core.dataset.documents import Rows
+from core.dataset.health.findings import Check, DatasetFacts, Finding, Severity, about_documents
 
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 """Control characters other than tab, line feed and carriage return."""
@@ -32,11 +33,11 @@ def without_control_characters(text: str) -> str:
     return _CONTROL_RUN.sub(" ", _TERMINAL_SEQUENCE.sub("", text))
 
 
-def _severity(facts: Facts, rows: Rows, bearable_share: float) -> Severity:
+def _severity(facts: DatasetFacts, rows: Rows, bearable_share: float) -> Severity:
     return "warning" if len(rows) > bearable_share * len(facts.dataset) else "info"
 
 
-def _blank_documents(facts: Facts) -> Finding | None:
+def _blank_documents(facts: DatasetFacts) -> Finding | None:
     return about_documents(
         facts,
         np.flatnonzero(facts.is_blank),
@@ -52,7 +53,7 @@ def _blank_documents(facts: Facts) -> Finding | None:
     )
 
 
-def _damaged_text(facts: Facts) -> Finding | None:
+def _damaged_text(facts: DatasetFacts) -> Finding | None:
     rows = facts.rows_where(lambda text: not text.isascii() and _DAMAGED.search(text))
     return about_documents(
         facts,
@@ -69,7 +70,7 @@ def _damaged_text(facts: Facts) -> Finding | None:
     )
 
 
-def _control_characters(facts: Facts) -> Finding | None:
+def _control_characters(facts: DatasetFacts) -> Finding | None:
     rows = facts.rows_where(CONTROL_CHARACTERS.search)
     return about_documents(
         facts,
@@ -87,7 +88,7 @@ def _control_characters(facts: Facts) -> Finding | None:
     )
 
 
-def _invisible_characters(facts: Facts) -> Finding | None:
+def _invisible_characters(facts: DatasetFacts) -> Finding | None:
     return about_documents(
         facts,
         facts.rows_where(lambda text: not text.isascii() and INVISIBLE_CHARACTERS.search(text)),
@@ -104,7 +105,7 @@ def _invisible_characters(facts: Facts) -> Finding | None:
     )
 
 
-def _embedded_newlines(facts: Facts) -> Finding | None:
+def _embedded_newlines(facts: DatasetFacts) -> Finding | None:
     return about_documents(
         facts,
         facts.rows_where(lambda text: "\n" in text or "\r" in text),
@@ -120,7 +121,7 @@ def _embedded_newlines(facts: Facts) -> Finding | None:
     )
 
 
-def _short_documents(facts: Facts) -> Finding | None:
+def _short_documents(facts: DatasetFacts) -> Finding | None:
     is_short = np.zeros(len(facts.dataset), np.bool_)
     short_rows = facts.rows_where(lambda text: len(text.split(None, _SHORT_WORDS)) < _SHORT_WORDS)
     is_short[short_rows] = True
@@ -139,7 +140,7 @@ def _short_documents(facts: Facts) -> Finding | None:
     )
 
 
-def _long_documents(facts: Facts) -> Finding | None:
+def _long_documents(facts: DatasetFacts) -> Finding | None:
     """Lengths whose logarithm has a modified z-score above 3.5 (Iglewicz and Hoaglin, 1993)."""
     sizes = np.log1p(facts.text_bytes)
     if len(sizes) == 0:
@@ -165,7 +166,7 @@ def _long_documents(facts: Facts) -> Finding | None:
     )
 
 
-def _byte_order_mark(facts: Facts) -> Finding | None:
+def _byte_order_mark(facts: DatasetFacts) -> Finding | None:
     if not facts.context.had_bom:
         return None
     return Finding(

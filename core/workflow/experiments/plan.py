@@ -9,7 +9,7 @@ import msgspec
 from core.comprehend.pricing import Estimate, keeping_estimate, scoring_estimate, training_estimate
 from core.dataset.arms import ArmsRequest, Imbalance, PlannedArm, imbalance_of, plan_arms
 from core.dataset.formats.comprehend_files import training_row_bytes
-from core.dataset.label_groups import Group
+from core.dataset.label_groups import LabelGroup
 from core.dataset.resampling import Recipe, resample
 from core.errors import InvalidInput
 from core.files import fingerprint
@@ -70,7 +70,7 @@ class ExperimentPlan:
     """Whether it exists and is only carried on."""
     split: str
     request: ArmsRequest
-    groups: tuple[Group, ...]
+    groups: tuple[LabelGroup, ...]
     """Label groups that every arm has, each a classifier more."""
     objective: str
     patience: int | None
@@ -332,7 +332,7 @@ def _named(
     state: SessionState,
     split: SplitState,
     request: ArmsRequest,
-    groups: tuple[Group, ...],
+    groups: tuple[LabelGroup, ...],
     objective: str,
     patience: int | None,
 ) -> ExperimentState:
@@ -356,7 +356,7 @@ def _planned_arm(
     state: SessionState,
     split: SplitState,
     plan: PlannedArm,
-    groups: tuple[Group, ...],
+    groups: tuple[LabelGroup, ...],
     names: tuple[str, str],
 ) -> ArmState:
     """An arm that is not counted yet; one that was trained for another experiment keeps its run.
@@ -394,7 +394,7 @@ def _groups(
     split: SplitState,
     kind: GroupKind | None,
     labels: tuple[str, ...],
-) -> tuple[Group, ...]:
+) -> tuple[LabelGroup, ...]:
     """The label groups of every arm: of a kind, else those of the base."""
     if kind is None:
         base = state.trained_run(split, None)
@@ -403,7 +403,7 @@ def _groups(
 
 
 def _base_name(
-    state: SessionState, split: SplitState, groups: tuple[Group, ...], experiment_id: str
+    state: SessionState, split: SplitState, groups: tuple[LabelGroup, ...], experiment_id: str
 ) -> str:
     """The run that the arms are compared with: one that is there, or what it would be called."""
     base = state.trained_run(split, groups)

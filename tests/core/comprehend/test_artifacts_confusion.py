@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from core.comprehend.confusion import Cells, confusion_metrics, read_confusion
+from core.comprehend.confusion import ConfusionCells, confusion_metrics, read_confusion
 from core.errors import InvalidInput
 from tests.core.test_archive import file_member, make_archive
 
@@ -23,7 +23,7 @@ def encoded(content: dict[str, Any]) -> bytes:
     return json.dumps(content).encode()
 
 
-def metrics_of(cells: list[Cells]) -> dict[str, float]:
+def metrics_of(cells: list[ConfusionCells]) -> dict[str, float]:
     precision = [cell.tp / (cell.tp + cell.fp) for cell in cells]
     recall = [cell.tp / (cell.tp + cell.fn) for cell in cells]
     return {
@@ -33,11 +33,11 @@ def metrics_of(cells: list[Cells]) -> dict[str, float]:
 
 
 def test_c7_the_documented_layout_is_taken_when_the_metrics_say_so() -> None:
-    truth = [Cells(2, 1, 0, 2), Cells(1, 1, 2, 1), Cells(1, 0, 1, 3)]
+    truth = [ConfusionCells(2, 1, 0, 2), ConfusionCells(1, 1, 2, 1), ConfusionCells(1, 0, 1, 3)]
     confusion = read_confusion(encoded(DOCUMENTED), metrics_of(truth))
     assert confusion.orientation == "documented"
     assert list(confusion.cells.values()) == truth
-    assert confusion.cells["Comedy"] == Cells(tp=2, fp=1, fn=0, tn=2)
+    assert confusion.cells["Comedy"] == ConfusionCells(tp=2, fp=1, fn=0, tn=2)
     assert confusion.mismatch < 1e-4
     ours = confusion_metrics(confusion)
     assert ours["Precision"] == pytest.approx((2 / 3 + 1 / 2 + 1) / 3)
@@ -45,7 +45,7 @@ def test_c7_the_documented_layout_is_taken_when_the_metrics_say_so() -> None:
 
 
 def test_c7_the_swapped_layout_is_found_from_the_metrics() -> None:
-    truth = [Cells(2, 0, 1, 2), Cells(1, 2, 1, 1), Cells(1, 1, 0, 3)]
+    truth = [ConfusionCells(2, 0, 1, 2), ConfusionCells(1, 2, 1, 1), ConfusionCells(1, 1, 0, 3)]
     confusion = read_confusion(encoded(DOCUMENTED), metrics_of(truth))
     assert confusion.orientation == "swapped"
     assert list(confusion.cells.values()) == truth
@@ -57,13 +57,13 @@ def test_c7_support_decides_where_the_metrics_cannot() -> None:
         "confusion_matrix": [[[5, 1], [2, 3]], [[5, 2], [1, 3]]],
         "labels": ["a", "b"],
     }
-    metrics = metrics_of([Cells(3, 1, 2, 5), Cells(3, 2, 1, 5)])
+    metrics = metrics_of([ConfusionCells(3, 1, 2, 5), ConfusionCells(3, 2, 1, 5)])
     assert metrics["Precision"] == metrics["Recall"]
     data = encoded(content)
     assert read_confusion(data, metrics).orientation == "undecided"
     assert read_confusion(data, metrics, {"a": 5, "b": 4}).orientation == "documented"
     swapped = read_confusion(data, metrics, {"a": 4, "b": 5})
-    assert swapped.orientation == "swapped" and swapped.cells["a"] == Cells(3, 2, 1, 5)
+    assert swapped.orientation == "swapped" and swapped.cells["a"] == ConfusionCells(3, 2, 1, 5)
     assert read_confusion(data, {}, {"a": 4, "b": 5}).orientation == "swapped"
     assert read_confusion(data, metrics, {"other": 7}).orientation == "undecided"
 
@@ -71,7 +71,7 @@ def test_c7_support_decides_where_the_metrics_cannot() -> None:
 def test_c7_without_any_evidence_the_layout_is_undecided_and_the_documented_one_used() -> None:
     confusion = read_confusion(encoded(DOCUMENTED), {})
     assert confusion.orientation == "undecided"
-    assert confusion.cells["Comedy"] == Cells(2, 1, 0, 2)
+    assert confusion.cells["Comedy"] == ConfusionCells(2, 1, 0, 2)
     assert math.isnan(confusion.mismatch)
 
 
@@ -89,7 +89,7 @@ def test_c8_labels_are_mapped_by_name_and_may_be_fewer_than_all() -> None:
     }
     confusion = read_confusion(encoded(content), {})
     assert confusion.labels == ("z", "b") and confusion.all_labels == ("a", "b", "z")
-    assert confusion.cells == {"z": Cells(4, 2, 1, 3), "b": Cells(3, 1, 2, 4)}
+    assert confusion.cells == {"z": ConfusionCells(4, 2, 1, 3), "b": ConfusionCells(3, 1, 2, 4)}
     assert confusion.orientation == "multi-class"
 
 

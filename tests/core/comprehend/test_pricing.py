@@ -70,7 +70,7 @@ def test_totals_add_both_ends_of_the_range() -> None:
     total = total_estimate(parts)
     assert total.low_usd == pytest.approx(parts[0].low_usd + 0.5)
     assert total.high_usd == pytest.approx(parts[0].high_usd + 0.5)
-    assert total.shown == "$1.00 – $2.50"
+    assert total.shown == "$1.00 to $2.50"
 
 
 def test_billed_training_is_the_described_interval() -> None:

@@ -11,8 +11,8 @@ from core.comprehend.deletion import Patience, delete_item
 from core.comprehend.engine import Clients, EngineInfo
 from core.comprehend.ledger import (
     CleanupItem,
-    Kind,
     LedgerEntry,
+    ResourceKind,
     cleanup_plan,
     kept_by_service,
     monthly_usd,
@@ -73,12 +73,12 @@ def clients_of(service: Service, bucket: Bucket | None = None) -> Clients:
     return Clients(service, bucket or Bucket(), info, lambda job: None)
 
 
-def item(kind: Kind = "classifier", name: str = CLASSIFIER) -> CleanupItem:
+def item(kind: ResourceKind = "classifier", name: str = CLASSIFIER) -> CleanupItem:
     return CleanupItem(kind=kind, name=name, run="base")
 
 
 def entry(
-    kind: Kind, name: str, state: Literal["intended", "created", "deleted"] = "created"
+    kind: ResourceKind, name: str, state: Literal["intended", "created", "deleted"] = "created"
 ) -> LedgerEntry:
     return LedgerEntry(
         kind=kind, name=name, created_at="2026-01-01T00:00:00Z", run="base", state=state

@@ -6,13 +6,13 @@ import pytest
 from core.dataset.documents import Dataset
 from core.dataset.health.balance import LIMIT_CHECKS as LIMITS
 from core.dataset.health.checks import CHECKS, run_checks
-from core.dataset.health.findings import Facts, Finding, HealthContext
+from core.dataset.health.findings import DatasetFacts, Finding, HealthContext
 from core.errors import Interrupted
 from core.progress import CancelToken, Progress, Watch
 from tests.core.dataset.health_data import dataset_of, found_in, sentence, sound_rows, with_rows
 
 
-def _limit(check_id: str, facts: Facts) -> Finding | None:
+def _limit(check_id: str, facts: DatasetFacts) -> Finding | None:
     """What one of the checks against limits finds."""
     (check,) = [check for check in LIMITS if check.id == check_id]
     return check.run(facts)
@@ -21,7 +21,7 @@ def _limit(check_id: str, facts: Facts) -> Finding | None:
 def test_size_limits_count_bytes() -> None:
     big = "é" * (5 * 1024**2 + 1)
     dataset = with_rows((big, ["red"]), ("e" * 10 * 1024**2, ["red"]))
-    finding = _limit("document-size", Facts(HealthContext(dataset=dataset)))
+    finding = _limit("document-size", DatasetFacts(HealthContext(dataset=dataset)))
     assert finding is not None
     assert (finding.severity, finding.count) == ("error", 1)
     assert finding.measures == {"largest_bytes": 10 * 1024**2 + 2}
@@ -31,7 +31,7 @@ def test_size_limits_count_bytes() -> None:
     ("gigabytes", "severity"), [(4, "passed"), (4.9, "warning"), (5.1, "error")]
 )
 def test_dataset_size_against_the_limit(gigabytes: float, severity: str) -> None:
-    facts = Facts(HealthContext(dataset=dataset_of(sound_rows())))
+    facts = DatasetFacts(HealthContext(dataset=dataset_of(sound_rows())))
     facts.text_bytes = np.array([int(gigabytes * 1024**3)])
     finding = _limit("dataset-size", facts)
     assert (finding.severity if finding else "passed") == severity
@@ -41,7 +41,7 @@ def test_more_than_a_million_documents_are_too_many() -> None:
     def run(count: int) -> Finding | None:
         ids = ["d"] * count
         dataset = Dataset(ids, ids, (), np.zeros((count, 0), np.bool_), "multi-class")
-        return _limit("too-many-documents", Facts(HealthContext(dataset=dataset)))
+        return _limit("too-many-documents", DatasetFacts(HealthContext(dataset=dataset)))
 
     assert run(1_000_000) is None
     finding = run(1_000_001)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.offline import inputs
-from core.offline.inputs import lines_of
+from core.offline.inputs import physical_lines
 from core.offline.scorings import returned_labels
 from tests.core.offline.conftest import BUCKET, Bench
 
@@ -103,13 +103,13 @@ def test_d3_other_separators_do_not_end_a_document(bench: Bench, arn: str) -> No
 @given(st.lists(st.sampled_from([b"\r", b"\n", b"\r\n", b"x", b"yy", b"\x0b"]), max_size=40))
 def test_lines_do_not_depend_on_where_a_block_ends(pieces: list[bytes]) -> None:
     data = b"".join(pieces)
-    whole = list(lines_of(io.BytesIO(data)))
+    whole = list(physical_lines(io.BytesIO(data)))
     normal = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
     assert whole == (normal[:-1] if normal[-1] == b"" else normal)
     with pytest.MonkeyPatch.context() as patch:
         for size in (1, 2, 3):
             patch.setattr(inputs, "_BLOCK_BYTES", size)
-            assert list(lines_of(io.BytesIO(data))) == whole
+            assert list(physical_lines(io.BytesIO(data))) == whole
 
 
 def test_a_file_can_be_a_document(bench: Bench, arn: str) -> None:
