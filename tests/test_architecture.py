@@ -42,12 +42,11 @@ STILL_SINGLE = {
 STILL_LONG: set[str] = {"tui.screens.oversample"}
 STILL_DOUBLE = set(
     """
-    Cells Change Decision Decisions FEW_POSITIVES FORMAT Facts Fixed Floats GRACE_S Key LabelCounts
-    Line Listener MOST_ROWS Match Outcome Points Provenance RETURNED Result SIGNS Stage T Terms
-    VERSION Verdict Wanted Wish Work arms_text cell_width check_name compare_work decide escaped
-    figure figures_of groups_of inputs_of interval_text job_facts name names percent plan_text
-    positives_text question_facts report_text shown signed start stop sweep table threshold_text
-    view_of wilson
+    Cells Change Decision Decisions FEW_POSITIVES FORMAT Facts Floats GRACE_S Key LabelCounts Line
+    Listener MOST_ROWS Match Outcome Points Provenance RETURNED Result SIGNS Stage T Terms VERSION
+    Verdict Wanted Wish Work arms_text cell_width compare_work decide escaped figure figures_of
+    groups_of inputs_of interval_text job_facts name names percent plan_text positives_text
+    question_facts report_text shown signed start sweep table threshold_text view_of wilson
     """.split()
 )
 

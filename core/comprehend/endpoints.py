@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from core.comprehend.engine import entries, member_of
 from core.comprehend.jobs import MOST_FAULTS
-from core.comprehend.requests import check, check_classifier, check_name, check_token, tag_list
+from core.comprehend.requests import (
+    check,
+    check_classifier,
+    check_resource_name,
+    check_token,
+    tag_list,
+)
 from core.comprehend.service_errors import code_of, explained, is_expired, tolerating
 from core.errors import Interrupted, InvalidInput, OperationFailed, TryAgain, TunerError
 from core.progress import UNWATCHED, Watch
@@ -76,7 +82,7 @@ def endpoint_request(
     Raises:
         InvalidInput: a value breaks a rule of the service; the message names value and rule.
     """
-    check_name("endpoint name", name, LONGEST_NAME)
+    check_resource_name("endpoint name", name, LONGEST_NAME)
     check_classifier(classifier_arn)
     units = str(inference_units)
     check(1 <= inference_units <= MOST_UNITS, "inference units", units, f"1 to {MOST_UNITS}")

@@ -64,7 +64,7 @@ def training_request(**given: Unpack[TrainingParameters]) -> dict[str, Any]:
     """
     train_uri, test_uri = given["train_uri"], given.get("test_uri")
     language = given.get("language", "en")
-    check_name("classifier name", given["name"])
+    check_resource_name("classifier name", given["name"])
     inputs = {"DataFormat": "COMPREHEND_CSV", "S3Uri": _input("training file", train_uri)}
     if test_uri is not None:
         inputs["TestS3Uri"] = _input("test file", test_uri)
@@ -81,7 +81,7 @@ def training_request(**given: Unpack[TrainingParameters]) -> dict[str, Any]:
     }
     version = given.get("version")
     if version:
-        check_name("version name", version)
+        check_resource_name("version name", version)
         request["VersionName"] = version
     return request
 
@@ -226,7 +226,7 @@ def _delimiter(delimiter: str) -> str:
     return delimiter
 
 
-def check_name(what: str, name: str, longest: int = _LONGEST_NAME) -> None:
+def check_resource_name(what: str, name: str, longest: int = _LONGEST_NAME) -> None:
     """Refuse a name that the service does not take for a classifier, version or endpoint.
 
     Raises:

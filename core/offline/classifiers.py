@@ -184,7 +184,7 @@ def _summary(versions: list[TrainingRecord]) -> Answer:
     return answer
 
 
-def stop(twin: Twin, request: Mapping[str, Any]) -> Answer:
+def request_stop(twin: Twin, request: Mapping[str, Any]) -> Answer:
     """Answer StopTrainingDocumentClassifier; harmless when there is nothing to stop."""
     with twin.lock():
         folder, record = _found(twin, request, is_locked=True)

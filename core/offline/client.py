@@ -105,7 +105,7 @@ _HANDLERS: dict[str, Callable[[Twin, Mapping[str, Any]], Answer]] = {
     "DescribeDocumentClassifier": classifiers.describe,
     "ListDocumentClassifiers": classifiers.list_classifiers,
     "ListDocumentClassifierSummaries": classifiers.list_summaries,
-    "StopTrainingDocumentClassifier": classifiers.stop,
+    "StopTrainingDocumentClassifier": classifiers.request_stop,
     "DeleteDocumentClassifier": classifiers.delete,
     "StartDocumentClassificationJob": jobs.start_job,
     "DescribeDocumentClassificationJob": jobs.describe,

@@ -317,7 +317,7 @@ def flag(cell: str) -> int | None:
     return _FLAGS.get(cell.strip())
 
 
-def read_csv(source: Source, settings: SourceSettings) -> SourceRows:
+def read_csv_source(source: Source, settings: SourceSettings) -> SourceRows:
     """Read any of the CSV forms.
 
     Args:

@@ -19,14 +19,14 @@ from core.dataset.formats.csv_sources import (
     find_label_delimiter,
     flag,
     position,
-    read_csv,
+    read_csv_source,
 )
 from core.dataset.formats.json_sources import (
     METADATA,
     manifest_names,
     missing_text,
     objects,
-    read_json,
+    read_json_source,
 )
 from core.dataset.formats.sources import (
     CANNOT_READ,
@@ -683,7 +683,7 @@ FAMILIES = (
         },
         _is_json,
         detect_json,
-        read_json,
+        read_json_source,
     ),
     Family(
         {
@@ -693,7 +693,7 @@ FAMILIES = (
         },
         lambda head, path: True,
         detect_csv,
-        read_csv,
+        read_csv_source,
     ),
 )
 """Every format, in the order in which a file is tried; the last takes what no other has taken."""

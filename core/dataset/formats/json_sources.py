@@ -44,7 +44,7 @@ def objects(lines: Iterator[bytes], path: Path) -> Iterator[tuple[int, dict[str,
             ) from error
 
 
-def read_json(source: Source, settings: SourceSettings) -> SourceRows:
+def read_json_source(source: Source, settings: SourceSettings) -> SourceRows:
     """Read JSON Lines or an augmented manifest.
 
     Args:

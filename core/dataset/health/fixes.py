@@ -41,9 +41,9 @@ class Request:
         return self.facts.dataset
 
 
-Fixed = tuple[Dataset, str]
+Repaired = tuple[Dataset, str]
 """The fixed dataset, and a sentence on what changed."""
-Fix = Callable[[Request], Fixed | None]
+Fix = Callable[[Request], Repaired | None]
 """Fixes a dataset; None when there is nothing to fix."""
 
 
@@ -69,7 +69,7 @@ def without_columns(dataset: Dataset, dropped: Sequence[int]) -> Dataset:
 def _dropped(rows_of: Callable[[DatasetFacts], Rows], noun: str, nouns: str = "") -> Fix:
     """The fix that drops the documents which a check finds."""
 
-    def fix(request: Request) -> Fixed | None:
+    def fix(request: Request) -> Repaired | None:
         rows = rows_of(request.facts)
         if len(rows) == 0:
             return None
@@ -82,7 +82,7 @@ def _dropped(rows_of: Callable[[DatasetFacts], Rows], noun: str, nouns: str = ""
     return fix
 
 
-def _header_row(request: Request) -> Fixed | None:
+def _header_row(request: Request) -> Repaired | None:
     rows = header_rows(request.facts)
     if len(rows) == 0:
         return None
@@ -97,7 +97,7 @@ def _header_row(request: Request) -> Fixed | None:
 def _retexted(is_hit: Callable[[str], object], cleaned: Callable[[str], str], did: str) -> Fix:
     """The fix that changes the texts which satisfy `is_hit`."""
 
-    def fix(request: Request) -> Fixed | None:
+    def fix(request: Request) -> Repaired | None:
         texts = [cleaned(text) if is_hit(text) else text for text in request.dataset.texts]
         changed = sum(new is not old for old, new in zip(request.dataset.texts, texts, strict=True))
         if changed == 0:
@@ -143,7 +143,9 @@ DOCUMENT_FIXES: dict[str, tuple[str, Fix]] = {
 """Fixes of documents: what each does, in one line, and how."""
 
 
-def _without_labels(request: Request, dropped: Sequence[int], what: str, fewest: int = 0) -> Fixed:
+def _without_labels(
+    request: Request, dropped: Sequence[int], what: str, fewest: int = 0
+) -> Repaired:
     """Drop label columns.
 
     Documents left without a label get the none-label. They are dropped in multi-class mode, where
@@ -181,13 +183,13 @@ def _with_none_label(dataset: Dataset, rows: BoolMatrix, none_label: str) -> Dat
     return replace(dataset, labels=labels, membership=membership, none_label=none_label)
 
 
-def _blank_labels(request: Request) -> Fixed | None:
+def _blank_labels(request: Request) -> Repaired | None:
     names = request.dataset.labels
     blank = [column for column, label in enumerate(names) if is_blank_label(label)]
     return _without_labels(request, blank, "blank label") if blank else None
 
 
-def _rare_labels(request: Request) -> Fixed | None:
+def _rare_labels(request: Request) -> Repaired | None:
     dataset, names = request.dataset, request.dataset.labels
     rare = np.flatnonzero(request.facts.support < FEWEST_PER_LABEL).tolist()
     if not rare:
@@ -220,7 +222,7 @@ def _renamed(new_names: Sequence[str], request: Request) -> Dataset:
 def _renaming(rename: Callable[[str, Request], str], did: str) -> Fix:
     """The fix that changes label names one by one."""
 
-    def fix(request: Request) -> Fixed | None:
+    def fix(request: Request) -> Repaired | None:
         names = request.dataset.labels
         new_names = [rename(label, request) for label in names]
         changed = sum(old != new for old, new in zip(names, new_names, strict=True))
@@ -239,7 +241,7 @@ def _without_delimiter(label: str, request: Request) -> str:
     return label.replace(delimiter, "-" if delimiter == "_" else "_")
 
 
-def _label_variants(request: Request) -> Fixed | None:
+def _label_variants(request: Request) -> Repaired | None:
     dataset = request.dataset
     groups = variant_groups(dataset.labels)
     if not groups:
@@ -254,7 +256,7 @@ def _label_variants(request: Request) -> Fixed | None:
     return left, f"Merged {merged} into the commonest one of {plural(len(groups), 'label')}."
 
 
-def _contradictions(request: Request) -> Fixed | None:
+def _contradictions(request: Request) -> Repaired | None:
     rows = contradicting_rows(request.facts)
     none_label = request.dataset.none_label
     if len(rows) == 0 or none_label is None:
