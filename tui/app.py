@@ -20,6 +20,7 @@ from tui.watcher import JobWatcher
 if TYPE_CHECKING:
     from core.workflow.overview import Overview
     from tui.screens.oversample import Sweep
+    from tui.screens.thresholds import HeldRun
 
 
 STEP_IDS = (
@@ -53,6 +54,9 @@ class TunerApp(App[int]):
         self.overview: Overview | None = None
         self.defect: BaseException | None = None
         self.watcher = JobWatcher(self)
+        self.held_runs: dict[tuple[Path, str], HeldRun] = {}
+        """By session folder and run: thresholds that were moved and are not saved, which outlive
+        the screen."""
         self.sweeps: dict[Path, Sweep] = {}
         """By session folder: arms at work, which outlive the screen that started them."""
         self.theme = settings.theme

@@ -52,12 +52,12 @@ class Bench(App[None]):
     def action_move(self, steps: int) -> None:
         """What the screen does on an arrow key."""
         board = self.query_one(ThresholdsBoard)
-        label = board.selected
+        label = board.table.selected
         assert label is not None
         curve = self.view.curves.of(self.view.part)[label]
         value = moved(self.view.working.values[label], steps, curve, self.view.log_axis)
         self.view.working.set(label, value)
-        board.show_moved({label})
+        board.show_moved(label, self.view)
 
 
 def synthetic_view(log_axis: bool) -> BoardView:

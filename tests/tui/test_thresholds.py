@@ -28,7 +28,7 @@ def opened(app: TunerApp) -> ThresholdsScreen:
 
 def values(app: TunerApp) -> dict[str, float]:
     """The thresholds as the user has moved them."""
-    working = opened(app).kept.working
+    working = opened(app).held.working
     assert working is not None
     return working.values
 
@@ -50,7 +50,7 @@ async def test_opening_shows_every_label_with_the_table_in_focus(
             assert label in text
         assert "macro-F1" in text
         assert "calibration, optimistic" in text
-        assert opened(app).board.selected == "billing"
+        assert opened(app).board.table.selected == "billing"
 
 
 async def test_a_key_press_moves_threshold_counts_and_marker(
@@ -134,14 +134,14 @@ async def test_filter_keeps_matching_labels_and_esc_clears(
     async with open_app(tickets_session, "thresholds") as (app, pilot):
         await pilot.press("slash", *"bug", "enter")
         await pilot.pause()
-        assert opened(app).board.table.shown_labels == ("bug",)
+        assert [row.label for row in opened(app).board.table.shown_rows] == ["bug"]
         assert "labels (1 of 5)" in screen_text(app)
         before = values(app)["bug"]
         await pilot.press("right")
         assert values(app)["bug"] == pytest.approx(before + 0.01)
         await pilot.press("escape")
         await pilot.pause()
-        assert len(opened(app).board.table.shown_labels) == 5
+        assert len(opened(app).board.table.shown_rows) == 5
         assert app.overview is not None
 
 
@@ -179,7 +179,7 @@ async def test_saving_writes_session_and_file_and_shows_both_lines(
         assert "small-thresholds.json" in text
         await pilot.press("escape")
         await pilot.pause()
-        assert not opened(app).kept.working.is_changed  # type: ignore[union-attr]
+        assert not opened(app).held.working.is_changed  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("keys", [("down", "right"), ("b",), ("left", "down", "B")])
@@ -293,5 +293,5 @@ async def test_a_resize_keeps_label_and_threshold(open_app: OpenApp, tickets_ses
         for size in ((50, 14), (130, 40), (80, 24)):
             await pilot.resize_terminal(*size)
             await pilot.pause()
-            assert opened(app).board.selected == "bug"
+            assert opened(app).board.table.selected == "bug"
         assert values(app) == before

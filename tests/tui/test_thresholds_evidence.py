@@ -57,7 +57,7 @@ async def test_interval_and_grade_stand_beside_the_part_they_were_measured_on(
         assert "only 27 positives to tune on" in text
         assert report.macro_f1_interval is not None
         assert f"test {report.tuned.macro_f1:.2f} [".replace("0.", ".") in text
-        grades = [row.grade for row in opened(app).board.table._rows]
+        grades = [row.grade for row in opened(app).board.table.shown_rows]
         assert grades == [label.evidence.grade for label in report.labels if label.evidence]
         assert not len(app.jobs)
 
@@ -70,7 +70,7 @@ async def test_a_moved_threshold_is_graded_when_the_keys_rest(
         await pilot.pause()
         text = screen_text(app)
         assert "interval and grade: once the keys rest" in text
-        assert opened(app).board.table._rows[0].grade == "–"
+        assert opened(app).board.table.shown_rows[0].grade == "–"
         await rested(app, pilot)
         view = opened(app)._view
         assert view is not None and view.known is not None

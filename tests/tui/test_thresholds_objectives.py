@@ -47,7 +47,7 @@ async def test_infeasible_is_said_before_and_after(
 ) -> None:
     async with open_app(tickets_session, "thresholds") as (app, pilot):
         await pilot.press("down", "down", "down")
-        assert opened(app).board.selected == "login"
+        assert opened(app).board.table.selected == "login"
         await take(app, pilot, "down", "down", "space", "enter", "enter")
         assert "precision:0.9 for login" in screen_text(app)
         assert "login: infeasible" in screen_text(app)

@@ -1,12 +1,11 @@
 """The thresholds step: move a threshold and watch what it does."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
-from weakref import WeakKeyDictionary
+from typing import ClassVar, TypeVar
 
-from textual import on
 from textual.app import ComposeResult
 from textual.timer import Timer
 from textual.widgets import Static
@@ -16,7 +15,7 @@ from core.progress import Progress, Watch
 from core.text import plural, printable
 from core.tuning.objectives import Choice
 from core.views.numbers import span
-from core.workflow.compare import CompareReport, compare_session_runs
+from core.workflow.compare import compare_session_runs
 from core.workflow.overview import Overview
 from core.workflow.parts import RunCurves, load_run_curves, needs_tuning, tunable_run
 from core.workflow.session import Session
@@ -27,7 +26,6 @@ from core.workflow.working_thresholds import (
     Change,
     KnownEvidence,
     SavedThresholds,
-    Standing,
     WorkingThresholds,
     equivalent_command,
     evidence_of_report,
@@ -40,84 +38,71 @@ from core.workflow.working_thresholds import (
     start_working,
     tuning_settings,
 )
-from tui.jobs import JobFailed, JobFinished, JobProgressed, Work
+from tui.jobs import Slot
 from tui.render import lines, plain
 from tui.screens.base import StepScreen
 from tui.screens.thresholds_windows import (
-    Calibrated,
     ChangeModal,
     ObjectiveModal,
     SaveModal,
-    calibration_work,
+    calibration_of,
+    calibration_text,
     comparison_text,
 )
 from tui.widgets.chrome import SessionLine
 from tui.widgets.thresholds_board import BoardView, ThresholdsBoard, interval_text
 from tui.windows import TextWindow
 
-if TYPE_CHECKING:
-    from tui.app import TunerApp
+REST = 0.5
+"""Seconds without a change after which evidence is gathered anew."""
+_MOST_ROUNDS = 3
+"""Evidence may put a label elsewhere, which asks for evidence again; not more often than this."""
+_MOST_HELD = 16
+"""Sets of thresholds whose evidence is held, for undo."""
+_AT_REST = "once the keys rest"
 
-
-# The jobs of the thresholds screen, and what is kept of their results.
-
-
-_MOST_KEPT = 16
-"""Sets of thresholds whose evidence is kept, for undo."""
+T = TypeVar("T")
 
 
 @dataclass
-class KeptRun:
-    """What the app keeps of one run while other screens are open."""
+class HeldRun:
+    """What the app holds of one run while other screens are open: changes outlive the screen."""
 
     working: WorkingThresholds | None = None
     curves: dict[str, RunCurves] = field(default_factory=dict)
     """By run: the run's own and those laid over them."""
-    known: list[KnownEvidence] = field(default_factory=list)
-    """Evidence of present and earlier thresholds, the newest first."""
-    known_of: str = ""
+    evidence: list[KnownEvidence] = field(default_factory=list)
+    """Of present and earlier thresholds, the newest first."""
+    evidence_of: str = ""
     """When the session's thresholds were made whose evidence is among them."""
     proposal: Proposal | None = None
 
     def remember(self, known: KnownEvidence) -> None:
-        """Keep evidence."""
-        self.known.insert(0, known)
-        del self.known[_MOST_KEPT:]
+        """Hold evidence."""
+        self.evidence.insert(0, known)
+        del self.evidence[_MOST_HELD:]
 
-    def find_known(self, run: str) -> KnownEvidence | None:
-        """The evidence of the present thresholds, else the newest there is."""
-        working, curves = self.working, self.curves.get(run)
-        if working is None or curves is None:
-            return None
-        for place, known in enumerate(self.known):
+    def newest_evidence(
+        self, working: WorkingThresholds, curves: RunCurves
+    ) -> tuple[KnownEvidence | None, bool]:
+        """The evidence of the present thresholds, else the newest; and whether it is of these."""
+        for place, known in enumerate(self.evidence):
             if is_known(working, curves, known):
-                self.known.insert(0, self.known.pop(place))
-                break
-        return self.known[0] if self.known else None
+                self.evidence.insert(0, self.evidence.pop(place))
+                return known, True
+        return (self.evidence[0] if self.evidence else None), False
 
 
-@dataclass(frozen=True)
-class LoadedRun:
-    """What is read of the run that the screen shows."""
+def read_run(
+    session: Session, run: str, watch: Watch
+) -> tuple[RunCurves, WorkingThresholds, Proposal | None]:
+    """Read the run that is shown: curves, choices, whether label groups would help."""
+    import plotext  # noqa: F401 - loaded here, so that the first chart does not wait for it
 
-    curves: RunCurves
-    working: WorkingThresholds
-    """With what its objectives choose already computed."""
-    proposal: Proposal | None
-
-
-def board_view(
-    kept: KeptRun, curves: RunCurves, working: WorkingThresholds, part: str, other_run: str
-) -> BoardView:
-    """One part of a run, with another run over it, or the part that was tuned on."""
-    if other_run in kept.curves:
-        over = kept.curves[other_run]
-        other = over.of(part) if part in over.parts else None
-        return BoardView(curves, working, part, other=other, other_name=f"run {other_run}")
-    if part != working.tuned_on:
-        other = curves.of(working.tuned_on)
-        return BoardView(curves, working, part, other=other, other_name=working.tuned_on)
-    return BoardView(curves, working, part)
+    curves = load_run_curves(session, run, watch)
+    working = start_working(session.state().run_named(run))
+    working.chosen(curves)
+    return curves, working, propose_groups(session, run)
 
 
 def overlaid_runs(state: SessionState, run: str, part: str) -> list[str]:
@@ -125,61 +110,12 @@ def overlaid_runs(state: SessionState, run: str, part: str) -> list[str]:
     return [other.name for other in state.runs if other.name != run and part in other.scores]
 
 
-def compared_run(state: SessionState, run: RunState, overlaid: str) -> str:
+def compared_run(state: SessionState, run: str, overlaid: str) -> str:
     """The run to compare with: the one laid over, else the newest other one with thresholds."""
-    others = [one.name for one in state.runs if one.thresholds is not None and one is not run]
+    others = [
+        other.name for other in state.runs if other.thresholds is not None and other.name != run
+    ]
     return overlaid if overlaid in others else others[-1] if others else ""
-
-
-def load_work(session: Session, run: str) -> Work:
-    """Read the curves of a run that is laid over."""
-    return lambda watch,: load_run_curves(session, run, watch)
-
-
-def load_shown_work(session: Session, run: str) -> Work:
-    """Read the run that is shown: curves, choices, whether label groups would help."""
-
-    def work(
-        watch: Watch,
-    ) -> LoadedRun:
-        import plotext  # noqa: F401 - loaded here, so that the first chart does not wait for it
-
-        curves = load_run_curves(session, run, watch)
-        working = start_working(session.state().run_named(run))
-        working.chosen(curves)
-        return LoadedRun(curves, working, propose_groups(session, run))
-
-    return work
-
-
-def tune_work(session: Session, run: str) -> Work:
-    """Tune a run that has no thresholds yet."""
-    settings = TuningSettings(run=run)
-    return lambda watch,: tune_thresholds(session, settings, watch)
-
-
-def evidence_work(curves: RunCurves, tuned_on: str, standing: Standing) -> Work:
-    """Gather evidence of the thresholds on the screen."""
-    return lambda watch,: gather_known(curves, tuned_on, standing, watch)
-
-
-def change_work(
-    curves: RunCurves, working: WorkingThresholds, name: str, label: str | None
-) -> Work:
-    """Work out what an objective would change."""
-    part, values = working.tuned_on, dict(working.values)
-    aims: tuple[str, Mapping[str, str]] = (working.objective, dict(working.per_label))
-    return lambda watch,: planned_change(curves, part, values, aims, name, label, watch)
-
-
-def compare_work(session: Session, other: str, run: str) -> Work:
-    """Compare a run with another one, at the thresholds that both have in the session."""
-    return lambda watch,: compare_session_runs(session, [other, run], watch=watch)
-
-
-def save_work(session: Session, settings: TuningSettings, path: Path) -> Work:
-    """Keep thresholds in the session and write their file."""
-    return lambda watch,: save_working(session, settings, path, watch)
 
 
 # What the thresholds screen says about saving and about what is missing.
@@ -230,7 +166,7 @@ def measuring_text(progress: Progress | None) -> str:
     return f"{progress.task} {progress.done:,}/{progress.total:,}, esc stops"
 
 
-def kept_text(labels: tuple[str, ...]) -> str:
+def settled_text(labels: tuple[str, ...]) -> str:
     """Which labels went to the default because the evidence does not bear their choice."""
     names = ", ".join(printable(label, 30) for label in labels[:_NAMED])
     more = f" and {len(labels) - _NAMED} more" if len(labels) > _NAMED else ""
@@ -280,90 +216,84 @@ def saved_text(saved: SavedThresholds, ascii_only: bool) -> str:
     return "\n".join(texts)
 
 
-# What the thresholds screen shows, and the jobs that bring it: loading, tuning, evidence.
+class ThresholdsScreen(StepScreen):
+    """The labels, the curve of one, and what its threshold does.
 
-
-_KEPT: "WeakKeyDictionary[TunerApp, dict[tuple[Path, str], KeptRun]]" = WeakKeyDictionary()
-"""Changes that are not saved outlive the screen; they end with the app."""
-REST = 0.5
-"""Seconds without a change after which evidence is gathered anew."""
-_MOST_ROUNDS = 3
-"""Evidence may put a label elsewhere, which asks for evidence again; not more often than this."""
-_AT_REST = "once the keys rest"
-_STOPPED = "not measured; r measures"
-
-
-class ThresholdsBase(StepScreen):
-    """Loads and shows; keys are those of the subclass."""
+    Keys change the working thresholds in memory; evidence of them is gathered in the background.
+    """
 
     step_id: ClassVar[str] = "thresholds"
     title_words: ClassVar[str] = "thresholds"
-    DEFAULT_CSS = "ThresholdsBase #missing { padding: 1 1; }"
+    DEFAULT_CSS = "ThresholdsScreen #missing { padding: 1 1; }"
+
+    board: ThresholdsBoard
+    """Table, chart and figures."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._is_waiting = self._has_tuned = self._was_told = False
+        self._is_waiting = self._has_tuned = self._was_told = self._is_leaving = False
         self._run = self._part = self._other_run = ""
+        self.held = HeldRun()
         self._view: BoardView | None = None
         self._log_axis = False
         self._timer: Timer | None = None
-        self._measuring = self._rounds = 0
+        self._measuring = Slot()
+        self._rounds = 0
+        self._save_to: Path | None = None
+        """Where to save once the evidence is known."""
 
     def compose_body(self) -> ComposeResult:
         """What is missing, or the board."""
+        self.board = ThresholdsBoard(self.tuner.settings.ascii_only)
         yield Static("", id="missing")
-        yield ThresholdsBoard(self.tuner.settings.ascii_only)
+        yield self.board
 
-    @property
-    def board(self) -> ThresholdsBoard:
-        """Table, chart and figures."""
-        return self.query_one(ThresholdsBoard)
-
-    @property
-    def kept(self) -> KeptRun:
-        """What the app keeps of the run that is shown."""
-        runs = _KEPT.setdefault(self.tuner, {})
-        return runs.setdefault((self.overview.folder, self._run), KeptRun())
+    # Loading and showing.
 
     def show_session(self, overview: Overview) -> None:
         """Tune when nothing is tuned yet, load the curves when they are not here, then show."""
         if self._is_waiting:
             return
-        run = tunable_run(self.session, overview.state)
-        self.board.display = run is not None
-        self.query_one("#missing").display = run is None
+        session, run = self.session, tunable_run(self.session, overview.state)
+        missing = self.query_one("#missing", Static)
+        self.board.display, missing.display = run is not None, run is None
         if run is None:
-            texts = missing_texts(overview, self.tuner.settings.ascii_only)
-            self.query_one("#missing", Static).update(lines(texts))
+            missing.update(lines(missing_texts(overview, self.tuner.settings.ascii_only)))
             return
-        self._run = run.name
-        if needs_tuning(self.session, run):
+        self._run = name = run.name
+        self.held = self.tuner.held_runs.setdefault((overview.folder, name), HeldRun())
+        if needs_tuning(session, run):
             if not self._has_tuned:
                 self._has_tuned = True
-                self.start("tune", tune_work(self.session, run.name))
+                settings = TuningSettings(run=name)
+                self._start(lambda watch: tune_thresholds(session, settings, watch))
             return
-        curves = self.kept.curves.get(run.name)
+        curves = self.held.curves.get(name)
         if curves is None or curves.scores != run.scores_fingerprint:
-            self.start("curves", load_shown_work(self.session, run.name))
+            self._start(partial(read_run, session, name), self._take_run, is_reading=True)
             return
         self._show_run(run, curves)
-        self._tell(overview)
+        note = "" if self._was_told else opening_text(overview, self.unsaved())
+        self._was_told = True
+        if note:
+            self.banner.show_note(note)
 
     def _show_run(self, run: RunState, curves: RunCurves) -> None:
-        kept, made = self.kept, run.thresholds
+        held, made = self.held, run.thresholds
         assert made is not None
-        working = kept.working = start_working(run, kept.working)
-        if kept.known_of != made.made_at:
+        working = held.working = start_working(run, held.working)
+        if held.evidence_of != made.made_at:
             report = load_report(self.session, run)
             known = evidence_of_report(report, working.saved_per_label, curves.default)
-            kept.known_of = made.made_at
+            held.evidence_of = made.made_at
             if known is not None:
-                kept.remember(known)
+                held.remember(known)
         if self._part not in curves.parts:
             self._part = working.tuned_on
-        self.show_view()
-        if not self._is_known and not self._measuring and self._timer is None:
-            self.rest()
+        view = self._show_board()
+        if view and not view.is_known and not self._measuring.is_running and self._timer is None:
+            self.board.show_pending(_AT_REST)
+            self._rest()
 
     def where(self) -> str:
         """The part that is shown."""
@@ -371,64 +301,121 @@ class ThresholdsBase(StepScreen):
             return self.title_words
         return f"{self._part} {len(self._view.curves.parts[self._part]):,} docs"
 
-    def take_loaded(self, loaded: LoadedRun) -> None:
-        """Keep what was read of the run that is shown."""
-        kept = self.kept
-        kept.curves[loaded.curves.run] = loaded.curves
-        kept.proposal = loaded.proposal
-        if kept.working is None:
-            kept.working = loaded.working
+    def _take_run(self, loaded: tuple[RunCurves, WorkingThresholds, Proposal | None]) -> None:
+        """Hold what was read of the run that is shown."""
+        curves, working, self.held.proposal = loaded
+        self.held.curves[curves.run] = curves
+        if self.held.working is None:
+            self.held.working = working
         else:
-            kept.known.clear()
-            kept.known_of = ""
+            self.held.evidence.clear()
+            self.held.evidence_of = ""
 
-    def show_view(self) -> None:
-        """Show everything anew."""
-        kept = self.kept
-        curves, working = kept.curves.get(self._run), kept.working
+    def _show_board(self) -> BoardView | None:
+        """Show everything anew; the view that is shown, None before anything is read."""
+        held = self.held
+        curves, working = held.curves.get(self._run), held.working
         if curves is None or working is None:
-            return
-        view = board_view(kept, curves, working, self._part, self._other_run)
-        proposal = groups_text(kept.proposal) if kept.proposal else ""
-        self._view = replace(
-            view,
-            known=kept.find_known(self._run),
-            proposal=proposal,
+            return None
+        other, other_name = None, ""
+        if self._other_run in held.curves:
+            over = held.curves[self._other_run]
+            other = over.of(self._part) if self._part in over.parts else None
+            other_name = f"run {self._other_run}"
+        elif self._part != working.tuned_on:
+            other, other_name = curves.of(working.tuned_on), working.tuned_on
+        known, is_of_now = held.newest_evidence(working, curves)
+        self._view = BoardView(
+            curves,
+            working,
+            self._part,
+            known,
+            is_of_now,
+            proposal=groups_text(held.proposal) if held.proposal else "",
+            other=other,
+            other_name=other_name,
             log_axis=self._log_axis,
         )
         self.board.show(self._view)
         self.query_one(SessionLine).show(self.overview, self.where())
+        return self._view
 
-    def changed(self, labels: "frozenset[str] | set[str]") -> None:
-        """Show labels whose threshold has changed; evidence follows when the keys rest."""
-        assert self._view is not None
-        self.stop_measuring("")
-        self._view = replace(self._view, known=self.kept.find_known(self._run))
-        self.board.show_moved(labels, self._view)
-        if not self._is_known:
-            self.rest()
+    def _start(
+        self,
+        work: Callable[[Watch], T],
+        then: Callable[[T], object] | None = None,
+        is_reading: bool = False,
+    ) -> None:
+        """Run what changes what is shown; keys wait for it.
 
-    @property
-    def _is_known(self) -> bool:
-        view = self._view
-        return view is not None and is_known(view.working, view.curves, view.known)
+        Args:
+            work: runs in a thread.
+            then: takes its result, before the screen shows it.
+            is_reading: whether curves are read, which is not tried again when it fails.
+        """
+        self._is_waiting = True
 
-    def rest(self) -> None:
+        def ended(result: T) -> None:
+            self._is_waiting = False
+            if then is not None:
+                then(result)
+            self.show_session(self.overview)
+            if self.board.display and self.focused is None:
+                self.board.table.focus()
+
+        def failed(error: BaseException) -> None:
+            if not isinstance(error, TunerError):
+                return
+            self._is_waiting = False
+            if not is_reading:
+                self.show_session(self.overview)
+                self.banner.show_error(error)
+
+        self.run(work, ended, failed)
+
+    def _ready(self) -> tuple[BoardView | None, str | None]:
+        """The view and the highlighted label, unless a job is changing them."""
+        if self._view is None:
+            return None, None
+        if self._is_waiting:
+            self.banner.show_note("one moment: the last step is not finished")
+            return None, None
+        self._is_leaving, self._save_to = False, None
+        if self.banner.text:
+            self.banner.clear()
+        return self._view, self.board.table.selected
+
+    def _open(self, title: str, text: str) -> None:
+        self.app.push_screen(TextWindow(title, text))
+
+    # Evidence of the thresholds on the screen.
+
+    def _changed(self, label: str | None = None) -> None:
+        """Show what has changed, of one label or of all; evidence follows when the keys rest."""
+        self._stop_measuring("")
+        if label is None or self._view is None:
+            self._show_board()
+            self.board.show_pending(_AT_REST)
+        else:
+            view = self._view
+            known, is_of_now = self.held.newest_evidence(view.working, view.curves)
+            self._view = replace(view, known=known, is_known=is_of_now)
+            self.board.show_moved(label, self._view, _AT_REST)
+        if self._view is not None and not self._view.is_known:
+            self._rest()
+
+    def _rest(self) -> None:
         """Gather evidence when nothing is changed for a while."""
-        if self._timer is not None:
-            self._timer.stop()
-        self.board.show_pending(_AT_REST)
         self._rounds = 0
         self._timer = self.set_timer(REST, self.measure)
 
-    def stop_measuring(self, text: str = _STOPPED) -> bool:
+    def _stop_measuring(self, text: str = "not measured; r measures") -> bool:
         """Gather no evidence; whether some was being gathered or about to be."""
-        was_on = bool(self._measuring) or self._timer is not None
+        was_on = self._measuring.cancel() or self._timer is not None
+        self._measuring.forget()
         if self._timer is not None:
             self._timer.stop()
-        if self._measuring:
-            self.tuner.jobs.cancel(self._measuring)
-        self._timer, self._measuring = None, 0
+            self._timer = None
         if was_on and text:
             self.board.show_pending(text)
         return was_on
@@ -436,114 +423,58 @@ class ThresholdsBase(StepScreen):
     def measure(self) -> None:
         """Gather evidence of the thresholds on the screen, in the background."""
         view = self._view
-        self.stop_measuring("")
-        if view is None or self._is_known:
+        self._stop_measuring("")
+        if view is None or view.is_known:
             return
         self._rounds += 1
-        standing = standing_of(view.working, view.curves, view.known)
-        work = evidence_work(view.curves, view.working.tuned_on, standing)
+        curves, tuned_on = view.curves, view.working.tuned_on
+        standing = standing_of(view.working, curves, view.known)
         self.board.show_pending(measuring_text(None))
-        self._measuring = self.tuner.jobs.start(self, "evidence", work)
+        self.run_beside(
+            self._measuring,
+            lambda watch: gather_known(curves, tuned_on, standing, watch),
+            self._take_evidence,
+            self._miss_evidence,
+            lambda progress: self.board.show_pending(measuring_text(progress)),
+        )
 
-    def on_unmount(self) -> None:
-        """Evidence is gathered for a screen that is open."""
-        if self._timer is not None:
-            self._timer.stop()
-        self.tuner.jobs.cancel(self._measuring)
-
-    @on(JobProgressed)
-    def _show_measuring(self, message: JobProgressed) -> None:
-        if message.job == self._measuring:
-            self.board.show_pending(measuring_text(message.progress))
-
-    @on(JobFinished)
-    def _take_evidence(self, message: JobFinished) -> None:
-        known, view = message.ended.result, self._view
-        if message.ended.job != self._measuring or view is None:
+    def _take_evidence(self, known: KnownEvidence) -> None:
+        if self._view is None:
             return
-        assert isinstance(known, KnownEvidence)
-        self._measuring = 0
-        self.kept.remember(known)
-        settled = view.working.settle(view.curves, known)
+        self.held.remember(known)
+        settled = self._view.working.settle(self._view.curves, known)
         self.board.show_pending("")
-        self.show_view()
-        if not self._is_known and self._rounds < _MOST_ROUNDS:
+        view = self._show_board()
+        if view is not None and not view.is_known and self._rounds < _MOST_ROUNDS:
             self.measure()
             return
         if settled:
-            self.banner.show_note(kept_text(settled))
-        self.measured()
+            self.banner.show_note(settled_text(settled))
+        self._save_measured()
 
-    @on(JobFailed)
-    def _miss_evidence(self, message: JobFailed) -> None:
-        if message.ended.job != self._measuring:
-            return
-        error = message.ended.error
-        self.stop_measuring(f"not measured: {error}")
-        if error is not None and not isinstance(error, TunerError):
+    def _miss_evidence(self, error: BaseException) -> None:
+        self._stop_measuring("")
+        self.board.show_pending(f"not measured: {error}")
+        if not isinstance(error, TunerError):
             self.tuner.show_defect(error)
-        self.measured()
+        self._save_measured()
 
-    def measured(self) -> None:
-        """Called when evidence was gathered, or could not be."""
+    def on_unmount(self) -> None:
+        """Evidence is gathered for a screen that is open."""
+        self._stop_measuring("")
 
-    def _tell(self, overview: Overview) -> None:
-        note = "" if self._was_told else opening_text(overview, self.unsaved())
-        self._was_told = True
-        if note:
-            self.banner.show_note(note)
+    def action_measure(self) -> None:
+        """Gather evidence of the thresholds on the screen now."""
+        view, _ = self._ready()
+        if view is None:
+            return
+        if view.is_known:
+            self.banner.show_note("these thresholds are measured already")
+        elif not self._measuring.is_running:
+            self._rounds = 0
+            self.measure()
 
-    def unsaved(self) -> str:
-        """How much is not saved; empty when everything is."""
-        working: WorkingThresholds | None = self._view.working if self._view is not None else None
-        return unsaved_text(working) if working is not None else ""
-
-    def start(self, name: str, work: Work) -> None:
-        """Start a job that changes what is shown; keys wait for it."""
-        self._is_waiting = True
-        self.start_job(name, work)
-
-
-class ThresholdsScreen(ThresholdsBase):
-    """The labels, the curve of one, and what its threshold does."""
-
-    step_id: ClassVar[str] = "thresholds"
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._is_leaving = False
-        self._save_to: Path | None = None
-        """Where to save once the evidence is known."""
-
-    def job_finished(self, name: str, result: object) -> None:
-        """Keep curves; show what was asked for; tell where thresholds were saved."""
-        self._is_waiting = False
-        if isinstance(result, LoadedRun):
-            self.take_loaded(result)
-        if isinstance(result, RunCurves):
-            self.kept.curves[result.run] = result
-        self.show_session(self.overview)
-        if self.board.display and self.focused is None:
-            self.board.table.focus()
-        ascii_only = self.tuner.settings.ascii_only
-        match result:
-            case SavedThresholds():
-                window = TextWindow("Thresholds saved", saved_text(result, ascii_only))
-                self.app.push_screen(window)
-            case Change():
-                self.app.push_screen(ChangeModal(result, ascii_only, self._take))
-            case CompareReport():
-                text = comparison_text(result, ascii_only)
-                self.app.push_screen(TextWindow("Compared with another run", text))
-            case Calibrated():
-                self.app.push_screen(TextWindow(result.title, result.text(ascii_only)))
-
-    def job_failed(self, name: str, error: TunerError) -> None:
-        """Show what there is; curves that cannot be read are not asked for again."""
-        self._is_waiting = False
-        if name != "curves":
-            self.show_session(self.overview)
-            self.banner.show_error(error)
+    # Moving thresholds.
 
     def action_move(self, steps: int) -> None:
         """Move the threshold of the highlighted label."""
@@ -553,7 +484,7 @@ class ThresholdsScreen(ThresholdsBase):
         curve = view.curves.of(view.part)[label]
         value = moved(view.working.values[label], steps, curve, self._log_axis)
         if view.working.set(label, value):
-            self.changed({label})
+            self._changed(label)
 
     def action_best(self) -> None:
         """Take the objective's choice for the highlighted label, whatever the evidence says."""
@@ -561,7 +492,7 @@ class ThresholdsScreen(ThresholdsBase):
         if view is None or label is None:
             return
         choice = view.working.best(view.curves, label)
-        self.changed({label})
+        self._changed(label)
         against = adopted_text(view.working, view.known, choice)
         if against or choice.note:
             self.banner.show_note(f"{label}: {against or choice.note}")
@@ -570,7 +501,7 @@ class ThresholdsScreen(ThresholdsBase):
         """Take for every label what tuning would: the choice, or the default that is kept."""
         view, _ = self._ready()
         if view is not None and view.working.best_of_all(view.curves, view.known):
-            self.changed(set(view.curves.labels))
+            self._changed()
 
     def action_objective(self) -> None:
         """Choose what to tune for, look at what that would do, then take it or not."""
@@ -580,28 +511,33 @@ class ThresholdsScreen(ThresholdsBase):
         modal = ObjectiveModal(view.working.objective, view.working.per_label, label)
         self.app.push_screen(modal, self._plan)
 
-    def _plan(self, wanted: tuple[str, str | None] | None) -> None:
+    def _plan(self, aim: tuple[str, str | None] | None) -> None:
         view, _ = self._ready()
-        if view is not None and wanted is not None:
-            self.stop_measuring()
-            self.start("objective", change_work(view.curves, view.working, *wanted))
+        if view is None or aim is None:
+            return
+        self._stop_measuring()
+        curves, working, (name, label) = view.curves, view.working, aim
+        part, values = working.tuned_on, dict(working.values)
+        aims = working.objective, dict(working.per_label)
+        ascii_only = self.tuner.settings.ascii_only
+        self._start(
+            lambda watch: planned_change(curves, part, values, aims, name, label, watch),
+            lambda change: self.app.push_screen(ChangeModal(change, ascii_only, self._take)),
+        )
 
     def _take(self, change: Change | None) -> None:
         view, _ = self._ready()
         if view is None:
             return
-        if change is None:
-            self.changed(set())
-        elif view.working.take(change):
-            self.changed({row.label for row in change.rows})
-        else:
-            self.changed(set())
+        is_taken = change is not None and view.working.take(change)
+        self._changed()
+        if change is not None and not is_taken:
             self.banner.show_note("nothing changes: it is tuned for that already")
 
     def action_axis(self) -> None:
         """Change between the linear and the logarithmic axis."""
         self._log_axis = not self._log_axis
-        self.show_view()
+        self._show_board()
 
     def action_part(self) -> None:
         """Show the next part, over the one that was shown."""
@@ -612,7 +548,7 @@ class ThresholdsScreen(ThresholdsBase):
             self.banner.show_note(f"{self._part} is the only part with scores")
             return
         self._part = view.curves.following_part(self._part)
-        self.show_view()
+        self._show_board()
 
     def action_other_run(self) -> None:
         """Overlay the next other run that has scores of this part; after the last, none."""
@@ -625,52 +561,59 @@ class ThresholdsScreen(ThresholdsBase):
             return
         following = ["", *names, ""]
         self._other_run = following[following.index(self._other_run) + 1]
-        if self._other_run and self._other_run not in self.kept.curves:
-            self.start("curves", load_work(self.session, self._other_run))
+        if self._other_run and self._other_run not in self.held.curves:
+            session, other = self.session, self._other_run
+            self._start(
+                lambda watch: load_run_curves(session, other, watch),
+                lambda curves: self.held.curves.update({other: curves}),
+                is_reading=True,
+            )
         else:
-            self.show_view()
+            self._show_board()
 
     def action_compare(self) -> None:
         """Compare the saved thresholds with those of another run, in pairs, on test."""
         view, _ = self._ready()
         if view is None:
             return
-        state = self.overview.state
-        other = compared_run(state, state.run_named(self._run), self._other_run)
+        session, run, ascii_only = self.session, self._run, self.tuner.settings.ascii_only
+        other = compared_run(self.overview.state, run, self._other_run)
         if not other:
             self.banner.show_note("there is no other run with thresholds to compare with")
             return
-        self.start("compare", compare_work(self.session, other, self._run))
+        self._start(
+            lambda watch: compare_session_runs(session, [other, run], watch=watch),
+            lambda report: self._open(
+                "Compared with another run", comparison_text(report, ascii_only)
+            ),
+        )
 
     def action_calibration(self) -> None:
         """Show how the scores of the highlighted label read."""
         view, label = self._ready()
-        if view is not None and label is not None:
-            at = view.working.values[label]
-            self.start("scores", calibration_work(view.curves, view.part, label, at))
+        if view is None or label is None:
+            return
+        curves, part, at = view.curves, view.part, view.working.values[label]
+        ascii_only = self.tuner.settings.ascii_only
+        self._start(
+            lambda watch: calibration_of(curves, part, label, at),
+            lambda shown: self._open(
+                f"Scores of {printable(label, 40)} on {part}",
+                calibration_text(shown, part, ascii_only),
+            ),
+        )
 
     def action_groups(self) -> None:
         """Open the plan of label groups for the labels in need; nothing is started."""
         view, _ = self._ready()
         if view is None:
             return
-        if self.kept.proposal is None:
+        if self.held.proposal is None:
             self.banner.show_note("no label needs a group: nothing to plan")
             return
         from tui.screens.train import TrainScreen
 
         self.tuner.switch_screen(TrainScreen("rare"))
-
-    def action_measure(self) -> None:
-        """Gather evidence of the thresholds on the screen now."""
-        view, _ = self._ready()
-        if view is None:
-            return
-        if self._is_known:
-            self.banner.show_note("these thresholds are measured already")
-        elif not self._measuring:
-            self._rounds = 0
-            self.measure()
 
     def action_undo(self) -> None:
         """Take the last change back."""
@@ -681,7 +624,7 @@ class ThresholdsScreen(ThresholdsBase):
         if changed is None:
             self.banner.show_note("nothing to undo")
         else:
-            self.changed(changed)
+            self._changed()
 
     def action_filter(self) -> None:
         """Filter the labels."""
@@ -692,10 +635,14 @@ class ThresholdsScreen(ThresholdsBase):
         """Clear the filter, stop gathering evidence, or go back to the sessions."""
         if self.board.end_filter() or self.cancel_job():
             return
-        if not self.stop_measuring():
+        if not self._stop_measuring():
             await self.tuner.action_back()
         elif self._save_to is not None:
-            self.measured()
+            self._save_measured()
+
+    def unsaved(self) -> str:
+        """How much is not saved; empty when everything is."""
+        return unsaved_text(self._view.working) if self._view is not None else ""
 
     async def action_quit(self) -> None:
         """Leave; with unsaved thresholds only when asked a second time."""
@@ -723,24 +670,29 @@ class ThresholdsScreen(ThresholdsBase):
         view, _ = self._ready()
         if view is None:
             return
-        if self._is_known:
+        if view.is_known:
+            session, ascii_only = self.session, self.tuner.settings.ascii_only
             settings = tuning_settings(view.working, view.curves, view.known)
-            self.start("save", save_work(self.session, settings, path))
+            self._start(
+                lambda watch: save_working(session, settings, path, watch),
+                lambda saved: self._open("Thresholds saved", saved_text(saved, ascii_only)),
+            )
             return
         self._rounds = 0
         self.measure()
         self._save_to = path
         self.banner.show_note("saving once the evidence is known; esc stops it")
 
-    def measured(self) -> None:
-        """Save what waits to be saved; not when gathering was stopped."""
-        path = self._save_to
-        if path is not None and self._view is not None and not self._measuring:
-            if self._is_known:
-                self._save(path)
-            else:
-                self._save_to = None
-                self.banner.show_note("not saved: the evidence was not gathered; s tries again")
+    def _save_measured(self) -> None:
+        """Save what waits to be saved, when evidence was gathered or could not be."""
+        path, view = self._save_to, self._view
+        if path is None or view is None or self._measuring.is_running:
+            return
+        if view.is_known:
+            self._save(path)
+        else:
+            self._save_to = None
+            self.banner.show_note("not saved: the evidence was not gathered; s tries again")
 
     def equivalent_command(self) -> str:
         """The command that leaves the thresholds as they stand here."""
@@ -752,19 +704,7 @@ class ThresholdsScreen(ThresholdsBase):
 
     def copied_value(self) -> str:
         """The threshold of the highlighted label."""
-        label = self.board.selected
+        label = self.board.table.selected
         if self._view is None or label is None:
             return super().copied_value()
         return repr(self._view.working.values[label])
-
-    def _ready(self) -> tuple[BoardView | None, str | None]:
-        """The view and the highlighted label, unless a job is changing them."""
-        if self._view is None:
-            return None, None
-        if self._is_waiting:
-            self.banner.show_note("one moment: the last step is not finished")
-            return None, None
-        self._is_leaving, self._save_to = False, None
-        if self.banner.text:
-            self.banner.clear()
-        return self._view, self.board.selected

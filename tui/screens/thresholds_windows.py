@@ -1,7 +1,6 @@
-"""What to tune for: the menu of objectives, and what one would change before it is taken."""
+"""Windows of the thresholds screen: an objective and its effect, two runs, scores, saving."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
@@ -14,9 +13,8 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from core.errors import InvalidInput
-from core.progress import Watch
 from core.text import plural, printable
-from core.tuning.calibration import LabelCalibration, calibration_view
+from core.tuning.calibration import CalibrationView, calibration_view
 from core.tuning.objectives import MENU, MenuEntry, parse_objective
 from core.tuning.paired import Difference
 from core.views.curve_chart import bars
@@ -36,13 +34,9 @@ from core.views.terminal import table
 from core.workflow.compare import ComparedPair, CompareReport
 from core.workflow.parts import RunCurves
 from core.workflow.working_thresholds import Change
-from tui.jobs import Work
 from tui.render import lines, literal, plain
 from tui.widgets.thresholds_board import at_least
 from tui.windows import TextWindow
-
-# Windows of the thresholds screen: an objective's effect, two runs compared, how scores read.
-
 
 _WIDTH = 64
 """Cells of a line in a window at 80 columns."""
@@ -86,7 +80,7 @@ def change_text(change: Change, ascii_only: bool) -> str:
         *notes,
         "Where the evidence does not bear a choice, the label then goes to the default.",
     ]
-    return _plain("\n".join(said), ascii_only)
+    return plain("\n".join(said), ascii_only)
 
 
 def comparison_text(report: CompareReport, ascii_only: bool) -> str:
@@ -96,14 +90,14 @@ def comparison_text(report: CompareReport, ascii_only: bool) -> str:
         texts += _pair_texts(pair)
     texts += ["", *(f"! {printable(caution)}" for caution in report.cautions)]
     texts.append(f"the test part was looked at {report.test_looks} time(s)")
-    return _plain("\n".join(texts), ascii_only)
+    return plain("\n".join(texts), ascii_only)
 
 
 def _pair_texts(pair: ComparedPair) -> list[str]:
-    found = pair.comparison
+    comparison = pair.comparison
     texts = [
         f"b: run {printable(pair.b.name, 40)} against a: run {printable(pair.a.name, 40)}",
-        f"{found.documents:,} documents of {found.part}, each at its saved thresholds",
+        f"{comparison.documents:,} documents of {comparison.part}, each at its saved thresholds",
         *(
             f"  {letter}: tuned on {side.tuned_on} for {printable(side.objective, 40)},"
             f" measured on {side.measured_on}"
@@ -111,97 +105,69 @@ def _pair_texts(pair: ComparedPair) -> list[str]:
         ),
         "",
     ]
-    averages = [found.macro_f1, found.micro_f1, found.macro_f1_without_none]
-    rows = [_difference(one) for one in (*averages, *found.labels) if one is not None]
+    averages = [comparison.macro_f1, comparison.micro_f1, comparison.macro_f1_without_none]
+    rows = [_difference(each) for each in (*averages, *comparison.labels) if each is not None]
     headers = ["F1 of", "a", "b", "b − a", "interval", "b is "]
     texts.append(table(headers, rows, widest=_NAME))
     texts.append(
-        f"intervals: averages {level(found.interval_level)},"
-        f" labels {level(found.label_interval_level)}"
+        f"intervals: averages {level(comparison.interval_level)},"
+        f" labels {level(comparison.label_interval_level)}"
     )
-    return [*texts, *(f"! {printable(note)}" for note in found.notes)]
+    return [*texts, *(f"! {printable(note)}" for note in comparison.notes)]
 
 
-def _difference(found: Difference) -> list[str]:
-    verdict = "cannot tell" if found.verdict == "cannot tell apart" else found.verdict
-    name = found.name.replace("macro-F1 without ", "macro w/o ")
+def _difference(difference: Difference) -> list[str]:
+    verdict = "cannot tell" if difference.verdict == "cannot tell apart" else difference.verdict
+    name = difference.name.replace("macro-F1 without ", "macro w/o ")
     return [
         name,
-        ranged(found.a, found.a_range),
-        ranged(found.b, found.b_range),
-        signed(found.difference),
-        signed_interval(found.interval),
+        ranged(difference.a, difference.a_range),
+        ranged(difference.b, difference.b_range),
+        signed(difference.difference),
+        signed_interval(difference.interval),
         verdict,
     ]
 
 
-@dataclass(frozen=True)
-class Calibrated:
-    """How the scores of one label read on one part."""
-
-    part: str
-    level: float
-    label: LabelCalibration
-
-    @property
-    def title(self) -> str:
-        """The window's title."""
-        return f"Scores of {printable(self.label.label, 40)} on {self.part}"
-
-    def text(self, ascii_only: bool) -> str:
-        """Threshold against F*/2, ties, and the share of positives by score."""
-        label = self.label
-        half = threshold(label.half_best_f1)
-        decimals = "7 or more" if label.decimals is None else str(label.decimals)
-        texts = [
-            f"threshold {threshold(label.threshold)}; calibrated ones best at F*/2 = {half}",
-            f"F* is the best F1 on {self.part}: optimistic. ECE {fine(label.ece)}",
-            f"exactly at the threshold: {plural(label.ties, 'document')},"
-            f" {label.ties_positive:,} positive",
-            f"near it: {label.distinct_near:,} distinct scores of 100; decimals: {decimals}",
-            *([f"! {label.note}"] if label.note else []),
-            *([f"! {label.unknown:,} scores were not returned: left out"] if label.unknown else []),
-            "",
-            *self._bins(ascii_only),
-        ]
-        return _plain("\n".join(texts), ascii_only)
-
-    def _bins(self, ascii_only: bool) -> list[str]:
-        if not self.label.bins:
-            return ["no score was returned"]
-        rows = [
-            [
-                f"{threshold(found.low)}–{threshold(found.high)}",
-                count(found.n),
-                threshold(found.mean_score),
-                figure(found.share_positive),
-                interval(found.interval),
-            ]
-            for found in self.label.bins
-        ]
-        headers = ["score", "n", "mean", "positive", f"{level(self.level)} interval"]
-        drawn = [(threshold(found.mean_score), found.share_positive) for found in self.label.bins]
-        chart = bars(drawn, width=_WIDTH, ascii_only=ascii_only)
-        return [table(headers, rows), "", "share of positives by mean score:", chart]
-
-
-def calibration_work(curves: RunCurves, part: str, label: str, threshold: float) -> Work:
+def calibration_of(curves: RunCurves, part: str, label: str, threshold: float) -> CalibrationView:
     """Read how the scores of one label read on one part."""
-
-    def work(
-        watch: Watch,
-    ) -> Calibrated:
-        whole = curves.parts[part]
-        alone = whole.take(columns=[whole.labels.index(label)])
-        view = calibration_view(alone, {label: threshold})
-        return Calibrated(part, view.level, view.labels[0])
-
-    return work
+    whole = curves.parts[part]
+    alone = whole.take(columns=[whole.labels.index(label)])
+    return calibration_view(alone, {label: threshold})
 
 
-def _plain(text: str, ascii_only: bool) -> str:
-    """Our own text without what is beyond ASCII, when the terminal is to get nothing else."""
-    return plain(text, ascii_only).replace("─", "-").replace("−", "-") if ascii_only else text
+def calibration_text(view: CalibrationView, part: str, ascii_only: bool) -> str:
+    """Of one label: threshold against F*/2, ties, and the share of positives by score."""
+    label = view.labels[0]
+    half = threshold(label.half_best_f1)
+    decimals = "7 or more" if label.decimals is None else str(label.decimals)
+    texts = [
+        f"threshold {threshold(label.threshold)}; calibrated ones best at F*/2 = {half}",
+        f"F* is the best F1 on {part}: optimistic. ECE {fine(label.ece)}",
+        f"exactly at the threshold: {plural(label.ties, 'document')},"
+        f" {label.ties_positive:,} positive",
+        f"near it: {label.distinct_near:,} distinct scores of 100; decimals: {decimals}",
+        *([f"! {label.note}"] if label.note else []),
+        *([f"! {label.unknown:,} scores were not returned: left out"] if label.unknown else []),
+        "",
+    ]
+    if not label.bins:
+        return plain("\n".join([*texts, "no score was returned"]), ascii_only)
+    rows = [
+        [
+            f"{threshold(score_bin.low)}–{threshold(score_bin.high)}",
+            count(score_bin.n),
+            threshold(score_bin.mean_score),
+            figure(score_bin.share_positive),
+            interval(score_bin.interval),
+        ]
+        for score_bin in label.bins
+    ]
+    headers = ["score", "n", "mean", "positive", f"{level(view.level)} interval"]
+    drawn = [(threshold(each.mean_score), each.share_positive) for each in label.bins]
+    chart = bars(drawn, width=_WIDTH, ascii_only=ascii_only)
+    texts += [table(headers, rows), "", "share of positives by mean score:", chart]
+    return plain("\n".join(texts), ascii_only)
 
 
 class ObjectiveModal(ModalScreen[tuple[str, str | None] | None]):

@@ -1,28 +1,27 @@
 """The body of the thresholds screen: labels on the left, chart on the right, figures below."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 
 from rich.text import Text
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import DataTable, Input, Static
+from textual.widgets import Input, Static
 
-from core.text import cell_width, plural, printable
+from core.text import plural, printable
 from core.tuning.curves import Counts, Curve
 from core.tuning.evaluation import FigureRange, macro_f1
-from core.tuning.intervals import GRADES, Interval
+from core.tuning.intervals import GRADES, Interval, LabelEvidence
 from core.tuning.objectives import Choice
 from core.views.curve_chart import curve_chart
-from core.views.numbers import exact, figure, interval, level, span, threshold
+from core.views.numbers import NONE, exact, figure, interval, level, span, threshold
 from core.workflow.parts import RunCurves
 from core.workflow.working_thresholds import KnownEvidence, WorkingThresholds
 from tui.render import cell, literal, plain
+from tui.widgets.tables import KeyTable
 
 # The labels with their thresholds and F1; a cell is rewritten only when it has changed.
 
@@ -46,37 +45,26 @@ class LabelRow:
     """How far the threshold can be trusted."""
 
 
-class LabelTable(DataTable[Text], inherit_bindings=False):
+class LabelTable(KeyTable):
     """One row per label; left and right belong to the screen."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "cursor_up", show=False),
-        Binding("down", "cursor_down", show=False),
-        Binding("pageup", "page_up", show=False),
-        Binding("pagedown", "page_down", show=False),
-        Binding("home", "scroll_top", show=False),
-        Binding("end", "scroll_bottom", show=False),
-    ]
-
-    def __init__(self, ascii_only: bool, id: str | None = None) -> None:  # noqa: A002
-        super().__init__(id=id, cursor_type="row", cell_padding=0, zebra_stripes=False)
+    def __init__(self, ascii_only: bool, id: str) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id)
+        self.cell_padding = 0
         self._ascii_only = ascii_only
-        if ascii_only:
-            self.styles.scrollbar_size_vertical = 0
-        self._rows: list[LabelRow] = []
+        self._shown: dict[str, LabelRow] = {}
         self._layout: tuple[int, str, bool] | None = None
 
     @property
     def selected(self) -> str | None:
         """The highlighted label; None when no row is shown."""
-        if 0 <= self.cursor_row < len(self._rows):
-            return self._rows[self.cursor_row].label
-        return None
+        labels = list(self._shown)
+        return labels[self.cursor_row] if 0 <= self.cursor_row < len(labels) else None
 
     @property
-    def shown_labels(self) -> tuple[str, ...]:
-        """The labels of the rows, from the top."""
-        return tuple(row.label for row in self._rows)
+    def shown_rows(self) -> tuple[LabelRow, ...]:
+        """The rows, from the top."""
+        return tuple(self._shown.values())
 
     def show(
         self, rows: Sequence[LabelRow], *, width: int, default_name: str, is_compact: bool
@@ -89,22 +77,34 @@ class LabelTable(DataTable[Text], inherit_bindings=False):
             default_name: header of the column of F1 at the default threshold.
             is_compact: whether that column is left out.
         """
-        rows = list(rows[:MOST_ROWS])
+        rows = rows[:MOST_ROWS]
+        labels = [row.label for row in rows]
         layout = (width, default_name, is_compact)
-        is_same = [row.label for row in rows] == [row.label for row in self._rows]
-        if layout == self._layout and is_same:
-            self._rewrite(rows)
+        if layout == self._layout and labels == list(self._shown):
+            for row in rows:
+                self.rewrite(row)
             return
         selected = self.selected
-        labels = [row.label for row in rows]
-        place = labels.index(selected) if selected in labels else 0
-        self._layout, self._rows = layout, rows
+        self._layout, self._shown = layout, {row.label: row for row in rows}
         self.clear(columns=True)
         self._add_columns(width, default_name, is_compact)
         for row in rows:
             self.add_row(*self._cells(row), key=row.label)
         if rows:
+            place = labels.index(selected) if selected in labels else 0
             self.move_cursor(row=place, animate=False)
+
+    def rewrite(self, row: LabelRow) -> None:
+        """Rewrite the cells of one label that differ; a label that is not shown stays so."""
+        before = self._shown.get(row.label)
+        if before is None:
+            return
+        self._shown[row.label] = row
+        is_compact = self._layout is not None and self._layout[2]
+        for name in _FIGURE_WIDTHS:
+            text = getattr(row, name)
+            if text != getattr(before, name) and not (is_compact and name == "default"):
+                self.update_cell(row.label, name, self._figure(text))
 
     def _add_columns(self, width: int, default_name: str, is_compact: bool) -> None:
         figures = {"threshold": "thr", "default": default_name, "present": "F1", "grade": "gr"}
@@ -121,31 +121,12 @@ class LabelTable(DataTable[Text], inherit_bindings=False):
         cells = {name: self._figure(getattr(row, name)) for name in _FIGURE_WIDTHS}
         if self._layout is not None and self._layout[2]:
             del cells["default"]
-        return [self._label_cell(row.label), *cells.values()]
+        name = Text(printable(row.label))
+        name.truncate(self._name_width - 2, overflow="ellipsis")
+        return [cell(f" {plain(name.plain, self._ascii_only)}"), *cells.values()]
 
-    def _label_cell(self, label: str) -> Text:
-        room = self._name_width - 2
-        name = printable(label)
-        if cell_width(name) > room:
-            shortened = Text(name)
-            shortened.truncate(room, overflow="ellipsis")
-            name = shortened.plain
-        return cell(f" {plain(name, self._ascii_only)}")
-
-    def _figure(self, figure: str) -> Text:
-        return cell(plain(figure, self._ascii_only), justify="right")
-
-    def _rewrite(self, rows: Sequence[LabelRow]) -> None:
-        """Rewrite the cells that differ."""
-        is_compact = self._layout is not None and self._layout[2]
-        for before, after in zip(self._rows, rows, strict=True):
-            for name in _FIGURE_WIDTHS:
-                if is_compact and name == "default":
-                    continue
-                figure = getattr(after, name)
-                if figure != getattr(before, name):
-                    self.update_cell(after.label, name, self._figure(figure))
-        self._rows = list(rows)
+    def _figure(self, text: str) -> Text:
+        return cell(plain(text, self._ascii_only), justify="right")
 
 
 # The chart of one label: precision, recall and F1 against the threshold.
@@ -239,13 +220,12 @@ class CurveView(Widget):
         return self._content
 
 
-# The figures of one label at its present threshold, in words for the screen.
+# What the board shows, and what it says of one label at its present threshold.
 
 
 FEW_POSITIVES = 20
 """Below this many positives a figure is hardly more than chance."""
-MEANINGS = {rule.grade: rule.meaning for rule in GRADES}
-"""What a grade says, in two or three words."""
+_MEANINGS = {rule.grade: rule.meaning for rule in GRADES}
 
 
 def interval_text(bounds: Interval | None) -> str:
@@ -259,85 +239,75 @@ def at_least(counts: Counts) -> str:
     return low if low == high else f"≥{low}"
 
 
-def macro_text(before: FigureRange, after: FigureRange) -> str:
-    """Macro F1 at the default thresholds and at the present ones."""
-    return f"macro-F1 {span(before.low, before.high)} → {span(after.low, after.high)}"
-
-
 @dataclass(frozen=True)
-class LabelFigures:
-    """What is said of one label."""
+class BoardView:
+    """What the board shows."""
 
-    counts: Counts
-    """At the present threshold, on the part that is shown."""
-    where: str
-    """That part, and whether the figures are optimistic."""
-    is_unsaved: bool = False
-    """Whether the threshold is not the session's."""
-    evidence: str = ""
-    """How far the threshold can be trusted, and on which part that was measured."""
-    remarks: tuple[str, ...] = ()
-    """What to mind, of any origin."""
-    is_sound: bool = False
-    """Whether these remarks are no warning."""
+    curves: RunCurves
+    working: WorkingThresholds
+    part: str
+    known: KnownEvidence | None = None
+    """How far thresholds can be trusted, those on the screen or earlier ones."""
+    is_known: bool = False
+    """Whether it is of exactly those on the screen."""
+    proposal: str = ""
+    """What label groups would help; empty when no label is in need."""
+    other: Mapping[str, Curve] | None = None
+    """Curves whose F1 is overlaid."""
+    other_name: str = ""
+    log_axis: bool = False
+
+    def record(self, label: str) -> LabelEvidence | None:
+        """The evidence of a label's present threshold; None when it is not known."""
+        known, working = self.known, self.working
+        if known is None:
+            return None
+        is_of = known.is_of(label, working.values[label], working.objective_of(label))
+        return known.records[label] if is_of else None
 
 
 def figure_lines(
-    shown: LabelFigures, *, ascii_only: bool, is_compact: bool = False, height: int = 5
+    view: BoardView, label: str, pending: str, *, ascii_only: bool, is_compact: bool, height: int
 ) -> Content:
     """The threshold and its figures; the counts; how far they can be trusted; what to mind.
 
     Args:
-        shown: what is said.
+        view: what the board shows.
+        label: the label.
+        pending: what to say while the evidence of its present threshold is not known.
         ascii_only: nothing beyond ASCII.
-        is_compact: closer together, without `where` on the second line.
+        is_compact: closer together, with the part on the last line.
         height: lines that there is room for; with three, what to mind shares the last one.
     """
-    counts = shown.counts
-    gap = "  " if is_compact else "   "
-    first = Content(gap).join(
-        [
-            Content.assemble(
-                "threshold ",
-                (exact(counts.threshold), "bold"),
-                "*" if shown.is_unsaved else "",
-            ),
-            _named("P" if is_compact else "precision", span(*counts.precision_range)),
-            _named("R" if is_compact else "recall", span(*counts.recall_range)),
-            _named("F1", span(counts.f1_low, counts.f1_high)),
-        ]
+    working, record = view.working, view.record(label)
+    choice = working.chosen(view.curves)[label]
+    counts = view.curves.of(view.part)[label].at(working.values[label])
+    figures = (
+        ("threshold", exact(counts.threshold), "*" if label in working.unsaved else ""),
+        ("P" if is_compact else "precision", span(*counts.precision_range), ""),
+        ("R" if is_compact else "recall", span(*counts.recall_range), ""),
+        ("F1", span(*counts.f1_range), ""),
     )
-    total = counts.flagged + counts.fn + counts.tn
-    second = "  ".join(
-        [
-            f"flagged {counts.flagged:,}/{total:,}",
-            f"TP {counts.tp:,}",
-            f"FP {counts.fp:,}",
-            f"FN {counts.fn:,}",
-            f"TN {counts.tn:,}",
-            *([] if is_compact else [shown.where]),
-        ]
+    first = Content("  " if is_compact else "   ").join(
+        Content.assemble(f"{name} ", (text, "bold"), mark) for name, text, mark in figures
     )
-    last = [shown.where] if is_compact else []
-    notes = printable("; ".join([*shown.remarks, *_support(counts), *last]))
-    is_warning = bool(_support(counts) or (shown.remarks and not shown.is_sound))
+    where = f"{view.part}, optimistic" if view.part == working.tuned_on else view.part
+    second = [f"flagged {counts.flagged:,}/{counts.flagged + counts.fn + counts.tn:,}"]
+    cells = (("TP", counts.tp), ("FP", counts.fp), ("FN", counts.fn), ("TN", counts.tn))
+    second += [f"{name} {count:,}" for name, count in cells]
+    support, remarks = _support(counts), remarks_on(view, choice, record)
+    is_sound = record is not None and record.grade == "A" and not choice.note
+    is_warning = bool(support or (remarks and not is_sound))
+    notes = printable("; ".join([*remarks, *support, *([where] if is_compact else [])]))
     notes = f"! {notes}" if is_warning else notes
-    said = printable(shown.evidence)
-    rows = [first if not ascii_only else Content(plain(first.plain, True))]
-    rows.append(Content(plain(printable(second), ascii_only)))
-    tone = "$text-warning" if is_warning else ""
+    said = printable(trust_text(view, label, record, pending))
+    texts = ["  ".join(second if is_compact else [*second, where]), said, notes]
     if height <= 3:
-        rows.append(Content(plain("  ".join(filter(None, [said, notes])), ascii_only)))
-    else:
-        rows += [
-            Content(plain(said, ascii_only)),
-            Content.assemble((plain(notes, ascii_only), tone)),
-        ]
-    return Content("\n").join(rows)
-
-
-def _named(name: str, value: str) -> Content:
-    return Content.assemble(f"{name} ", (value, "bold"))
+        texts[1:] = ["  ".join(filter(None, texts[1:]))]
+    rows = [Content(plain(printable(text), ascii_only)) for text in texts]
+    if is_warning and height > 3:
+        rows[-1] = rows[-1].stylize("$text-warning")
+    return Content("\n").join([Content(plain(first.plain, True)) if ascii_only else first, *rows])
 
 
 def _support(counts: Counts) -> list[str]:
@@ -346,72 +316,38 @@ def _support(counts: Counts) -> list[str]:
         notes.append("no positives here: nothing can be measured")
     elif counts.positives < FEW_POSITIVES:
         notes.append(f"{plural(counts.positives, 'positive')} here: read with care")
-    unknown = counts.unknown
-    if unknown:
-        notes.append(f"{unknown:,} unknown scores may reach the threshold: ranges")
+    if counts.unknown:
+        notes.append(f"{counts.unknown:,} unknown scores may reach the threshold: ranges")
     return notes
 
 
-# How far the thresholds on the screen can be trusted, in words.
-
-
-_UNKNOWN = "–"
-"""In place of a grade that is not known."""
-
-
-def grade_text(known: KnownEvidence | None, working: WorkingThresholds, label: str) -> str:
-    """The grade of a label's present threshold for a table cell."""
-    if known is None or not known.is_of(label, working.values[label], working.objective_of(label)):
-        return _UNKNOWN
-    return known.records[label].grade
-
-
-def trust_text(
-    curves: RunCurves,
-    working: WorkingThresholds,
-    known: KnownEvidence | None,
-    label: str,
-    pending: str,
-) -> str:
-    """F1 on the measuring part with its interval, the grade, and what it decides.
-
-    Args:
-        curves: of the run.
-        working: the thresholds on the screen.
-        known: evidence, of these thresholds or of others.
-        label: the label.
-        pending: what to say while the evidence of the present threshold is not known.
-    """
-    at = working.values[label]
-    if known is None or not known.is_of(label, at, working.objective_of(label)):
+def trust_text(view: BoardView, label: str, record: LabelEvidence | None, pending: str) -> str:
+    """F1 on the measuring part with its interval, the grade, and what it decides."""
+    known, at = view.known, view.working.values[label]
+    if known is None or record is None:
         return f"interval and grade: {pending}"
-    record, bounds = known.records[label], known.f1_at(label, at)
-    measured = known.evidence.measured_on
+    measured, bounds = known.evidence.measured_on, known.f1_at(label, at)
     value = ""
-    if measured in curves.parts:
-        counts = curves.of(measured)[label].at(at)
+    if measured in view.curves.parts:
+        counts = view.curves.of(measured)[label].at(at)
         value = f"{span(*counts.f1_range)} " if counts.positives else ""
     share = f" {level(known.evidence.level)}" if bounds else ""
-    said = f"{measured}: F1 {value}{interval_text(bounds)}{share}".rstrip()
-    return f"{said}   grade {record.grade}: {_meaning(known, working, label)}"
-
-
-def _meaning(known: KnownEvidence, working: WorkingThresholds, label: str) -> str:
-    meaning = MEANINGS[known.records[label].grade]
+    meaning = _MEANINGS[record.grade]
     if label in known.standing.by_hand:
-        return f"{meaning}, set by hand"
-    if label not in known.against:
-        return "the default stays" if known.records[label].decision == "default" else meaning
-    is_kept = working.values[label] == known.default
-    return f"{meaning}, the default stays" if is_kept else f"{meaning}, adopted all the same"
+        meaning = f"{meaning}, set by hand"
+    elif label in known.against:
+        is_default = at == known.default
+        meaning = f"{meaning}, {'the default stays' if is_default else 'adopted all the same'}"
+    elif record.decision == "default":
+        meaning = "the default stays"
+    said = f"{measured}: F1 {value}{interval_text(bounds)}{share}".rstrip()
+    return f"{said}   grade {record.grade}: {meaning}"
 
 
-def remarks_on(
-    working: WorkingThresholds, known: KnownEvidence | None, choice: Choice
-) -> tuple[str, ...]:
+def remarks_on(view: BoardView, choice: Choice, record: LabelEvidence | None) -> list[str]:
     """What to mind about a label: why it cannot be tuned, or what its grade rests on."""
-    label, at = choice.label, working.values[choice.label]
-    own = working.per_label.get(label)
+    label, known = choice.label, view.known
+    at, own = view.working.values[label], view.working.per_label.get(label)
     remarks = [f"tuned for {own}"] if own is not None else []
     if choice.status == "not returned":
         remarks.append(f"cannot be tuned from this output: {choice.note}")
@@ -419,21 +355,21 @@ def remarks_on(
         remarks.append(f"{choice.status}: {choice.note}")
     elif at == choice.threshold and choice.note:
         remarks.append(choice.note)
-    if known is None or not known.is_of(label, at, working.objective_of(label)):
-        return tuple(remarks)
-    record = known.records[label]
+    if known is None or record is None:
+        return remarks
     if choice.status == "tuned" and record.why != choice.note:
         remarks.append(record.why)
     if label in known.against and at == known.default:
         remarks.append(f"b takes {threshold(choice.threshold)} all the same")
     if choice.status == "tuned" and 0 < record.positives_measured < FEW_POSITIVES:
         remarks.append(f"measured on {record.positives_measured} positives: read with care")
-    return tuple(remarks)
+    return remarks
 
 
-def macro_trust_text(working: WorkingThresholds, known: KnownEvidence | None, pending: str) -> str:
+def macro_trust_text(view: BoardView, pending: str) -> str:
     """Macro-F1 on the measuring part at the present thresholds, with its interval."""
-    if known is None or dict(known.values) != working.values:
+    known = view.known
+    if known is None or dict(known.values) != view.working.values:
         return pending
     name = known.measured_on.removeprefix("test, ")
     macro = span(known.macro.low, known.macro.high)
@@ -447,34 +383,6 @@ _NO_CHART = 56
 """Below this width there is no room for the chart."""
 _LOW, _MIDDLE = 13, 19
 """Below the first height there is no room for the hints, below the second for long notes."""
-
-
-@dataclass(frozen=True)
-class BoardView:
-    """What the board shows."""
-
-    curves: RunCurves
-    working: WorkingThresholds
-    part: str
-    known: KnownEvidence | None = None
-    """How far thresholds can be trusted, those on the screen or earlier ones."""
-    proposal: str = ""
-    """What label groups would help; empty when no label is in need."""
-    other: Mapping[str, Curve] | None = None
-    """Curves whose F1 is overlaid."""
-    other_name: str = ""
-    log_axis: bool = False
-
-    @property
-    def where(self) -> str:
-        """The part, and whether its figures are optimistic."""
-        is_tuned_here = self.part == self.working.tuned_on
-        return f"{self.part}, optimistic" if is_tuned_here else self.part
-
-    @property
-    def short_where(self) -> str:
-        """The same in a word."""
-        return "optimistic" if self.part == self.working.tuned_on else f"on {self.part}"
 
 
 class ThresholdsBoard(Vertical):
@@ -496,78 +404,79 @@ class ThresholdsBoard(Vertical):
         self._view: BoardView | None = None
         self._rows: dict[str, LabelRow] = {}
         self._before = FigureRange(0.0, 0.0)
-        self._shown_figures = Content("")
         self._pending = ""
         self._lines = 5
+        self.table = LabelTable(ascii_only, "labels")
+        """The labels."""
+        self._chart = CurveView(ascii_only, id="chart")
+        self._macro, self._groups, self._figures = (
+            Static("", id=name) for name in ("macro", "groups", "figures")
+        )
+        self._shown_figures = Content("")
 
     def compose(self) -> ComposeResult:
         """Table and chart side by side, figures, hints."""
         with Horizontal(id="panes"):
             with Vertical(id="labels-pane", classes="pane"):
-                yield LabelTable(self._ascii_only, id="labels")
-                yield Static("", id="macro")
+                yield self.table
+                yield self._macro
                 words = Input(placeholder="filter labels", id="filter")
                 words.cursor_blink = False
                 words.display = False
                 yield words
-            yield CurveView(self._ascii_only, id="chart")
-        yield Static("", id="groups")
-        yield Static("", id="figures")
+            yield self._chart
+        yield self._groups
+        yield self._figures
         yield Static(literal(_HINTS), id="hints")
-
-    @property
-    def table(self) -> LabelTable:
-        """The labels."""
-        return self.query_one(LabelTable)
-
-    @property
-    def selected(self) -> str | None:
-        """The highlighted label; None when the filter leaves none."""
-        return self.table.selected
 
     def show(self, view: BoardView) -> None:
         """Show all of a view."""
         self._view = view
         shown = view.curves.of(view.part)
         self._before = macro_f1(curve.at(view.curves.default) for curve in shown.values())
-        self._rows = {label: self._row(label) for label in view.curves.labels}
-        groups = self.query_one("#groups", Static)
-        groups.display = bool(view.proposal) and self.size.height >= _MIDDLE
-        groups.update(literal(plain(view.proposal, self._ascii_only)))
+        self._rows = {label: self._row(view, label) for label in view.curves.labels}
+        self._groups.display = bool(view.proposal) and self.size.height >= _MIDDLE
+        self._groups.update(literal(plain(view.proposal, self._ascii_only)))
         self._fill_table()
-        self._show_macro()
+        self._show_macro(view)
         self.show_selected()
 
-    def show_moved(self, labels: Collection[str], view: BoardView | None = None) -> None:
-        """Show the labels whose threshold has changed, with the evidence of a newer view."""
-        self._view = view or self._view
-        for label in labels:
-            self._rows[label] = self._row(label)
-        self._fill_table()
-        self._show_macro()
+    def show_moved(self, label: str, view: BoardView, pending: str = "") -> None:
+        """Show a view that differs in the threshold of one label and in its evidence.
+
+        Args:
+            label: the one whose threshold was moved.
+            view: what is shown now.
+            pending: as of `show_pending`.
+        """
+        self._view, self._pending = view, pending
+        self._rows[label] = self._row(view, label)
+        self.table.rewrite(self._rows[label])
+        self._show_macro(view)
         self.show_selected()
 
     def show_pending(self, text: str) -> None:
         """Say why evidence of the thresholds on the screen is not shown; how far it has come."""
         is_new, self._pending = text != self._pending, text
         if self._view is not None and is_new:
-            self._show_macro()
-            self._show_figures()
+            self._show_macro(self._view)
+            if (label := self.table.selected) is not None:
+                self._show_figures(self._view, label)
 
     def show_selected(self) -> None:
         """Show chart and figures of the highlighted label."""
-        view, label = self._view, self.selected
+        view, label = self._view, self.table.selected
         if view is None:
             return
         if label is None:
-            self._update_figures(literal("no label matches the filter"))
+            self._shown_figures = literal("no label matches the filter")
+            self._figures.update(self._shown_figures, layout=False)
             return
-        curve = view.curves.of(view.part)[label]
         overlay = view.other.get(label) if view.other is not None else None
         is_hidden = view.working.chosen(view.curves)[label].status == "not returned"
-        self.query_one(CurveView).show(
+        self._chart.show(
             CurvePicture(
-                curve=curve,
+                curve=view.curves.of(view.part)[label],
                 marker=view.working.values[label],
                 other=overlay,
                 log_axis=view.log_axis,
@@ -576,27 +485,20 @@ class ThresholdsBoard(Vertical):
                 remark=("cannot be tuned", "from this output") if is_hidden else (),
             )
         )
-        self._show_figures()
+        self._show_figures(view, label)
 
-    def _show_figures(self) -> None:
-        view, label = self._view, self.selected
-        if view is None or label is None:
-            return
-        working, choice = view.working, view.working.chosen(view.curves)[label]
-        shown = LabelFigures(
-            view.curves.of(view.part)[label].at(working.values[label]),
-            view.where,
-            label in working.unsaved,
-            trust_text(view.curves, working, view.known, label, self._pending),
-            remarks_on(working, view.known, choice),
-            is_sound=grade_text(view.known, working, label) == "A" and not choice.note,
+    def _show_figures(self, view: BoardView, label: str) -> None:
+        shown = figure_lines(
+            view,
+            label,
+            self._pending,
+            ascii_only=self._ascii_only,
+            is_compact=self.size.width < _NARROW,
+            height=self._lines,
         )
-        is_compact = self.size.width < _NARROW
-        self._update_figures(
-            figure_lines(
-                shown, ascii_only=self._ascii_only, is_compact=is_compact, height=self._lines
-            )
-        )
+        if shown != self._shown_figures:
+            self._shown_figures = shown
+            self._figures.update(shown, layout=False)
 
     def begin_filter(self) -> None:
         """Let the user type words that labels must hold."""
@@ -632,16 +534,15 @@ class ThresholdsBoard(Vertical):
     def on_resize(self, event: events.Resize) -> None:
         """Give way to what matters most: figures, then labels, then the chart."""
         width, height = event.size
-        chart = self.query_one(CurveView)
-        chart.display = width >= _NO_CHART
+        self._chart.display = width >= _NO_CHART
         self.query_one("#hints").display = height >= _LOW
         self._lines = 3 if height < _LOW else 4 if height < _MIDDLE else 5
-        self.query_one("#figures").styles.height = self._lines
-        self.query_one("#macro").styles.height = 1 if height < _LOW else 2
+        self._figures.styles.height = self._lines
+        self._macro.styles.height = 1 if height < _LOW else 2
         proposal = self._view.proposal if self._view is not None else ""
-        self.query_one("#groups").display = bool(proposal) and height >= _MIDDLE
+        self._groups.display = bool(proposal) and height >= _MIDDLE
         pane = self.query_one("#labels-pane")
-        if not chart.display:
+        if not self._chart.display:
             pane.styles.width = "1fr"
         else:
             pane.styles.width = 32 if width < _NARROW else 52 if width >= _WIDE - 4 else 42
@@ -667,7 +568,7 @@ class ThresholdsBoard(Vertical):
             rows,
             width=pane.content_size.width or 38,
             default_name=f"F1@{default}",
-            is_compact=self.query_one(CurveView).display and self.size.width < _NARROW,
+            is_compact=self._chart.display and self.size.width < _NARROW,
         )
         total = len(self._rows)
         count = f"{len(rows)} of {total}" if needles else str(total)
@@ -679,36 +580,23 @@ class ThresholdsBoard(Vertical):
         if pane.border_subtitle != aim:
             pane.border_subtitle = literal(aim)
 
-    def _show_macro(self) -> None:
-        view = self._view
-        assert view is not None
-        values = view.working.values
-        present = macro_f1(
-            curve.at(values[label]) for label, curve in view.curves.of(view.part).items()
-        )
-        texts = [
-            f"{macro_text(self._before, present)} {view.short_where}",
-            macro_trust_text(view.working, view.known, self._pending),
-        ]
-        shown = literal(plain(texts[0], self._ascii_only))
-        rest = literal(plain(texts[1], self._ascii_only), "dim" if not view.known else "")
-        self.query_one("#macro", Static).update(Content("\n").join([shown, rest]), layout=False)
+    def _show_macro(self, view: BoardView) -> None:
+        before, values = self._before, view.working.values
+        now = macro_f1(curve.at(values[name]) for name, curve in view.curves.of(view.part).items())
+        where = "optimistic" if view.part == view.working.tuned_on else f"on {view.part}"
+        text = f"macro-F1 {span(before.low, before.high)} → {span(now.low, now.high)} {where}"
+        trust = macro_trust_text(view, self._pending)
+        shown = literal(plain(text, self._ascii_only))
+        rest = literal(plain(trust, self._ascii_only), "dim" if not view.known else "")
+        self._macro.update(Content("\n").join([shown, rest]), layout=False)
 
-    def _row(self, label: str) -> LabelRow:
-        view = self._view
-        assert view is not None
-        curve = view.curves.of(view.part)[label]
-        at = view.working.values[label]
-        mark = "*" if label in view.working.unsaved else " "
+    def _row(self, view: BoardView, label: str) -> LabelRow:
+        curve, at = view.curves.of(view.part)[label], view.working.values[label]
+        record = view.record(label)
         return LabelRow(
             label=label,
-            threshold=threshold(at) + mark,
-            default=at_least(curve.at(view.curves.default)) if curve.positives else "–",
-            present=at_least(curve.at(at)) if curve.positives else "–",
-            grade=grade_text(view.known, view.working, label),
+            threshold=threshold(at) + ("*" if label in view.working.unsaved else " "),
+            default=at_least(curve.at(view.curves.default)) if curve.positives else NONE,
+            present=at_least(curve.at(at)) if curve.positives else NONE,
+            grade=record.grade if record is not None else NONE,
         )
-
-    def _update_figures(self, content: Content) -> None:
-        if content != self._shown_figures:
-            self._shown_figures = content
-            self.query_one("#figures", Static).update(content, layout=False)
