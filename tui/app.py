@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -49,7 +50,7 @@ class TunerApp(App[int]):
 
     def __init__(self, settings: AppSettings) -> None:
         super().__init__()
-        self.settings = settings
+        self.settings = self._given = settings
         self.jobs = RunningJobs()
         self.overview: Overview | None = None
         self.defect: BaseException | None = None
@@ -89,11 +90,17 @@ class TunerApp(App[int]):
         from core.workflow.overview import session_overview
         from core.workflow.session import Session
 
+        session = Session(folder)
         try:
-            self.overview = session_overview(Session(folder))
+            self.overview = session_overview(session)
         except TunerError as error:
             self.say(f"{error.title}: {error.message}", is_error=True)
             return
+        self.settings = replace(
+            self._given, read_only=self._given.read_only or session.is_read_only
+        )
+        if session.is_read_only:
+            self.say("this session's folder cannot be written by you: opened read-only")
         following = self.overview.following
         self.show_step(step_id or (following.id if following else "thresholds"))
         self.watcher.update()
@@ -106,13 +113,18 @@ class TunerApp(App[int]):
 
     def reload(self) -> None:
         """Read the session again and tell the open screen."""
+        from core.errors import TunerError
         from core.workflow.overview import session_overview
         from core.workflow.session import Session
         from tui.screens.base import StepScreen
 
         if self.overview is None:
             return
-        self.overview = session_overview(Session(self.overview.folder))
+        try:
+            self.overview = session_overview(Session(self.overview.folder))
+        except TunerError as error:
+            self.say(f"{error.title}: {error.message}", is_error=True)
+            return
         for screen in self.screen_stack:
             if isinstance(screen, StepScreen) and screen.is_current:
                 screen.show_overview()

@@ -236,6 +236,10 @@ def chosen_session(options: Options) -> "Session":
     from core.workflow.session import find_session
 
     session = find_session(options.session, here())
+    if session.is_read_only:
+        options.narrate(
+            f"session {printable(session.name)} cannot be written by you: opened read-only"
+        )
     engine = session.state().engine
     if options.engine is not None and engine.name != options.engine:
         raise InvalidInput(

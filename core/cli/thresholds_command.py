@@ -89,7 +89,7 @@ def command(
     on test and measured by cross-fitting. The rule is: label when score >= threshold.
     """
     from core.workflow.reports import export_report, export_thresholds, plain_report, usage_lines
-    from core.workflow.thresholds import TuningSettings, tune_thresholds
+    from core.workflow.thresholds import TuningSettings, kept_thresholds, tune_thresholds
     from core.workflow.train import proposal_lines, propose_groups
 
     options: Options = ctx.obj
@@ -108,7 +108,10 @@ def command(
     )
     if chart_label is not None:
         session.state().run_named(run_name).require_label(chart_label)
-    tuned = tune_thresholds(session, settings, options.watch())
+    if session.is_read_only and settings == TuningSettings(run=run_name):
+        tuned = kept_thresholds(session, run_name)
+    else:
+        tuned = tune_thresholds(session, settings, options.watch())
     run = session.state().run_named(tuned.report.run)
     lines = [report_text(tuned.report)]
     if chart_label is not None:

@@ -166,9 +166,18 @@ def refresh(session: Session, clients: Clients, run_name: str, job_id: str) -> J
     if status != job.status:
         with session.editing() as state:
             state.run_named(run_name).job_named(job_id).status = status
+            _note_output(state, job, status, run_name)
         if job.status is None or status.state != job.status.state:
             session.record("state", job=job_id, state=status.state, message=status.message)
     return status
+
+
+def _note_output(state: SessionState, job: JobState, status: JobStatus, run_name: str) -> None:
+    """Enter what a job wrote into the ledger, as soon as it is known to have ended well."""
+    uri = status.output_uri
+    if status.is_usable and uri and not job.is_adopted:
+        if all(entry.name != uri for entry in state.ledger):
+            note_in_ledger(state, "object", uri, run_name)
 
 
 def describe(clients: Clients, job: JobState) -> JobStatus:

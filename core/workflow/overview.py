@@ -10,7 +10,7 @@ from core.comprehend.pricing import PriceList
 from core.errors import TunerError
 from core.text import plural
 from core.workflow.money import committed_usd
-from core.workflow.session import SESSIONS_FOLDER, Session, list_sessions
+from core.workflow.session import SESSIONS_FOLDER, Session, changed_at, list_sessions
 from core.workflow.state import SessionState
 from core.workflow.step_table import Step
 from core.workflow.steps import StepStatus, next_step, step_statuses
@@ -153,12 +153,14 @@ def recent_sessions(directory: Path) -> tuple[RecentSession, ...]:
             summary = f"{overview.name} · {documents} · next: {step} · {overview.badge}"
         except TunerError as error:
             summary = f"{session.name} · {error.title}"
+        except Exception as error:
+            summary = f"{session.name} · Damaged session ({type(error).__name__})"
         rows.append(RecentSession(session.folder, f"{summary} · {_age(session.state_path)}"))
     return tuple(rows)
 
 
 def _age(path: Path) -> str:
-    seconds = max(datetime.now().timestamp() - path.stat().st_mtime, 0)
+    seconds = max(datetime.now().timestamp() - changed_at(path), 0)
     for length, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
         if seconds >= length:
             return f"{plural(int(seconds // length), unit)} ago"

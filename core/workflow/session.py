@@ -235,8 +235,16 @@ def find_session(given: str | None, directory: Path) -> Session:
 def list_sessions(directory: Path) -> list[Session]:
     """The sessions below a working directory, the last changed first."""
     states = (directory / SESSIONS_FOLDER).glob("*/session.json")
-    newest_first = sorted(states, key=lambda path: path.stat().st_mtime, reverse=True)
+    newest_first = sorted(states, key=changed_at, reverse=True)
     return [Session(path.parent.resolve()) for path in newest_first]
+
+
+def changed_at(path: Path) -> float:
+    """When a file was changed, in seconds since the epoch; 0 when it is gone or cannot be seen."""
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def new_folder(name: str, directory: Path) -> Path:

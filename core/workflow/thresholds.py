@@ -348,6 +348,18 @@ def tune_thresholds(
         return Tuned(report, run.thresholds.path, run.thresholds.report)
 
 
+def kept_thresholds(session: Session, run_name: str | None) -> "Tuned":
+    """What was tuned last for a run, as `tune_thresholds` returned it; nothing is written.
+
+    Raises:
+        InvalidInput: the run has no thresholds, or the file is damaged.
+    """
+    run = session.state().run_named(run_name)
+    report = load_report(session, run)
+    assert run.thresholds is not None
+    return Tuned(report, run.thresholds.path, run.thresholds.report)
+
+
 def load_report(session: Session, run: RunState) -> RunReport:
     """The report of a run's thresholds.
 

@@ -15,6 +15,7 @@ from core.tuning.thresholds import load
 from core.workflow.data import NewSession, create_session, sample_folder
 from core.workflow.following import collect_finished, job_rows
 from core.workflow.health import check_health
+from core.workflow.jobs import session_clients
 from core.workflow.metrics import load_metrics
 from core.workflow.oversample import oversample_training
 from core.workflow.parts import load_part
@@ -179,6 +180,19 @@ def test_a_killed_training_process_is_started_anew_as_the_same_job(tickets_sessi
     assert [job.id for job in state.runs[-1].jobs()] == ["run2/c1/train"]
     assert not state.runs[-1].replaced_jobs
     assert sum(entry.kind == "classifier" for entry in state.ledger) == 2
+
+
+def test_the_ledger_knows_what_a_job_wrote_before_it_is_fetched(tickets_session: Path) -> None:
+    session = Session(tickets_session)
+    oversample_training(session, {"bug": 150}, 1)
+    start_training_run(session, plan_training(session))
+    while not job_rows(session)[-1].is_final:
+        pass
+    state = session.state()
+    stored = session_clients(session).store.list(f"s3://{session_clients(session).info.bucket}/")
+    assert {entry.uri for entry in stored} == {
+        entry.name for entry in state.ledger if entry.kind == "object"
+    }
 
 
 def test_jobs_left_behind_are_collected_later(tickets_session: Path) -> None:

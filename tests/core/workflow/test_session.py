@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from core.errors import InvalidInput, OperationFailed, TryAgain
+from core.workflow import overview
+from core.workflow.overview import recent_sessions
 from core.workflow.session import Session, check_name, find_session, list_sessions, new_folder
 
 
@@ -112,3 +114,33 @@ def test_a_folder_that_is_gone_is_not_made_anew(tickets_session: Path, tmp_path:
     moved.rename(tickets_session)
     with session.editing() as state:
         assert state.name == "small"
+
+
+def test_a_damaged_session_hides_no_other(tickets_session: Path, tmp_path: Path) -> None:
+    """It is listed by its name, and the others with what they are."""
+    folder = tickets_session.parent
+    good = (tickets_session / "session.json").read_bytes()
+    damaged = {"empty": b"", "torn": good[:900], "binary": b"\xff\x00", "other": b'{"a": 1}'}
+    for name, data in damaged.items():
+        (folder / name).mkdir()
+        (folder / name / "session.json").write_bytes(data)
+    (folder / "gone").symlink_to(tmp_path / "nowhere")
+    rows = {row.folder.name: row.summary for row in recent_sessions(tmp_path)}
+    assert set(rows) == {"small", *damaged}
+    assert "700 documents" in rows["small"]
+    for name in damaged:
+        assert rows[name].startswith(f"{name} · Damaged session"), rows[name]
+    assert find_session("small", tmp_path).folder == tickets_session
+    with pytest.raises(InvalidInput, match="5 sessions"):
+        find_session(None, tmp_path)
+
+
+def test_a_session_whose_steps_cannot_be_told_hides_no_other(
+    tickets_session: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(session: Session) -> None:
+        raise KeyError("s1")
+
+    monkeypatch.setattr(overview, "session_overview", fail)
+    (row,) = recent_sessions(tmp_path)
+    assert row.summary.startswith("small · Damaged session (KeyError)")
