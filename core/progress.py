@@ -31,7 +31,7 @@ _TICK_S = 1.0
 """Seconds between two reports of a wait."""
 
 Reporter = Callable[[Progress], None]
-Item = TypeVar("Item")
+_Item = TypeVar("_Item")
 
 
 def silent(event: Progress) -> None:
@@ -112,7 +112,7 @@ class Watch:
         """
         self.token.check()
 
-    def over(self, items: Iterable[Item], every: int = 1024) -> Iterator[Item]:
+    def over(self, items: Iterable[_Item], every: int = 1024) -> Iterator[_Item]:
         """Yield the items; before each `every`-th of them, stop when asked to.
 
         Raises:

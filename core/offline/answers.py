@@ -123,7 +123,7 @@ def invalid(message: str, **detail: Any) -> Refusal:
 _DEFAULT_PAGE = 100
 _MOST_TAGS = 50
 
-Item = TypeVar("Item")
+_Item = TypeVar("_Item")
 
 
 class _Repeatable(Protocol):
@@ -133,7 +133,7 @@ class _Repeatable(Protocol):
     def fingerprint(self) -> str: ...
 
 
-Made = TypeVar("Made", bound=_Repeatable)
+_Made = TypeVar("_Made", bound=_Repeatable)
 
 
 def aware_time(seconds: float) -> datetime:
@@ -157,7 +157,7 @@ def print_of(request: Mapping[str, Any]) -> str:
     return fingerprint(msgspec.json.encode(rest, order="deterministic"))
 
 
-def made_before(request: Mapping[str, Any], made: Sequence[Made]) -> Made | None:
+def made_before(request: Mapping[str, Any], made: Sequence[_Made]) -> _Made | None:
     """Return what an earlier request with the same token made; None when there is nothing.
 
     Raises:
@@ -205,8 +205,8 @@ def chosen_filter(
 
 
 def page(
-    request: Mapping[str, Any], items: Sequence[Item], key: Callable[[Item], str]
-) -> tuple[list[Item], dict[str, str]]:
+    request: Mapping[str, Any], items: Sequence[_Item], key: Callable[[_Item], str]
+) -> tuple[list[_Item], dict[str, str]]:
     """Return one page of `items` and the `NextToken` of the following one, if any.
 
     A token names the last item of its page, so that items made or deleted between two pages
@@ -237,8 +237,8 @@ def _decoded(token: str) -> str:
 
 
 def newest_first(
-    records: Sequence[Item], time_of: Callable[[Item], float], name: str, value: Any
-) -> list[Item]:
+    records: Sequence[_Item], time_of: Callable[[_Item], float], name: str, value: Any
+) -> list[_Item]:
     """Sort by time, newest first, and apply a time filter.
 
     `...Before` keeps what is older, oldest first; `...After` keeps what is newer, newest first.
