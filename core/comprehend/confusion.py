@@ -168,8 +168,8 @@ def _bytes_of(path: Path) -> bytes:
 
 def _check_shape(where: str, file: _File, matrix: npt.NDArray[np.int64]) -> None:
     n_labels = len(file.labels)
-    wanted = {"multi_class": (n_labels, n_labels), "multi_label": (n_labels, 2, 2)}
-    shapes = wanted.values() if file.type is None else (wanted[file.type],)
+    shape_by_type = {"multi_class": (n_labels, n_labels), "multi_label": (n_labels, 2, 2)}
+    shapes = shape_by_type.values() if file.type is None else (shape_by_type[file.type],)
     if matrix.shape not in shapes:
         raise _malformed(where, f"{n_labels} labels but a matrix of shape {matrix.shape}")
     if matrix.size and not 0 <= matrix.min() <= matrix.max() <= _MOST_DOCUMENTS:

@@ -209,8 +209,8 @@ class _Deletion:
             case "endpoint":
                 client.delete_endpoint(EndpointArn=name)
             case "flywheel":
-                found = client.describe_flywheel(FlywheelArn=name)["FlywheelProperties"]
-                lake = printable(str(found.get("DataLakeS3Uri", "")), 300)
+                flywheel = client.describe_flywheel(FlywheelArn=name)["FlywheelProperties"]
+                lake = printable(str(flywheel.get("DataLakeS3Uri", "")), 300)
                 self.leaves = f"its data lake stays: {lake}" if lake else ""
                 client.delete_flywheel(FlywheelArn=name)
             case "classifier":

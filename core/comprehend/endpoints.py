@@ -111,10 +111,10 @@ def create_endpoint(client: "ComprehendClient", request: Mapping[str, Any]) -> s
     except TunerError as error:
         if code_of(error) != "ResourceInUseException":
             raise
-        found = find_endpoint(client, request["EndpointName"], request["ModelArn"])
-        if found is None or found.state == "DELETING":
+        existing = find_endpoint(client, request["EndpointName"], request["ModelArn"])
+        if existing is None or existing.state == "DELETING":
             raise
-        return found.arn
+        return existing.arn
 
 
 def was_not_created(error: TunerError) -> bool:
@@ -215,11 +215,11 @@ def check_text(text: str) -> None:
         )
 
 
-def _status(found: Mapping[str, Any]) -> EndpointStatus:
+def _status(properties: Mapping[str, Any]) -> EndpointStatus:
     return EndpointStatus(
-        arn=str(found["EndpointArn"]),
-        state=str(found.get("Status") or "unknown"),
-        message=str(found.get("Message") or ""),
+        arn=str(properties["EndpointArn"]),
+        state=str(properties.get("Status") or "unknown"),
+        message=str(properties.get("Message") or ""),
     )
 
 

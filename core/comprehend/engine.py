@@ -370,8 +370,8 @@ def configured_region(profile: str | None) -> str | None:
     from core.comprehend.service_errors import explained
 
     with explained():
-        found = Session(profile=profile).get_config_variable("region")
-    return found if isinstance(found, str) else None
+        region = Session(profile=profile).get_config_variable("region")
+    return region if isinstance(region, str) else None
 
 
 def _check_known(settings: EngineSettings) -> None:
@@ -382,16 +382,16 @@ def _check_known(settings: EngineSettings) -> None:
     with explained():
         session = Session(profile=settings.profile)
         session.get_scoped_config()
-        known = [
+        regions = [
             region
             for partition in session.get_available_partitions()
             for region in session.get_available_regions("comprehend", partition)
         ]
-    if settings.endpoint_url is None and settings.region not in known:
+    if settings.endpoint_url is None and settings.region not in regions:
         raise InvalidInput(
             "Comprehend is not in this Region",
             f"{printable(settings.region, 40)} is none of its Regions",
-            f"use one of {', '.join(sorted(known))}",
+            f"use one of {', '.join(sorted(regions))}",
         )
 
 

@@ -76,15 +76,15 @@ def find_scoring(
         "DocumentClassificationJobPropertiesList",
         Filter={"JobName": request["JobName"]},
     )
-    for found in listed:
+    for job in listed:
         if (
-            found.get("DocumentClassifierArn") == request["DocumentClassifierArn"]
-            and _contains(found.get("InputDataConfig"), request["InputDataConfig"])
-            and _is_below(found.get("OutputDataConfig"), request["OutputDataConfig"])
-            and found["JobArn"] not in known
-            and _has_tags(client, str(found["JobArn"]), request)
+            job.get("DocumentClassifierArn") == request["DocumentClassifierArn"]
+            and _contains(job.get("InputDataConfig"), request["InputDataConfig"])
+            and _is_below(job.get("OutputDataConfig"), request["OutputDataConfig"])
+            and job["JobArn"] not in known
+            and _has_tags(client, str(job["JobArn"]), request)
         ):
-            return str(found["JobId"]), str(found["JobArn"])
+            return str(job["JobId"]), str(job["JobArn"])
     return None
 
 
@@ -109,17 +109,17 @@ def _own_classifier(
         "DocumentClassifierPropertiesList",
         Filter={"DocumentClassifierName": name},
     )
-    found = next((c for c in listed if str(c["DocumentClassifierArn"]).endswith(ending)), None)
-    if found is None:
+    classifier = next((c for c in listed if str(c["DocumentClassifierArn"]).endswith(ending)), None)
+    if classifier is None:
         raise TryAgain(
             "The classifier is not listed yet",
             f"{printable(name, 80)} exists, but the service does not list it",
             "repeat the command in a minute; it adopts the classifier",
         ) from clash
-    arn = str(found["DocumentClassifierArn"])
+    arn = str(classifier["DocumentClassifierArn"])
     if (
-        _contains(found.get("InputDataConfig"), request["InputDataConfig"])
-        and found.get("Mode", "MULTI_CLASS") == request["Mode"]
+        _contains(classifier.get("InputDataConfig"), request["InputDataConfig"])
+        and classifier.get("Mode", "MULTI_CLASS") == request["Mode"]
         and _has_tags(client, arn, request)
     ):
         return arn
@@ -133,17 +133,17 @@ def _own_classifier(
 def _has_tags(client: "ComprehendClient", arn: str, request: Mapping[str, Any]) -> bool:
     with explained():
         tags = client.list_tags_for_resource(ResourceArn=arn).get("Tags") or []
-    found = {tag["Key"]: tag.get("Value") for tag in tags}
-    return all(found.get(tag["Key"]) == tag.get("Value") for tag in request.get("Tags", ()))
+    value_of = {tag["Key"]: tag.get("Value") for tag in tags}
+    return all(value_of.get(tag["Key"]) == tag.get("Value") for tag in request.get("Tags", ()))
 
 
-def _contains(found: Any, wanted: Mapping[str, Any]) -> bool:
+def _contains(described: Any, requested: Mapping[str, Any]) -> bool:
     """Whether every member that was asked for is described with the same value."""
-    return all((found or {}).get(name) == value for name, value in wanted.items())
+    return all((described or {}).get(name) == value for name, value in requested.items())
 
 
-def _is_below(found: Any, wanted: Mapping[str, Any]) -> bool:
-    return str((found or {}).get("S3Uri", "")).startswith(wanted["S3Uri"])
+def _is_below(described: Any, requested: Mapping[str, Any]) -> bool:
+    return str((described or {}).get("S3Uri", "")).startswith(requested["S3Uri"])
 
 
 TRAINING_STATES: dict[str, tuple[bool, bool]] = {
@@ -223,27 +223,27 @@ def describe_training(client: "ComprehendClient", arn: str) -> JobStatus:
     """
     with explained():
         answer = client.describe_document_classifier(DocumentClassifierArn=arn)
-    found = answer["DocumentClassifierProperties"]
-    state = str(found["Status"])
+    properties = answer["DocumentClassifierProperties"]
+    state = str(properties["Status"])
     is_final, is_usable = TRAINING_STATES.get(state, (False, False))
-    details = found.get("ClassifierMetadata") or {}
+    details = properties.get("ClassifierMetadata") or {}
     return JobStatus(
         kind="training",
         state=state,
         is_final=is_final,
         is_usable=is_usable,
-        arn=str(found.get("DocumentClassifierArn", arn)),
-        message=str(found.get("Message") or ""),
-        submitted_at=_iso(found.get("SubmitTime")),
-        started_at=_iso(found.get("TrainingStartTime")),
-        ended_at=_iso(found.get("TrainingEndTime") or found.get("EndTime")),
-        input_uri=(found.get("InputDataConfig") or {}).get("S3Uri"),
-        output_uri=(found.get("OutputDataConfig") or {}).get("S3Uri"),
+        arn=str(properties.get("DocumentClassifierArn", arn)),
+        message=str(properties.get("Message") or ""),
+        submitted_at=_iso(properties.get("SubmitTime")),
+        started_at=_iso(properties.get("TrainingStartTime")),
+        ended_at=_iso(properties.get("TrainingEndTime") or properties.get("EndTime")),
+        input_uri=(properties.get("InputDataConfig") or {}).get("S3Uri"),
+        output_uri=(properties.get("OutputDataConfig") or {}).get("S3Uri"),
         metrics={k: float(v) for k, v in (details.get("EvaluationMetrics") or {}).items()},
         documents_trained=details.get("NumberOfTrainedDocuments"),
         documents_tested=details.get("NumberOfTestDocuments"),
         labels=details.get("NumberOfLabels"),
-        mode=str(found.get("Mode") or "MULTI_CLASS"),
+        mode=str(properties.get("Mode") or "MULTI_CLASS"),
     )
 
 
@@ -255,22 +255,22 @@ def describe_scoring(client: "ComprehendClient", job_id: str) -> JobStatus:
     """
     with explained():
         answer = client.describe_document_classification_job(JobId=job_id)
-    found = answer["DocumentClassificationJobProperties"]
-    state = str(found["JobStatus"])
+    properties = answer["DocumentClassificationJobProperties"]
+    state = str(properties["JobStatus"])
     is_final, is_usable = SCORING_STATES.get(state, (False, False))
     return JobStatus(
         kind="scoring",
         state=state,
         is_final=is_final,
         is_usable=is_usable,
-        arn=str(found.get("JobArn", "")),
-        message=str(found.get("Message") or ""),
-        submitted_at=_iso(found.get("SubmitTime")),
-        ended_at=_iso(found.get("EndTime")),
-        input_uri=(found.get("InputDataConfig") or {}).get("S3Uri"),
-        output_uri=(found.get("OutputDataConfig") or {}).get("S3Uri"),
-        classifier_arn=found.get("DocumentClassifierArn"),
-        input_format=str((found.get("InputDataConfig") or {}).get("InputFormat") or ""),
+        arn=str(properties.get("JobArn", "")),
+        message=str(properties.get("Message") or ""),
+        submitted_at=_iso(properties.get("SubmitTime")),
+        ended_at=_iso(properties.get("EndTime")),
+        input_uri=(properties.get("InputDataConfig") or {}).get("S3Uri"),
+        output_uri=(properties.get("OutputDataConfig") or {}).get("S3Uri"),
+        classifier_arn=properties.get("DocumentClassifierArn"),
+        input_format=str((properties.get("InputDataConfig") or {}).get("InputFormat") or ""),
     )
 
 
@@ -301,11 +301,11 @@ def check_job_belongs(
     pairs: tuple[tuple[str, str | None, str], ...] = (("input", status.input_uri, input_uri),)
     if classifier_arn is not None:
         pairs += (("classifier", status.classifier_arn, classifier_arn),)
-    for what, found, wanted in pairs:
-        if found != wanted:
+    for what, other, expected in pairs:
+        if other != expected:
             raise InvalidInput(
                 "This is another job",
-                f"its {what} is {printable(str(found), 200)}, expected {printable(wanted, 200)}",
+                f"its {what} is {printable(str(other), 200)}, expected {printable(expected, 200)}",
                 "use the job that was started for this part and classifier",
             )
 
@@ -316,12 +316,12 @@ def require_single_object(store: "Store", uri: str) -> None:
     Raises:
         InvalidInput: the object is absent, or the keys of others begin with the same text.
     """
-    found = [entry.uri for entry in store.list(uri)]
-    if uri not in found:
+    addresses = [entry.uri for entry in store.list(uri)]
+    if uri not in addresses:
         raise InvalidInput(
             "The object does not exist", f"nothing at {printable(uri, 200)}", "upload it again"
         )
-    others = [other for other in found if other != uri]
+    others = [other for other in addresses if other != uri]
     if others:
         raise InvalidInput(
             "The address matches several objects",
@@ -427,12 +427,12 @@ class _Wait:
         self.check()
 
     def _report(self, suffix: str) -> None:
-        known = self._progress() if self._progress else None
-        if known is None:
+        progress = self._progress() if self._progress else None
+        if progress is None:
             self._watch.reporter(self._elapsed(f"{self._state}{suffix}"))
             return
-        note = f"{self._state} · {printable(known.stage, 40)}"
-        self._watch.report(self._task, known.done, known.total, "", note)
+        note = f"{self._state} · {printable(progress.stage, 40)}"
+        self._watch.report(self._task, progress.done, progress.total, "", note)
 
     def _elapsed(self, note: str) -> Progress:
         elapsed_s = max(0, int(time.time() - self._began))

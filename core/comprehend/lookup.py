@@ -45,14 +45,14 @@ def unfinished_uploads(clients: "Clients", prefix_uri: str) -> tuple[str, ...]:
     bucket, _, key = prefix_uri.removeprefix("s3://").partition("/")
     s3 = clients.service("s3")
     request: dict[str, Any] = {"Bucket": bucket, "Prefix": key}
-    found: list[str] = []
+    addresses: list[str] = []
     with explained():
         for _ in range(_MOST_PAGES):
             try:
                 answer = s3.list_multipart_uploads(**request)
             except s3.exceptions.NoSuchBucket:
                 break
-            found += [
+            addresses += [
                 f"s3://{bucket}/{upload['Key']}?uploadId={upload['UploadId']}"
                 for upload in answer.get("Uploads", [])
             ]
@@ -60,7 +60,7 @@ def unfinished_uploads(clients: "Clients", prefix_uri: str) -> tuple[str, ...]:
                 break
             request["KeyMarker"] = answer["NextKeyMarker"]
             request["UploadIdMarker"] = answer["NextUploadIdMarker"]
-    return tuple(found)
+    return tuple(addresses)
 
 
 def keeps_versions(clients: "Clients", bucket: str) -> bool:
@@ -140,7 +140,7 @@ def tagged_resources(clients: "Clients", prefix: str, tags: Mapping[str, str]) -
     Raises:
         TunerError: the service cannot be asked.
     """
-    found: list[tuple[ResourceKind, str, Mapping[str, str]]] = []
+    tagged: list[tuple[ResourceKind, str, Mapping[str, str]]] = []
     unread: list[str] = []
     for listing in _LISTINGS:
         try:
@@ -159,8 +159,8 @@ def tagged_resources(clients: "Clients", prefix: str, tags: Mapping[str, str]) -
                 unread.append(f"the tags of {printable(arn)} could not be read: {error.message}")
                 continue
             if tags.items() <= carried.items():
-                found.append((listing.kind, arn, carried))
-    return Tagged(tuple(found), tuple(unread))
+                tagged.append((listing.kind, arn, carried))
+    return Tagged(tuple(tagged), tuple(unread))
 
 
 def tags_of(clients: "Clients", arn: str) -> dict[str, str]:

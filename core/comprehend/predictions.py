@@ -82,14 +82,14 @@ def merge_scores(pieces: Sequence[Scores], label_order: Sequence[str]) -> Scores
             f"the pieces have {sorted(counts)} documents",
             "score the same documents with every classifier",
         )
-    found: dict[str, tuple[npt.NDArray[np.float32], int]] = {}
+    column_of: dict[str, tuple[npt.NDArray[np.float32], int]] = {}
     first_classifier = 0
     for piece in pieces:
         for column, label in enumerate(piece.labels):
             owner = first_classifier + int(piece.source[column])
-            found.setdefault(label, (piece.values[:, column], owner))
+            column_of.setdefault(label, (piece.values[:, column], owner))
         first_classifier += piece.ceilings.shape[1]
-    absent = [label for label in label_order if label not in found]
+    absent = [label for label in label_order if label not in column_of]
     if absent:
         raise InvalidInput(
             "Cannot merge scores",
@@ -98,12 +98,12 @@ def merge_scores(pieces: Sequence[Scores], label_order: Sequence[str]) -> Scores
         )
     values = np.empty((counts.pop(), len(label_order)), dtype=np.float32)
     for column, label in enumerate(label_order):
-        values[:, column] = found[label][0]
+        values[:, column] = column_of[label][0]
     return Scores(
         labels=tuple(label_order),
         values=values,
         ceilings=np.concatenate([piece.ceilings for piece in pieces], axis=1),
-        source=np.array([found[label][1] for label in label_order], dtype=np.int16),
+        source=np.array([column_of[label][1] for label in label_order], dtype=np.int16),
     )
 
 
@@ -270,9 +270,9 @@ def _lines(lines: tuple[int, ...]) -> str:
 
 def _likely(label: str, labels: Sequence[str]) -> str:
     folded = _folded(label)
-    for known in labels:
-        if _folded(known) == folded:
-            return f", which differs from {printable(known, 60)!r} by case, space or underscore"
+    for original in labels:
+        if _folded(original) == folded:
+            return f", which differs from {printable(original, 60)!r} by case, space or underscore"
     return ""
 
 

@@ -93,12 +93,12 @@ def _check_folder(folder: Path) -> CheckVerdict:
 
 def _check_disk(folder: Path) -> CheckVerdict:
     free = shutil.disk_usage(folder).free
-    found = f"{free / 1e9:,.1f} GB free"
+    shown = f"{free / 1e9:,.1f} GB free"
     if free < _LITTLE_BYTES:
-        return failed(found, "free some space: prepared files and scores would not fit")
+        return failed(shown, "free some space: prepared files and scores would not fit")
     if free < _ENOUGH_BYTES:
-        return warning(found, "prepared files and scores of a large dataset may not fit")
-    return passed(found)
+        return warning(shown, "prepared files and scores of a large dataset may not fit")
+    return passed(shown)
 
 
 def _check_twin(clients: "Clients") -> CheckVerdict:
@@ -109,10 +109,10 @@ def _check_twin(clients: "Clients") -> CheckVerdict:
 
 
 def _check_packages() -> CheckVerdict:
-    missing, found = [], []
+    missing, present = [], []
     for package in _PACKAGES:
         try:
-            found.append(f"{package} {version(package)}")
+            present.append(f"{package} {version(package)}")
         except PackageNotFoundError:
             missing.append(package)
     if missing:
@@ -120,7 +120,7 @@ def _check_packages() -> CheckVerdict:
             f"{plural(len(missing), 'package is', 'packages are')} missing: {', '.join(missing)}",
             "install comprehend-tuner anew into an environment of its own",
         )
-    return passed(", ".join(found))
+    return passed(", ".join(present))
 
 
 def _local_line(check_id: str, title: str, ask: Callable[[], CheckVerdict]) -> PreflightLine:
@@ -186,16 +186,16 @@ def check_region(facts: AccountFacts) -> CheckVerdict:
 
     region = facts.clients.info.region
     session = botocore.session.get_session()
-    known = [
+    regions = [
         name
         for partition in session.get_available_partitions()
         for name in session.get_available_regions("comprehend", partition)
     ]
-    if region in known:
+    if region in regions:
         return passed(f"{region} offers Amazon Comprehend")
     return failed(
         f"Amazon Comprehend is not offered in {printable(region, 40)}",
-        f"choose another with --region: {', '.join(known)}",
+        f"choose another with --region: {', '.join(regions)}",
     )
 
 
@@ -334,15 +334,15 @@ def check_quota(facts: AccountFacts) -> CheckVerdict:
             full.append(noun)
         elif active == limit - 1:
             nearly.append(noun)
-    found = f"active in this account and Region: {', '.join(counts)}"
+    shown = f"active in this account and Region: {', '.join(counts)}"
     if full:
         return failed(
-            found,
+            shown,
             f"wait until a {full[0]} ends, or ask for a higher quota in the Service Quotas console",
         )
     if nearly:
-        return warning(found, f"only one more {nearly[0]} can start until another one ends")
-    return passed(found)
+        return warning(shown, f"only one more {nearly[0]} can start until another one ends")
+    return passed(shown)
 
 
 def _missing(facts: AccountFacts, actions: list[str]) -> CheckVerdict:
@@ -491,10 +491,10 @@ def _asked(check: PreflightCheck, facts: AccountFacts) -> CheckVerdict:
     except Interrupted:
         raise
     except TunerError as error:
-        found = f"{error.title}: {error.message}"
+        reason = f"{error.title}: {error.message}"
         if isinstance(error, TryAgain) or code_of(error) in DENIED_CODES:
-            return cannot_tell(found, error.hint)
-        return failed(found, error.hint)
+            return cannot_tell(reason, error.hint)
+        return failed(reason, error.hint)
     except Exception as error:
         return cannot_tell(write_defect(error))
 

@@ -175,7 +175,7 @@ def check_bucket(facts: AccountFacts) -> CheckVerdict:
         return failed("no bucket was chosen", f"name one in {printable(region, 40)} with --bucket")
     name = printable(facts.bucket, 80)
     try:
-        found = _region_of(facts)
+        bucket_region = _region_of(facts)
     except TunerError as error:
         if code_of(error) in _ABSENT:
             return failed(
@@ -189,11 +189,11 @@ def check_bucket(facts: AccountFacts) -> CheckVerdict:
                 document(*store_statements(facts.scope)),
             )
         raise
-    if found != region:
+    if bucket_region != region:
         return failed(
-            f"bucket {name} lies in {printable(found, 40)}, the work is done in {region}",
+            f"bucket {name} lies in {printable(bucket_region, 40)}, the work is done in {region}",
             f"name a bucket in {region} with --bucket, or work in its Region with --region"
-            f" {printable(found, 40)}",
+            f" {printable(bucket_region, 40)}",
         )
     return passed(f"{name} lies in {region}")
 
@@ -379,13 +379,13 @@ def denials(
     Raises:
         TunerError: the caller may not simulate, or IAM cannot be reached.
     """
-    found = []
+    denied = []
     for question in questions:
         for result in _results(clients, principal_arn, question):
             if result["EvalDecision"] != "allowed":
                 is_explicit = result["EvalDecision"] == "explicitDeny"
-                found.append(Denial(result["EvalActionName"], question.resource, is_explicit))
-    return tuple(found)
+                denied.append(Denial(result["EvalActionName"], question.resource, is_explicit))
+    return tuple(denied)
 
 
 def _results(clients: "Clients", principal_arn: str, question: Question) -> list[dict[str, Any]]:
@@ -550,11 +550,11 @@ def check_role_rights(facts: AccountFacts) -> CheckVerdict:
         return _no_simulation(facts, error)
     if not denied:
         return passed("its policies allow reading and writing below the prefix")
-    found = f"its policies do not allow {_named(denied)}"
+    lack = f"its policies do not allow {_named(denied)}"
     remedy = "add this to the role as an inline policy"
     if not any(denial.is_explicit for denial in denied) and _bucket_names_role(facts):
-        return warning(f"{found}; the bucket's own policy names the role", remedy, policy)
-    return failed(found, remedy, policy)
+        return warning(f"{lack}; the bucket's own policy names the role", remedy, policy)
+    return failed(lack, remedy, policy)
 
 
 def check_pass_role(facts: AccountFacts) -> CheckVerdict:

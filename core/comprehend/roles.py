@@ -369,8 +369,8 @@ def require_tags(role: Mapping[str, Any], tags: Mapping[str, str]) -> None:
     Raises:
         Refused: a tag is missing or has another value.
     """
-    found = {tag["Key"]: tag["Value"] for tag in role.get("Tags", ())}
-    if not tags or any(found.get(key) != value for key, value in tags.items()):
+    carried = {tag["Key"]: tag["Value"] for tag in role.get("Tags", ())}
+    if not tags or any(carried.get(key) != value for key, value in tags.items()):
         raise Refused(
             "Not this session's role",
             f"role {printable(str(role['RoleName']), 64)} exists and does not carry the session's"
@@ -392,10 +392,10 @@ def _create(clients: "Clients", spec: RoleSpec) -> dict[str, Any]:
     except TunerError as error:
         if code_of(error) != _EXISTS:
             raise
-        found = find_role(clients, spec.name)
-        if found is None:
+        existing = find_role(clients, spec.name)
+        if existing is None:
             raise _not_known_yet(spec.name) from error
-        return found
+        return existing
     return {**role, "Tags": [{"Key": key, "Value": value} for key, value in spec.tags.items()]}
 
 

@@ -180,17 +180,17 @@ class S3Store:
         bucket, key = _object_place(uri)
         client = self._client()
         with explained():
-            kept = _kept(client, bucket, key)
+            stored = _kept(client, bucket, key)
         with atomic_writer(path) as sink:
             transfer(
                 client,
                 lambda manager, seen: manager.download(bucket, key, sink, subscribers=seen),
-                TransferCount(kept.size, kept.etag),
+                TransferCount(stored.size, stored.etag),
                 f"downloading {path.name}",
                 watch,
             )
             sink.flush()
-            _require_equal(sink, kept, uri)
+            _require_equal(sink, stored, uri)
 
     def list(self, prefix_uri: str) -> list[StoredObject]:
         """Every object whose key begins with the key of `prefix_uri`, sorted by address.
@@ -203,12 +203,12 @@ class S3Store:
         client = self._client()
         with explained():
             pages = client.get_paginator("list_objects_v2")
-            found = [
+            objects = [
                 StoredObject(f"s3://{bucket}/{item['Key']}", item["Size"])
                 for page in pages.paginate(Bucket=bucket, Prefix=prefix)
                 for item in page.get("Contents", ())
             ]
-        return sorted(found, key=lambda item: item.uri)
+        return sorted(objects, key=lambda item: item.uri)
 
     def delete(self, uri: str) -> None:
         """Remove one object; an absent one, or one whose bucket is gone, is no error.
@@ -294,12 +294,12 @@ def _kept_if_readable(client: Any, bucket: str, key: str) -> _Kept | None:
         raise
 
 
-def _require_equal(sink: BinaryIO, kept: _Kept, uri: str) -> None:
+def _require_equal(sink: BinaryIO, stored: _Kept, uri: str) -> None:
     descriptor = sink.fileno()
-    is_equal = os.fstat(descriptor).st_size == kept.size
-    if is_equal and kept.checksum is not None:
-        found = _checksum(lambda offset: os.pread(descriptor, _BLOCK_BYTES, offset))
-        is_equal = found == kept.checksum
+    is_equal = os.fstat(descriptor).st_size == stored.size
+    if is_equal and stored.checksum is not None:
+        checksum = _checksum(lambda offset: os.pread(descriptor, _BLOCK_BYTES, offset))
+        is_equal = checksum == stored.checksum
     if not is_equal:
         raise TryAgain(
             "The download arrived damaged",

@@ -400,7 +400,7 @@ def _client_rules() -> tuple[tuple[tuple[type[BaseException], ...], Rule], ...]:
     )
 
 
-def _expiries(known: Any) -> tuple[type[BaseException], ...]:
+def _expiries(exceptions: Any) -> tuple[type[BaseException], ...]:
     """Classes that say that signing in is due; older client libraries lack some of them."""
     names = (
         "UnauthorizedSSOTokenError",
@@ -409,4 +409,4 @@ def _expiries(known: Any) -> tuple[type[BaseException], ...]:
         "LoginRefreshRequired",
         "LoginTokenLoadError",
     )
-    return tuple(getattr(known, name) for name in names if hasattr(known, name))
+    return tuple(getattr(exceptions, name) for name in names if hasattr(exceptions, name))

@@ -173,11 +173,11 @@ def plan_arms(support: Mapping[str, int], request: ArmsRequest) -> tuple[Planned
     groups += _positives(present, request)
     commonest = max(support.values(), default=0)
     for factor in sorted(set(map(float, request.factors))):
-        wanted = {label: _up(factor, count) for label, count in present.items()}
-        groups += _raised("x", factor, present, wanted, seed)
+        targets = {label: _up(factor, count) for label, count in present.items()}
+        groups += _raised("x", factor, present, targets, seed)
     for ratio in sorted(set(map(float, request.ratios))):
-        wanted = dict.fromkeys(present, _up(ratio, commonest))
-        groups += _raised("ratio", ratio, present, wanted, seed)
+        targets = dict.fromkeys(present, _up(ratio, commonest))
+        groups += _raised("ratio", ratio, present, targets, seed)
     if minority_columns(np.array(list(support.values()), dtype=np.int64)):
         for growth in sorted(set(map(float, request.growths))):
             name = f"ros{_short(Decimal(repr(growth)) * 100)}"

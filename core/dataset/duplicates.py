@@ -261,15 +261,15 @@ def _signatures(texts: Sequence[str], watch: Watch) -> tuple[_Uint32, npt.NDArra
     for block in text_blocks(texts):
         watch.check()
         hashes, starts, ends = _pair_hashes(block)
-        kept = np.flatnonzero(ends - starts >= 2)
+        with_pairs = np.flatnonzero(ends - starts >= 2)
         done = block.first + len(starts)
-        if len(kept):
-            edges = np.column_stack((starts[kept], ends[kept])).ravel()
-            minima = np.empty((_HASHES, len(kept)), np.uint32)
+        if len(with_pairs):
+            edges = np.column_stack((starts[with_pairs], ends[with_pairs])).ravel()
+            minima = np.empty((_HASHES, len(with_pairs)), np.uint32)
             for index, multiplier in enumerate(multipliers):
                 minima[index] = np.minimum.reduceat(hashes * multiplier, edges)[::2]
-            signatures[block.first + kept] = minima.T
-            has_pairs[block.first + kept] = True
+            signatures[block.first + with_pairs] = minima.T
+            has_pairs[block.first + with_pairs] = True
         watch.report(_TASK, done, len(texts), "documents")
     return signatures, has_pairs
 
@@ -324,7 +324,7 @@ def _powers_up_to(count: int) -> tuple[_Uint64, _Uint64]:
 def _candidates(signatures: _Uint32, similarity: float) -> _Int64:
     """int64 (n_pairs, 2): pairs that share a band and whose signatures agree often enough."""
     n_documents = len(signatures)
-    found = []
+    codes_of_bands = []
     for start in range(0, _HASHES, _ROWS_PER_BAND):
         band = np.zeros(n_documents, np.uint64)
         for column in range(start, start + _ROWS_PER_BAND):
@@ -333,12 +333,12 @@ def _candidates(signatures: _Uint32, similarity: float) -> _Int64:
         band = band[order]
         for reach in range(1, min(_REACH, n_documents - 1) + 1):
             hits = np.flatnonzero(band[reach:] == band[:-reach])
-            found.append(order[hits] * n_documents + order[hits + reach])
-    codes = np.unique(np.concatenate(found)) if found else np.zeros(0, np.int64)
+            codes_of_bands.append(order[hits] * n_documents + order[hits + reach])
+    codes = np.unique(np.concatenate(codes_of_bands)) if codes_of_bands else np.zeros(0, np.int64)
     low, high = codes // max(n_documents, 1), codes % max(n_documents, 1)
     agreement = (signatures[low] == signatures[high]).mean(axis=1)
-    kept = np.flatnonzero(agreement >= similarity - _SIGNATURE_SLACK)
-    return np.column_stack((low[kept], high[kept]))
+    likely = np.flatnonzero(agreement >= similarity - _SIGNATURE_SLACK)
+    return np.column_stack((low[likely], high[likely]))
 
 
 def _similar_enough(

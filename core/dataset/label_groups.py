@@ -66,11 +66,11 @@ def plan_groups(
     """
     unknown = sorted(set(in_need) - set(labels))
     if unknown:
-        known = ", ".join(printable(name, 40) for name in labels)
+        known_labels = ", ".join(printable(name, 40) for name in labels)
         raise InvalidInput(
             "No such label",
             f"{printable(unknown[0], 60)!r} is not a label here",
-            f"labels: {known}",
+            f"labels: {known_labels}",
         )
     if returned < 2:
         raise InvalidInput(

@@ -75,8 +75,8 @@ def refuse_label(label: str, support: Mapping[str, int]) -> None:
     """
     shown = printable(label, SHOWN_LENGTH)
     if label not in support:
-        known = ", ".join(printable(name, 20) for name in list(support)[:10])
-        raise InvalidInput(_TITLE, f"there is no label {shown!r}", f"the labels are: {known}")
+        names = ", ".join(printable(name, 20) for name in list(support)[:10])
+        raise InvalidInput(_TITLE, f"there is no label {shown!r}", f"the labels are: {names}")
     if support[label] == 0:
         message = f"the label {shown!r} has no document in the training part"
         raise InvalidInput(_TITLE, message, "there is nothing to repeat; add real examples")

@@ -112,9 +112,9 @@ def _with_presence(support: int, shares: npt.NDArray[np.float64]) -> npt.NDArray
         return row
     row = support * shares
     while (row < 1 - 1e-9).any():
-        one = row <= 1
-        left = support - int(one.sum())
-        row = np.where(one, 1.0, left * shares / shares[~one].sum())
+        at_one = row <= 1
+        left = support - int(at_one.sum())
+        row = np.where(at_one, 1.0, left * shares / shares[~at_one].sum())
     return row
 
 
@@ -329,8 +329,8 @@ def stratified_split(
     if seed < 0:
         raise InvalidInput("Cannot split", f"the seed {seed} is negative", "use 0 or above")
     if clusters is not None and len(clusters) != n_documents:
-        found = plural(len(clusters), "cluster number")
-        raise InvalidInput("Cannot split", f"{found} for {plural(n_documents, 'document')}")
+        numbers = plural(len(clusters), "cluster number")
+        raise InvalidInput("Cannot split", f"{numbers} for {plural(n_documents, 'document')}")
     label_sets = find_label_sets(membership)
     wanted = wanted_positives(label_sets.support, shares)
     sizes = part_sizes(n_documents, shares, ideal_sizes(label_sets, wanted, shares))

@@ -166,13 +166,13 @@ def made_before(request: Mapping[str, Any], made: Sequence[_Made]) -> _Made | No
     token = request.get("ClientRequestToken")
     if token is None:
         return None
-    found = next((record for record in made if record.token == token), None)
-    if found is not None and found.fingerprint != print_of(request):
+    earlier = next((record for record in made if record.token == token), None)
+    if earlier is not None and earlier.fingerprint != print_of(request):
         raise invalid(
             "The client request token was used before with other parameters. "
             "Use a new token, or send the same parameters again."
         )
-    return found
+    return earlier
 
 
 def tags_by_key(tags: Sequence[Mapping[str, str]] | None) -> dict[str, str]:
@@ -181,13 +181,13 @@ def tags_by_key(tags: Sequence[Mapping[str, str]] | None) -> dict[str, str]:
     Raises:
         Refusal: ``TooManyTagsException`` above 50 tags.
     """
-    found = {tag["Key"]: tag.get("Value", "") for tag in tags or ()}
-    if len(found) > _MOST_TAGS:
+    by_key = {tag["Key"]: tag.get("Value", "") for tag in tags or ()}
+    if len(by_key) > _MOST_TAGS:
         raise Refusal(
             "TooManyTagsException",
-            f"The request contains too many tags: {len(found)}, at most {_MOST_TAGS} are allowed.",
+            f"The request contains too many tags: {len(by_key)}, at most {_MOST_TAGS} are allowed.",
         )
-    return found
+    return by_key
 
 
 def chosen_filter(
@@ -303,10 +303,10 @@ def check_request(operation: str, request: Mapping[str, Any]) -> None:
     report = ParamValidator().validate(dict(request), shape)
     if report.has_errors():
         raise ParamValidationError(report=report.generate_report())
-    found = list(_violations(request, shape, ""))
-    if found:
-        count = f"{len(found)} validation error{'s' if len(found) > 1 else ''} detected"
-        raise service_error(operation, "ValidationException", f"{count}: {'; '.join(found)}")
+    violations = list(_violations(request, shape, ""))
+    if violations:
+        count = f"{len(violations)} validation error{'s' if len(violations) > 1 else ''} detected"
+        raise service_error(operation, "ValidationException", f"{count}: {'; '.join(violations)}")
 
 
 def _violations(value: Any, shape: Any, name: str) -> Iterator[str]:

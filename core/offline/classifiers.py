@@ -226,13 +226,13 @@ def _user(twin: Twin, arn: str) -> str | None:
 
 def all_settled(twin: Twin) -> list[tuple[Path, TrainingRecord]]:
     """Return folder and record of every classifier as of now; the caller holds the lock."""
-    found = ((folder, settled(folder)) for folder, _ in load_all(twin.classifiers))
-    return [(folder, record) for folder, record in found if isinstance(record, TrainingRecord)]
+    records = ((folder, settled(folder)) for folder, _ in load_all(twin.classifiers))
+    return [(folder, record) for folder, record in records if isinstance(record, TrainingRecord)]
 
 
 def _all_current(twin: Twin) -> list[TrainingRecord]:
-    found = (current(twin, folder) for folder, _ in load_all(twin.classifiers))
-    records = [record for record in found if isinstance(record, TrainingRecord)]
+    current_records = (current(twin, folder) for folder, _ in load_all(twin.classifiers))
+    records = [record for record in current_records if isinstance(record, TrainingRecord)]
     return sorted(records, key=lambda record: record.arn)
 
 

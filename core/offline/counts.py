@@ -85,11 +85,11 @@ def gathered(
     if is_used.all():
         return Counted(names, chosen)
     place = (np.cumsum(is_used) - 1).astype(np.int32)
-    kept = [names[position] for position in np.flatnonzero(is_used).tolist()]
+    used = [names[position] for position in np.flatnonzero(is_used).tolist()]
     matrix = sparse.csr_matrix(
-        (chosen.data, place[chosen.indices], chosen.indptr), shape=(len(row_of), len(kept))
+        (chosen.data, place[chosen.indices], chosen.indptr), shape=(len(row_of), len(used))
     )
-    return Counted(kept, matrix)
+    return Counted(used, matrix)
 
 
 def _with_common_names(pieces: Sequence[Counted]) -> tuple[list[str], list[Any]]:
@@ -416,11 +416,11 @@ def _completed(found: _Found, items: list[str], analyzer: Analyzer) -> Counted:
 
 def _newest_first(paths: Iterator[Path]) -> list[Path]:
     """Files by the time of their last use; those removed meanwhile are left out."""
-    found: list[tuple[int, Path]] = []
+    files: list[tuple[int, Path]] = []
     for path in paths:
         with contextlib.suppress(OSError):
-            found.append((path.stat().st_mtime_ns, path))
-    return [path for _, path in sorted(found, reverse=True)]
+            files.append((path.stat().st_mtime_ns, path))
+    return [path for _, path in sorted(files, reverse=True)]
 
 
 def _prune(folder: Path) -> None:

@@ -229,9 +229,9 @@ def classify(twin: Twin, request: Mapping[str, Any], load_model: Callable[[Any],
         raise Refusal("InternalServerException", "The endpoint has no model.")
     model = load_model(folder / MODEL)
     scores = score(model, [text])[0].tolist()
-    found = returned_labels(scores, twin.behaviour.returned)
+    returned = returned_labels(scores, twin.behaviour.returned)
     key = "Labels" if model.mode == "multi-label" else "Classes"
-    return {key: [{"Name": model.labels[label], "Score": scores[label]} for label in found]}
+    return {key: [{"Name": model.labels[label], "Score": scores[label]} for label in returned]}
 
 
 def _text(request: Mapping[str, Any]) -> str:

@@ -98,17 +98,17 @@ def objects_under(store: FolderStore, uri: str) -> list[tuple[str, Path]]:
         InvalidData: there is none, or they are too large together.
     """
     try:
-        found = store.list(uri)
+        objects = store.list(uri)
     except TunerError as error:
         raise InvalidData(f"INVALID_INPUT: {error.message}") from error
-    if not found:
+    if not objects:
         raise InvalidData(
             "NO_READ_ACCESS_TO_INPUT: The provided data access role does not have proper access "
             f"to the input data. There is no object whose address begins with {uri}."
         )
-    if sum(item.size for item in found) > LARGEST_INPUT_BYTES:
+    if sum(item.size for item in objects) > LARGEST_INPUT_BYTES:
         raise InvalidData("INVALID_INPUT: The input is larger than 5 GB.")
-    return [(item.uri.rsplit("/", 1)[-1], store.path_of(item.uri)) for item in found]
+    return [(item.uri.rsplit("/", 1)[-1], store.path_of(item.uri)) for item in objects]
 
 
 def read_training_csv(store: FolderStore, uri: str, delimiter: str | None) -> LabelledTexts:

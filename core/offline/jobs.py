@@ -78,8 +78,8 @@ def _classifier_arn(request: Mapping[str, Any]) -> str:
         raise not_found(f"flywheel {request['FlywheelArn']}")
     if "DocumentReaderConfig" in request["InputDataConfig"]:
         raise invalid("The offline twin reads plain text documents only.")
-    found: str = request["DocumentClassifierArn"]
-    return found
+    arn_of_classifier: str = request["DocumentClassifierArn"]
+    return arn_of_classifier
 
 
 def _started(record: ScoringRecord) -> Answer:
@@ -124,8 +124,8 @@ def properties(record: ScoringRecord) -> Answer:
 def list_jobs(twin: Twin, request: Mapping[str, Any]) -> Answer:
     """Answer ListDocumentClassificationJobs."""
     name, value = chosen_filter(request)
-    found = (current(twin, folder) for folder, _ in load_all(twin.jobs))
-    records = [record for record in found if isinstance(record, ScoringRecord)]
+    current_records = (current(twin, folder) for folder, _ in load_all(twin.jobs))
+    records = [record for record in current_records if isinstance(record, ScoringRecord)]
     records.sort(key=lambda record: record.job_id)
     if name == "JobName":
         records = [record for record in records if record.request.get("JobName") == value]

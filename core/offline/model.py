@@ -110,20 +110,20 @@ def learn_design(texts: Sequence[str], count: Count = count_anew) -> Design | No
     document_frequency = np.bincount(counts.indices, minlength=len(words))
     by_word = count(words, GRAMS)
     gram_frequency = np.bincount(by_word.matrix.indices, minlength=len(by_word.names))
-    kept = np.flatnonzero(gram_frequency >= 2)
+    repeated = np.flatnonzero(gram_frequency >= 2)
     lexicon = Lexicon(
         words=tuple(words),
         word_idf=_inverse_frequency(document_frequency, len(texts)),
         unseen_idf=float(_inverse_frequency(np.zeros(1), len(texts))[0]),
-        grams=tuple(by_word.names[position] for position in kept.tolist()),
-        gram_idf=_inverse_frequency(gram_frequency[kept], len(words)),
+        grams=tuple(by_word.names[position] for position in repeated.tolist()),
+        gram_idf=_inverse_frequency(gram_frequency[repeated], len(words)),
     )
     own_words = np.flatnonzero(document_frequency >= _LEAST_DOCUMENTS)
     own = sparse.csr_matrix(
         (np.ones(len(own_words), np.float32), (own_words, np.arange(len(own_words)))),
         shape=(len(words), len(own_words)),
     )
-    described = _weighted_grams(by_word.matrix[:, kept], lexicon)
+    described = _weighted_grams(by_word.matrix[:, repeated], lexicon)
     return Design(
         lexicon=lexicon,
         documents=weigh_words(counts, lexicon.word_idf),
@@ -137,11 +137,11 @@ def describe_grams(words: Sequence[str], lexicon: Lexicon) -> Any:
     from scipy import sparse
 
     position = lexicon.gram_positions
-    found = [
+    positions = [
         sorted({position[gram] for gram in _grams_of(word) if gram in position}) for word in words
     ]
-    indices = np.fromiter((place for row in found for place in row), np.int32)
-    ends = np.cumsum([0, *map(len, found)], dtype=np.int32)
+    indices = np.fromiter((place for row in positions for place in row), np.int32)
+    ends = np.cumsum([0, *map(len, positions)], dtype=np.int32)
     pattern = sparse.csr_matrix(
         (np.ones(len(indices), np.float32), indices, ends), shape=(len(words), len(lexicon.grams))
     )
@@ -328,13 +328,13 @@ def _margins(model: TrainedModel, texts: Sequence[str], count: Count) -> npt.NDA
 
 def _weights_of(model: TrainedModel, words: list[str]) -> tuple[Float32Array, Float32Array]:
     """Inverse document frequency (n_words,) and weights (n_words, n_labels) of any words."""
-    known = model.lexicon.word_positions
-    found = np.array([known.get(word, -1) for word in words], np.intp)
+    position_of = model.lexicon.word_positions
+    positions = np.array([position_of.get(word, -1) for word in words], np.intp)
     idf = np.full(len(words), model.lexicon.unseen_idf, np.float32)
     weights = np.zeros((len(words), len(model.labels)), np.float32)
-    seen, unseen = np.flatnonzero(found >= 0), np.flatnonzero(found < 0)
-    idf[seen] = model.lexicon.word_idf[found[seen]]
-    weights[seen] = model.word_weights[found[seen]]
+    seen, unseen = np.flatnonzero(positions >= 0), np.flatnonzero(positions < 0)
+    idf[seen] = model.lexicon.word_idf[positions[seen]]
+    weights[seen] = model.word_weights[positions[seen]]
     unseen_words = [words[position] for position in unseen.tolist()]
     weights[unseen] = describe_grams(unseen_words, model.lexicon) @ model.gram_weights
     return idf, weights
@@ -364,11 +364,11 @@ def term_contributions(
         InvalidInput: the model does not know the label.
     """
     if label not in model.labels:
-        known = ", ".join(printable(name, 40) for name in model.labels[:20])
+        known_labels = ", ".join(printable(name, 40) for name in model.labels[:20])
         raise InvalidInput(
             "Unknown label",
             f"{printable(label, 60)} is not a label of this model",
-            f"its labels are: {known}",
+            f"its labels are: {known_labels}",
         )
     column = model.labels.index(label)
     counted = count_words([text])

@@ -95,12 +95,12 @@ class FolderStore:
         bucket, prefix = split_address(prefix_uri)
         folder_key = prefix[: prefix.rfind("/") + 1]
         start = self.root / bucket / _encoded_folder(folder_key)
-        found = [
+        objects = [
             StoredObject(f"s3://{bucket}/{key}", size)
             for key, size in _objects(start, folder_key)
             if key.startswith(prefix)
         ]
-        return sorted(found, key=lambda item: item.uri)
+        return sorted(objects, key=lambda item: item.uri)
 
     def delete(self, uri: str) -> None:
         """Remove one object; removing an absent one is no error, as in S3.

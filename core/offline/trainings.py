@@ -151,9 +151,9 @@ def held_out(membership: Membership, n_test: int, seed: list[int]) -> npt.NDArra
     is_free = np.ones(n_documents, dtype=np.bool_)
     support = membership.sum(axis=0)
     for label in np.argsort(support, kind="stable"):
-        wanted = round(int(support[label]) * n_test / n_documents)
+        n_wanted = round(int(support[label]) * n_test / n_documents)
         rows = random.permutation(np.flatnonzero(membership[:, label] & is_free))
-        missing = wanted - int((membership[:, label] & is_test).sum())
+        missing = n_wanted - int((membership[:, label] & is_test).sum())
         room = max(n_test - int(is_test.sum()), 0)
         is_test[rows[: min(max(missing, 0), room)]] = True
         is_free[rows] = False

@@ -151,9 +151,9 @@ def refuse_labelled_texts(texts: Sequence[str], labels: Sequence[str], path: Pat
     Raises:
         InvalidInput: the text column holds labels as well.
     """
-    known = frozenset(labels)
+    known_labels = frozenset(labels)
     checked = texts[:_ROWS_CHECKED]
-    labelled = [text for text in checked if _begins_with_labels(text, known)]
+    labelled = [text for text in checked if _begins_with_labels(text, known_labels)]
     if len(labelled) > _SHARE * len(checked):
         raise _leak(path, labelled[0], len(labelled), len(checked))
 
@@ -180,15 +180,15 @@ def _is_labels(cell: str, labels: frozenset[str]) -> bool:
 
 
 def _refuse(lines: Iterable[str], labels: Sequence[str], path: Path) -> None:
-    known = frozenset(labels)
+    known_labels = frozenset(labels)
     rows = 0
-    found: list[str] = []
+    label_cells: list[str] = []
     for row in islice(csv_reader(iter(lines), ",", strict=False), _ROWS_CHECKED):
         rows += 1
-        if len(row) > 1 and _is_labels(row[0], known):
-            found.append(row[0])
-    if rows and len(found) > _SHARE * rows:
-        raise _leak(path, found[0], len(found), rows)
+        if len(row) > 1 and _is_labels(row[0], known_labels):
+            label_cells.append(row[0])
+    if rows and len(label_cells) > _SHARE * rows:
+        raise _leak(path, label_cells[0], len(label_cells), rows)
 
 
 def _leak(path: Path, example: str, count: int, rows: int) -> InvalidInput:

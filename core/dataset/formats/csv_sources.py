@@ -90,19 +90,19 @@ def position(name: str, columns: Sequence[str], path: Path, what: str) -> int:
     Raises:
         InvalidInput: there is none, or more than one.
     """
-    found = [place for place, column in enumerate(columns) if column == name]
-    found = found or [
+    places = [place for place, column in enumerate(columns) if column == name]
+    places = places or [
         place for place, column in enumerate(columns) if column.strip() == name.strip()
     ]
-    if not found:
+    if not places:
         raise unknown_column(name, columns, path, what)
-    if len(found) > 1:
+    if len(places) > 1:
         raise InvalidInput(
             CANNOT_READ,
-            f"{place_of(path, 1)}: {what} {quoted(name)} stands in the header {len(found)} times",
+            f"{place_of(path, 1)}: {what} {quoted(name)} stands in the header {len(places)} times",
             "rename all but one of them",
         )
-    return found[0]
+    return places[0]
 
 
 def read_table(source: Source, reader: Any, width: int, plan: TablePlan) -> SourceRows:
@@ -119,16 +119,16 @@ def read_table(source: Source, reader: Any, width: int, plan: TablePlan) -> Sour
     """
     rows, extras = _no_rows(plan)
     label_cells = _picker(plan.labels_at)
-    known: dict[tuple[str, ...], int] = {}
+    code_of_cells: dict[tuple[str, ...], int] = {}
     add_text, add_code, add_line = rows.texts.append, rows.codes.append, rows.lines.append
     count, line = 0, reader.line_num + 1
     for row in reader:
         if len(row) == width:
             count += 1
             cells = label_cells(row)
-            code = known.get(cells)
+            code = code_of_cells.get(cells)
             if code is None:
-                code = known[cells] = _label_set(cells, plan, rows.sets, source.path, line)
+                code = code_of_cells[cells] = _label_set(cells, plan, rows.sets, source.path, line)
             if code != NOT_SCORED:
                 add_code(code)
                 add_text(row[plan.text])
@@ -179,10 +179,10 @@ def _picker(places: tuple[int, ...]) -> Callable[[list[str]], tuple[str, ...]]:
     return itemgetter(*places)
 
 
-def _ragged(path: Path, line: int, found: int, width: int) -> InvalidInput:
+def _ragged(path: Path, line: int, n_cells: int, width: int) -> InvalidInput:
     return InvalidInput(
         CANNOT_READ,
-        f"{place_of(path, line)} has {plural(found, 'cell')} where {width} are expected",
+        f"{place_of(path, line)} has {plural(n_cells, 'cell')} where {width} are expected",
         "put cells that hold the field delimiter or quotes in quotes, and double the quotes inside",
     )
 
@@ -352,8 +352,8 @@ def _plan(columns: Sequence[str], settings: SourceSettings, path: Path) -> Table
         name = settings.label_column or ""
         label = position(name, columns, path, "label column")
         return TablePlan(text, (label,), _list_reader(name, settings), identity, group)
-    wanted = settings.label_columns or ()
-    places = tuple(position(name, columns, path, "label column") for name in wanted)
+    label_columns = settings.label_columns or ()
+    places = tuple(position(name, columns, path, "label column") for name in label_columns)
     names = [columns[place] for place in places]
     return TablePlan(text, places, _flags_reader(names), identity, group, names)
 

@@ -127,8 +127,8 @@ def find_labels(cells: Mapping[str, Sequence[str]]) -> tuple[str, str] | None:
     repeated = {name: share for name, share in shares.items() if share <= 0.5}
     if not repeated:
         return None
-    found = min(repeated, key=lambda name: repeated[name])
-    return found, "its cells are short and repeat"
+    likeliest = min(repeated, key=lambda name: repeated[name])
+    return likeliest, "its cells are short and repeat"
 
 
 def find_id(cells: Mapping[str, Sequence[str]]) -> str | None:
@@ -348,8 +348,8 @@ def _with_columns(
     taken = set(flags) if form is SourceFormat.WIDE_CSV else {given.label_column}
     text = given.text_column
     if text is None:
-        found = find_text({name: v for name, v in cells.items() if name not in taken})
-        text, reason = found or _not_found(path, "text", cells)
+        likeliest = find_text({name: v for name, v in cells.items() if name not in taken})
+        text, reason = likeliest or _not_found(path, "text", cells)
         reasons.append(f"text in {quoted(text)}: {reason}")
     rest = {name: values for name, values in cells.items() if name not in (*taken, text)}
     if form is SourceFormat.WIDE_CSV:
@@ -540,10 +540,10 @@ def _json_lines(
     if reason:
         reasons.append(f"text in {quoted(text or '')}: {reason}")
     rest = {key: values for key, values in named.items() if key != text}
-    found = find_labels({key: rest[key] for key in lists if key in rest}) or (
+    likeliest = find_labels({key: rest[key] for key in lists if key in rest}) or (
         (lists[0], "it holds lists") if lists else find_labels(rest)
     )
-    label, reason = (given.label_column, "") if given.label_column else _or_fail(found, path)
+    label, reason = (given.label_column, "") if given.label_column else _or_fail(likeliest, path)
     if reason:
         reasons.append(f"labels in {quoted(label or '')}: {reason}")
     mode, delimiter = _mode(rows, label or "", given, reasons)
@@ -579,14 +579,14 @@ def _mode(
     return "multi-label", delimiter
 
 
-def _or_fail(found: tuple[str, str] | None, path: Path) -> tuple[str, str]:
-    if found is None:
+def _or_fail(likeliest: tuple[str, str] | None, path: Path) -> tuple[str, str]:
+    if likeliest is None:
         raise InvalidInput(
             CANNOT_READ,
             f"{place_of(path)}: no key looks like text or like labels",
             "set the text column and the label column",
         )
-    return found
+    return likeliest
 
 
 def _cells(rows: _Rows, keys: Sequence[str]) -> dict[str, list[str]]:

@@ -62,7 +62,7 @@ def read_json_source(source: Source, settings: SourceSettings) -> SourceRows:
     rows = SourceRows(
         ids=[] if settings.id_column else None, groups=[] if settings.group_column else None
     )
-    known: dict[tuple[str, ...], int] = {}
+    code_of_names: dict[tuple[str, ...], int] = {}
     for line, row in objects(source.byte_lines(), path):
         rows.rows_read += 1
         labels = labels_of(row, line)
@@ -70,9 +70,9 @@ def read_json_source(source: Source, settings: SourceSettings) -> SourceRows:
             rows.not_scored += 1
             continue
         key = tuple(labels)
-        code = known.get(key)
+        code = code_of_names.get(key)
         if code is None:
-            code = known[key] = rows.sets.add(labels)
+            code = code_of_names[key] = rows.sets.add(labels)
         rows.codes.append(code)
         rows.texts.append(_text(row, text_key, path, line))
         rows.lines.append(line)

@@ -108,12 +108,12 @@ def _ids(rows: SourceRows) -> tuple[list[str], int]:
     unique: list[str] = []
     copies: dict[str, int] = {}
     for number, name in enumerate(ids, start=1):
-        wanted = name or f"row-{number}"
-        while wanted in seen or (wanted != name and wanted in taken):
+        candidate = name or f"row-{number}"
+        while candidate in seen or (candidate != name and candidate in taken):
             copies[name] = copies.get(name, 1) + 1
-            wanted = f"{name or f'row-{number}'}#{copies[name]}"
-        seen.add(wanted)
-        unique.append(wanted)
+            candidate = f"{name or f'row-{number}'}#{copies[name]}"
+        seen.add(candidate)
+        unique.append(candidate)
     return unique, sum(old != new for old, new in zip(ids, unique, strict=True))
 
 
@@ -128,10 +128,10 @@ def _refuse_no_documents(rows: SourceRows, path: Path) -> None:
     raise InvalidInput(CANNOT_READ, f"{place_of(path)} {why}", hint)
 
 
-def _first_rows(rows: SourceRows, wanted: npt.NDArray[np.bool_]) -> str:
-    lines = [rows.lines[place] for place in np.flatnonzero(wanted)[:_ROWS_SHOWN].tolist()]
+def _first_rows(rows: SourceRows, is_concerned: npt.NDArray[np.bool_]) -> str:
+    lines = [rows.lines[place] for place in np.flatnonzero(is_concerned)[:_ROWS_SHOWN].tolist()]
     shown = ", ".join(f"{line:,}" for line in lines)
-    more = int(wanted.sum()) - len(lines)
+    more = int(is_concerned.sum()) - len(lines)
     return shown + (f" and {more:,} more" if more > 0 else "")
 
 

@@ -49,9 +49,9 @@ Fix = Callable[[Request], Repaired | None]
 
 def without_rows(dataset: Dataset, dropped: Rows) -> Dataset:
     """The dataset without the documents at `dropped`; label columns stay."""
-    kept = np.ones(len(dataset), np.bool_)
-    kept[dropped] = False
-    return dataset.subset(np.flatnonzero(kept))
+    stays = np.ones(len(dataset), np.bool_)
+    stays[dropped] = False
+    return dataset.subset(np.flatnonzero(stays))
 
 
 def without_columns(dataset: Dataset, dropped: Sequence[int]) -> Dataset:

@@ -215,12 +215,12 @@ def _joined_labels(labels: Sequence[str]) -> tuple[str, list[int]]:
             if mark in label.strip()
         }
         joined = {column: parts for column, parts in pieces.items() if len(parts) > 1}
-        known = [column for column, parts in joined.items() if names.issuperset(parts)]
+        of_labels = [column for column, parts in joined.items() if names.issuperset(parts)]
         distinct = {piece for parts in joined.values() for piece in parts}
-        is_list = len(known) >= 2 and 2 * len(known) >= len(joined)
+        is_list = len(of_labels) >= 2 and 2 * len(of_labels) >= len(joined)
         if mark in _LIST_MARKS:
             is_many = len(joined) >= 3 and 10 * len(joined) >= 3 * len(labels)
-            is_list = is_list or bool(known) or (is_many and len(distinct) <= len(joined))
+            is_list = is_list or bool(of_labels) or (is_many and len(distinct) <= len(joined))
         if is_list and len(joined) > len(best[1]):
             best = (mark, list(joined))
     return best
