@@ -6,7 +6,8 @@ import click
 
 from core.cli.options import Options, again, chosen_session, common_options
 from core.text import printable
-from core.views.terminal import table
+from core.views.blocks import table
+from core.views.terminal import table_text
 
 if TYPE_CHECKING:
     from core.workflow.attach import AttachPlan
@@ -97,7 +98,8 @@ def _text(plan: "AttachPlan") -> str:
         lines.append(f"! {printable(plan.classifier.message, 300)}")
     if plan.jobs:
         rows = [[job.part, job.job_id, job.status.state] for job in plan.jobs]
-        lines.append(table(["part", "job ", "state "], rows, widest=60))
+        jobs = table(["part", "job", "state"], rows, left=["job", "state"])
+        lines.append(table_text(jobs, widest=60))
     lines.extend(f"! {printable(note, 400)}" for note in plan.notes)
     return "\n".join(lines)
 

@@ -1,18 +1,12 @@
 """``calibration``: whether scores mean what they say."""
 
 import shutil
-from typing import TYPE_CHECKING
 
 import click
 
 from core.cli.options import Options, again, chosen_session, common_options
-from core.text import plural, printable
-from core.views.numbers import count, figure, fine, interval, level, threshold
-from core.views.terminal import table
-
-if TYPE_CHECKING:
-    from core.tuning.calibration import CalibrationView, LabelCalibration
-
+from core.text import printable
+from core.views.metrics import bins_text, calibrations_text
 
 _EPILOG = """\b
 Examples:
@@ -52,67 +46,10 @@ def command(
     view = calibration_view(data, thresholds)
     head = f"run {printable(run.name)} · {state.engine.name.upper()} · {data.name}"
     if label is None:
-        lines = [head, overview_text(view)]
+        lines = [head, calibrations_text(view)]
         lines.append(f"bin by bin: {again(options, session, 'calibration --label LABEL')}")
     else:
         picked = next(found for found in view.labels if found.label == label)
         width = min(shutil.get_terminal_size((80, 24)).columns, 100)
-        lines = [head, label_text(picked, view.level, width, ascii_only)]
+        lines = [head, bins_text(picked, view.level, width, ascii_only)]
     options.emit({"run": run.name, "calibration": view}, "\n".join(lines))
-
-
-def overview_text(view: "CalibrationView") -> str:
-    """One row per label: error, threshold against F*/2, resolution."""
-    rows = [
-        [
-            label.label,
-            count(label.known),
-            fine(label.ece),
-            threshold(label.threshold),
-            threshold(label.half_best_f1),
-            "full" if label.decimals is None else str(label.decimals),
-            count(label.distinct_near),
-            count(label.ties),
-        ]
-        for label in view.labels
-    ]
-    headers = ["label", "scores", "ECE", "threshold", "F*/2", "decimals", "distinct", "ties"]
-    lines = [f"{view.documents:,} documents of {view.part}", table(headers, rows, widest=30)]
-    lines += [
-        f"  {printable(label.label, 40)}: {label.note}" for label in view.labels if label.note
-    ]
-    lines += [f"! {printable(note)}" for note in view.notes]
-    lines.append(
-        "ECE: mean distance of score and share of positives; F*: best F1 on this part, optimistic;"
-        " distinct: among the 100 documents nearest the threshold"
-    )
-    return "\n".join(lines)
-
-
-def label_text(label: "LabelCalibration", share: float, width: int, ascii_only: bool) -> str:
-    """The bins of one label as a table and as bars of the share of positives."""
-    from core.views.curve_chart import bars
-
-    rows = [
-        [
-            f"{threshold(found.low)}–{threshold(found.high)}",
-            count(found.n),
-            threshold(found.mean_score),
-            count(found.positives),
-            figure(found.share_positive),
-            interval(found.interval),
-        ]
-        for found in label.bins
-    ]
-    headers = ["score", "n", "mean score", "positive", "share", f"{level(share)} interval"]
-    drawn = [(f"score {threshold(found.mean_score)}", found.share_positive) for found in label.bins]
-    lines = [
-        f"{printable(label.label, 60)}: threshold {threshold(label.threshold)}, F*/2"
-        f" {threshold(label.half_best_f1)} (optimistic), ECE {fine(label.ece)}",
-        f"{plural(label.ties, 'document')} at exactly the threshold"
-        f" ({label.ties_positive:,} positive); {label.unknown:,} scores were not returned",
-        table(headers, rows),
-        "share of positives by mean score:",
-        bars(drawn, width=width, ascii_only=ascii_only),
-    ]
-    return "\n".join([*lines, *([f"! {label.note}"] if label.note else [])])

@@ -8,8 +8,8 @@ import click
 from core.cli.options import Options, again, chosen_session, common_options
 from core.errors import Interrupted, InvalidInput, Refused, TryAgain
 from core.text import plural, printable
-from core.views.numbers import amount, usd
-from core.views.terminal import table
+from core.views.jobs import cleaned_text, inventory_text
+from core.views.numbers import usd
 
 if TYPE_CHECKING:
     from core.workflow.cleanup import CleanedUp, Inventory
@@ -84,52 +84,3 @@ def _require_nothing_left(done: "CleanedUp", repeat: str) -> None:
         )
     reason = next((f"; {printable(i.name)}: {i.reason}" for i in done.left if i.reason), "")
     raise TryAgain("Not everything is gone", message + reason, f"repeat: {repeat}")
-
-
-def inventory_text(inventory: "Inventory") -> str:
-    """What a clean-up would delete, with its price a month."""
-    run = f" · run {printable(inventory.run, 60)}" if inventory.run else ""
-    bucket = f"bucket {printable(inventory.bucket, 80)}" if inventory.bucket else "no bucket"
-    where = f"{inventory.engine} · {bucket}{run}"
-    notes = [
-        *(f"asked for and not found: {printable(name, 80)}" for name in inventory.unresolved),
-        *(f"cannot tell: {sentence}" for sentence in inventory.cannot_tell),
-        *inventory.stays,
-    ]
-    if not inventory.rows:
-        return "\n".join([f"nothing to delete on {where}", *notes])
-    rows = [
-        [
-            row.kind,
-            row.created_at[:16].replace("T", " "),
-            row.state,
-            amount(row.monthly_usd),
-            row.name,
-        ]
-        for row in inventory.rows
-    ]
-    price = f"{usd(inventory.monthly_usd)} a month"
-    return "\n".join(
-        [
-            where,
-            table(["kind", "created ", "state ", "$ a month", "name "], rows, widest=400),
-            f"keeping it costs {price}"
-            if inventory.is_paid
-            else f"keeping it costs nothing offline (on AWS: {price})",
-            *notes,
-        ]
-    )
-
-
-def cleaned_text(done: "CleanedUp") -> str:
-    """What became of each thing, then what is left with its price, then the proof."""
-    lines = [
-        f"{result.outcome}: {result.item.kind} {printable(result.item.name)}"
-        + (f" ({result.message})" if result.message else "")
-        for result in done.results
-    ]
-    left = [
-        f"left: {item.kind} {printable(item.name)}, {usd(item.monthly_usd)} a month"
-        for item in done.left
-    ]
-    return "\n".join([*lines, *left, *done.proof])

@@ -6,12 +6,9 @@ from typing import TYPE_CHECKING
 import click
 
 from core.cli.options import Options, chosen_session, common_options
-from core.text import plural, printable
-from core.views.numbers import amount, amounts, usd, usd_between
-from core.views.terminal import table
+from core.views.prices import cost_text
 
 if TYPE_CHECKING:
-    from core.workflow.money import Spending, SpendingRow
     from core.workflow.session import Session
 
 
@@ -52,7 +49,7 @@ def command(ctx: click.Context, budget: str | None, prices: str | None) -> None:
     session = chosen_session(options)
     _change(session, options, budget, prices)
     spent = spending(session)
-    options.emit(spent, "\n".join(_lines(spent)))
+    options.emit(spent, cost_text(spent))
 
 
 def _change(session: "Session", options: Options, budget: str | None, prices: str | None) -> None:
@@ -72,52 +69,3 @@ def _change(session: "Session", options: Options, budget: str | None, prices: st
         set_budget(session, limit)
     if listed is not None:
         set_prices(session, listed)
-
-
-def _lines(spent: "Spending") -> list[str]:
-    headers = ["run", "what ", "estimate $", "from times $", "counted $"]
-    what = "spent and committed" if spent.is_paid else "charged: $0.00 (offline); on AWS about"
-    keeping = f"keeping {plural(spent.models, 'classifier')}: {usd(spent.keeping.high_usd)} a month"
-    return [
-        table(headers, [_cells(row) for row in spent.rows])
-        if spent.rows
-        else "nothing started yet",
-        *(f"{_name(row)}: {printable(row.note)}" for row in spent.rows if row.note),
-        f"{what} {usd_between(spent.low_usd, spent.high_usd)}; {_prices_words(spent)}",
-        keeping if spent.is_paid else f"on AWS {keeping}",
-        _budget_words(spent),
-    ]
-
-
-def _cells(row: "SpendingRow") -> list[str]:
-    doing = {"training": "training", "scoring": f"scoring {row.part}", "model": "kept"}
-    what = f"{row.classifier} {doing.get(row.kind, row.kind)}"
-    estimate = amounts(row.estimate.low_usd, row.estimate.high_usd) if row.estimate else "–"
-    if row.kind == "model":
-        estimate += " a month"
-    billed = amount(row.billed_usd)
-    return [row.run, what.strip(), estimate, billed, amounts(row.low_usd, row.high_usd)]
-
-
-def _name(row: "SpendingRow") -> str:
-    """What a note is about; the ARN of a kept classifier says less than its place in the run."""
-    is_placed = row.kind == "model" and row.classifier
-    return printable(f"{row.run}/{row.classifier}/kept" if is_placed else row.job, 80)
-
-
-def _prices_words(spent: "Spending") -> str:
-    from core.comprehend.pricing import DEFAULT_PRICES
-
-    whose = "US regions" if spent.prices == DEFAULT_PRICES else "your own list"
-    return f"prices as of {printable(spent.prices.as_of, 20)}, {whose}"
-
-
-def _budget_words(spent: "Spending") -> str:
-    if spent.budget_usd is None or spent.left_usd is None:
-        return "budget: none; set one with cost --budget USD"
-    budget = f"budget: {usd(spent.budget_usd)}"
-    if not spent.is_paid:
-        return f"{budget}, none of it used: offline nothing is charged and nothing is refused"
-    if spent.left_usd < 0:
-        return f"{budget}, exceeded by {usd(-spent.left_usd)} at the high end"
-    return f"{budget}, of which {usd(spent.left_usd)} is left at the high end"

@@ -1,20 +1,13 @@
 """``drift``: new predictions against the scores that a thresholds file was made from."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from core.cli.options import Options, common_options
 from core.errors import OperationFailed
-from core.text import plural, printable
-from core.views.numbers import figure, level, percent
-from core.views.terminal import table
-
-if TYPE_CHECKING:
-    from core.tuning.drift import DriftReport
-    from core.tuning.intervals import Interval
-
+from core.text import printable
+from core.views.metrics import drift_text
 
 _EPILOG = """\b
 Examples:
@@ -62,38 +55,3 @@ def command(
             ", ".join(printable(label, 40) for label in report.moved),
             "label a sample of new documents and tune again",
         )
-
-
-def drift_text(report: "DriftReport") -> str:
-    """One row per label, then what the figures cannot say."""
-    rows = [
-        [
-            label.label,
-            _share(label.flagged_before),
-            _share(label.flagged),
-            "–" if label.ratio is None else f"{label.ratio:.2f}×",
-            figure(label.largest_gap),
-            f"{percent(label.returned_share_before)} → {percent(label.returned_share)}",
-            label.verdict,
-            label.why,
-        ]
-        for label in report.labels
-    ]
-    headers = ["label", "flagged then", "now", "ratio", "gap", "returned", "verdict ", "why "]
-    errors = f", {report.errored:,} more with an error" if report.errored else ""
-    return "\n".join(
-        [
-            f"{plural(report.documents, 'new document')}{errors}, against"
-            f" {report.reference_documents:,} of part {report.reference_part}",
-            table(headers, rows, widest=60),
-            f"{report.tests} tests, together wrong in at most {level(1 - report.level)} of the"
-            " cases when nothing moved; gap: largest difference of the shares at or above a score",
-            *(f"! {printable(note)}" for note in report.notes),
-        ]
-    )
-
-
-def _share(found: "Interval") -> str:
-    if found.low == found.high:
-        return percent(found.low)
-    return f"{percent(found.low)}–{percent(found.high)}"

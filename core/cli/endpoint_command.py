@@ -8,13 +8,12 @@ import click
 from core.cli.options import Options, again, cancel, chosen_session, common_options
 from core.errors import InvalidInput, TunerError
 from core.text import printable
-from core.views.numbers import amount, usd
-from core.views.terminal import table
+from core.views.jobs import endpoints_text, trial_text
+from core.views.numbers import usd
+from core.views.prices import endpoint_plan_text
 
 if TYPE_CHECKING:
-    from core.workflow.endpoints import EndpointPlan, EndpointRow
     from core.workflow.session import Session
-    from core.workflow.trial import Trial
 
 
 _EPILOG = """\b
@@ -73,7 +72,7 @@ def start(
     options: Options = ctx.obj
     session = _opened(options)
     plan = plan_endpoint(session, run_name, classifier_id, minutes, units)
-    text = plan_text(plan)
+    text = endpoint_plan_text(plan)
     if options.dry_run:
         options.emit(plan, text)
         return
@@ -166,63 +165,6 @@ def stop(ctx: click.Context, name: str | None) -> None:
     _show(options, session)
 
 
-def plan_text(plan: "EndpointPlan") -> str:
-    """What a start would create and cost."""
-    what = "keep the endpoint" if plan.is_resumed else "create an endpoint"
-    hour, until = usd(plan.usd_per_hour), usd(plan.estimate.high_usd)
-    more = " more" if plan.is_resumed else ""
-    price = f"{hour} an hour while it exists, used or not; {until}{more} for {plan.minutes} minutes"
-    return "\n".join(
-        [
-            f"{what} of {plan.run}/{plan.classifier} on {plan.engine}",
-            f"price: {price}, estimated" if plan.is_paid else f"price: $0.00 offline ({price})",
-            f"basis: {plan.estimate.basis}",
-            "then it is deleted from here, while this machine is up and signed in",
-        ]
-    )
-
-
-def rows_text(rows: "tuple[EndpointRow, ...]") -> str:
-    """Every endpoint, with its price and when it is deleted."""
-    if not rows:
-        return "no endpoint yet"
-    from core.workflow.overview import local_time, utc_now
-
-    cells = []
-    for row in rows:
-        at = local_time(row.deleted_at or row.delete_at, utc_now())
-        verb = "overdue since" if row.is_overdue else "until" if row.is_live else "gone since"
-        price = amount(row.usd_per_hour)
-        figures = [price, amount(row.so_far_usd), amount(row.until_usd)]
-        cells.append([row.name, f"{row.run}/{row.classifier}", row.state, *figures, f"{verb} {at}"])
-    headers = ["endpoint", "classifier ", "state ", "$/hour", "$ so far", "$ in all", "time "]
-    notes = [f"{row.name}: {printable(row.message, 300)}" for row in rows if row.message]
-    return "\n".join([table(headers, cells), *notes])
-
-
-def trial_text(trial: "Trial") -> str:
-    """Score, threshold and decision per label."""
-    from core.workflow.trial import shown
-
-    cells = [
-        [
-            row.label,
-            "–" if row.score is None else shown(row.score, row.threshold),
-            shown(row.threshold, row.score),
-            " ".join(filter(None, (row.decision, f"({row.note})" if row.note else ""))),
-        ]
-        for row in trial.rows
-    ]
-    labels = ", ".join(printable(label, 60) for label in trial.labels) or "no label"
-    source = "its thresholds" if trial.has_thresholds else ".5 for every label: not tuned yet"
-    return "\n".join(
-        [
-            f"{labels} — {trial.run}/{trial.classifier}, {source}",
-            table(["label", "score", "threshold", "decision "], cells),
-        ]
-    )
-
-
 def _opened(options: Options) -> "Session":
     """The session; endpoints whose time has come are deleted first, and all others kept watch of.
 
@@ -248,7 +190,7 @@ def _show(options: Options, session: "Session", last: str = "") -> None:
     from core.workflow.endpoints import endpoint_rows
 
     rows = endpoint_rows(session)
-    options.emit({"endpoints": rows}, "\n".join(filter(None, (rows_text(rows), last))))
+    options.emit({"endpoints": rows}, "\n".join(filter(None, (endpoints_text(rows), last))))
 
 
 def _read() -> str:

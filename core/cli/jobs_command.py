@@ -6,9 +6,8 @@ import click
 
 from core.cli.options import Options, cancel, chosen_session, common_options
 from core.errors import TryAgain
-from core.text import plural, printable
-from core.views.numbers import duration
-from core.views.terminal import table
+from core.text import printable
+from core.views.jobs import jobs_text
 
 if TYPE_CHECKING:
     from core.workflow.following import JobRow
@@ -43,7 +42,7 @@ def command(ctx: click.Context, watch: bool, stop_id: str | None) -> None:
     if watch:
         rows = _watched(options, session, rows)
     fetched = collect_finished(session) if watch and not cancel.is_cancelled else ()
-    lines = [_text(rows)] if rows else ["no jobs yet"]
+    lines = [jobs_text(rows)]
     lines.extend(f"fetched: {printable(job_id)}" for job_id in fetched)
     options.emit({"jobs": rows, "fetched": fetched}, "\n".join(lines))
     faults = [row for row in rows if row.fault]
@@ -81,18 +80,3 @@ def _watched(
             break
         rows = job_rows(session)
     return rows
-
-
-def _text(rows: "tuple[JobRow, ...]") -> str:
-    cells = [
-        [
-            row.id,
-            row.kind,
-            row.state,
-            duration(row.elapsed_s),
-            row.progress or row.message,
-        ]
-        for row in rows
-    ]
-    head = plural(len(rows), "job")
-    return f"{head}\n" + table(["job", "kind ", "state ", "elapsed", "note "], cells, widest=60)

@@ -8,7 +8,8 @@ import msgspec
 
 from core.cli.options import Options, common_options, here
 from core.text import plural, printable
-from core.views.terminal import table
+from core.views.blocks import table
+from core.views.terminal import table_text
 
 if TYPE_CHECKING:
     from core.comprehend.engine import EngineSettings
@@ -155,7 +156,7 @@ def _show_detection(options: Options, source: Path, settings: "SourceSettings") 
     detection = detect_source(source, settings)
     lines = [f"read as: {printable(reason)}" for reason in detection.reasons]
     if detection.columns:
-        lines.append(table(detection.columns, detection.preview[:5], widest=24))
+        lines.append(table_text(table(detection.columns, detection.preview[:5]), widest=24))
     options.emit(
         {
             "settings": detection.settings,

@@ -17,6 +17,8 @@ from core.text import printable
 from core.workflow.app_request import GivenEngine, OpenApp
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from core.comprehend.engine import EngineSettings
     from core.workflow.session import Session
     from core.workflow.state import SessionState
@@ -48,6 +50,8 @@ class Options:
     theme: str = ""
     ascii_only: bool = False
     no_mouse: bool = False
+    csv_path: Path | None = None
+    is_raw: bool = False
 
     def open_app(self, session: Path | None) -> OpenApp:
         """What to return for the app to open."""
@@ -110,6 +114,51 @@ class Options:
         """
         if self.read_only:
             raise Refused("Read-only", f"{what} is not done", "leave out --read-only")
+
+    def write_table(self, frame: "Callable[[], pd.DataFrame]") -> list[str]:
+        """Write the table that ``--csv`` asks for; return the line that says so, if it does.
+
+        A dry run writes nothing.
+
+        Raises:
+            OperationFailed: the file cannot be written.
+        """
+        if self.csv_path is None:
+            return []
+        shown = printable(str(self.csv_path.resolve()))
+        if self.dry_run:
+            return [f"would write: {shown}"]
+        from core.views.frames import write_csv
+
+        write_csv(frame(), self.csv_path, self.is_raw)
+        return [f"table: {shown}"]
+
+
+def csv_options(command: Callable[Given, Result]) -> Callable[Given, Result]:
+    """``--csv`` and ``--raw``, for `Options.write_table`."""
+
+    def merge(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
+        if value and param.name:
+            ctx.obj = replace(ctx.obj or Options(), **{param.name: value})
+        return value
+
+    csv_option = click.option(
+        "--csv",
+        "csv_path",
+        type=click.Path(path_type=Path, dir_okay=False),
+        expose_value=False,
+        callback=merge,
+        help="Write the table as CSV as well, in full precision.",
+    )
+    raw_option = click.option(
+        "--raw",
+        "is_raw",
+        is_flag=True,
+        expose_value=False,
+        callback=merge,
+        help="With --csv: no apostrophe before text that a spreadsheet would run.",
+    )
+    return csv_option(raw_option(command))
 
 
 def common_options(command: Callable[Given, Result]) -> Callable[Given, Result]:

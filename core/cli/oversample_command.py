@@ -11,7 +11,7 @@ from click.core import ParameterSource
 from core.cli.options import Options, again, chosen_session, common_options
 from core.errors import InvalidInput, OperationFailed
 from core.text import plural, printable
-from core.views.terminal import table
+from core.views.split import positives_text
 
 if TYPE_CHECKING:
     from core.dataset.arms import ArmsRequest
@@ -290,6 +290,7 @@ def show_comparison(
         InvalidInput: there is no experiment, or nothing of it is scored yet.
     """
     from core.views.experiment import experiment_text
+    from core.views.frames import experiment_frame
     from core.workflow.experiments.compare import ArmsSettings, compare_experiment
 
     state = session.state()
@@ -302,7 +303,8 @@ def show_comparison(
             f"name two runs ({runs}), or begin one: {begin}",
         )
     report = compare_experiment(session, experiment_id, ArmsSettings(*settings), options.watch())
-    options.emit(report, experiment_text(report, all_labels))
+    written = options.write_table(lambda: experiment_frame(report))
+    options.emit(report, "\n".join([experiment_text(report, all_labels), *written]))
 
 
 def adopt(options: Options, session: "Session", name: str) -> None:
@@ -544,14 +546,7 @@ def _repeat(options: Options, session: "Session", targets: tuple[str, ...], seed
     else:
         made = oversample_training(session, wanted, seed)
         added, before, after = made.added, made.before, made.after
-    rows = [
-        [label, f"{before[label]:,}", f"{after[label]:,}", f"{after[label] - before[label]:+,}"]
-        for label in before
-    ]
-    lines = [
-        table(["label", "before", "after", "change"], rows),
-        f"{plural(added, 'copy', 'copies')} in the training part; calibration and test unchanged",
-    ]
+    lines = [positives_text(added, before, after)]
     if not options.dry_run:
         lines.append(f"next: {again(options, session, 'train')}")
     options.emit({"added": added, "before": before, "after": after}, "\n".join(lines))

@@ -7,8 +7,9 @@ import click
 
 from core.cli.options import Options, again, chosen_session, common_options
 from core.text import plural, printable
-from core.views.numbers import threshold
-from core.views.terminal import table
+from core.views.blocks import table
+from core.views.numbers import count, threshold
+from core.views.terminal import table_text
 
 if TYPE_CHECKING:
     from core.workflow.relabel import Relabelling
@@ -140,7 +141,7 @@ def review_text(
     ]
     for row in review.rows:
         lines.append("")
-        lines.append(_facts(row))
+        lines.append(_facts(row, review.threshold))
         lines.append(f"    {printable(row.text)}")
         found = (terms or {}).get(row.id)
         if found:
@@ -149,8 +150,8 @@ def review_text(
     return "\n".join(lines)
 
 
-def _facts(row: "ReviewRow") -> str:
-    score = "not returned" if row.score is None else threshold(row.score)
+def _facts(row: "ReviewRow", at: float) -> str:
+    score = "not returned" if row.score is None else threshold(row.score, at)
     labels = ", ".join(printable(name, 40) for name in row.labels)
     mark = f"  marked: {row.mark.action} {printable(row.mark.label, 40)}" if row.mark else ""
     return f"{_SHORT[row.kind]}  {score}  {printable(row.id, 60)}  [{labels}]{mark}"
@@ -173,7 +174,7 @@ def _errors_text(data: "ReviewData", rows: "tuple[LabelErrors, ...]", command: s
         [
             row.label,
             threshold(row.threshold),
-            *(f"{getattr(row, name):,}" for name in names),
+            *(count(getattr(row, name)) for name in names),
         ]
         for row in rows
     ]
@@ -187,7 +188,9 @@ def _errors_text(data: "ReviewData", rows: "tuple[LabelErrors, ...]", command: s
         "duplicates",
         "contradictions",
     ]
-    return "\n".join([_head(data), table(headers, cells, widest=20), f"read them: {command}"])
+    return "\n".join(
+        [_head(data), table_text(table(headers, cells), widest=20), f"read them: {command}"]
+    )
 
 
 def _apply(options: Options, session: "Session", given: str) -> None:

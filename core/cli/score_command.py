@@ -3,11 +3,9 @@
 import click
 
 from core.cli.options import Options, again, chosen_session, common_options
-from core.cli.train_command import price_lines
-from core.text import plural
-from core.views.numbers import figure
-from core.views.prices import budget_lines
-from core.views.terminal import table
+from core.views.metrics import returned_table
+from core.views.prices import scoring_plan_text
+from core.views.terminal import table_text
 
 _EPILOG = """\b
 Examples:
@@ -56,15 +54,7 @@ def command(
         set_twin_returned(session, "all" if offline_returned == "all" else 3)
     wanted = tuple(part.strip() for part in parts.split(",") if part.strip())
     plan = plan_scoring(session, run_name, wanted)
-    documents = ", ".join(f"{part} {count:,}" for part, count in plan.documents.items())
-    text = "\n".join(
-        [
-            f"run {plan.run} on {plan.engine}: documents to score: {documents}; "
-            f"{plural(plan.units, 'unit')} still to be charged",
-            *price_lines(plan.rows, plan.estimate, plan.is_paid),
-            *budget_lines(plan),
-        ]
-    )
+    text = scoring_plan_text(plan)
     if options.dry_run:
         options.emit(plan, text)
         return
@@ -79,16 +69,12 @@ def command(
         return
     with naming_resume(resume):
         scored = finish_scoring(session, run.name, plan.parts, options.watch())
-    labels = list(next(iter(scored.values())).returned_share)
-    rows = [
-        [label, *(figure(kept.returned_share[label]) for kept in scored.values())]
-        for label in labels
-    ]
+    returned = {part: scores.returned_share for part, scores in scored.items()}
     proposal = propose_groups(session, run.name)
     lines = [
-        *(f"{part}: {joined_summary(kept)}" for part, kept in scored.items()),
+        *(f"{part}: {joined_summary(scores)}" for part, scores in scored.items()),
         "share of each label's positives whose score was returned:",
-        table(["label", *scored], rows),
+        table_text(returned_table(returned)),
         *proposal_lines(proposal, again(options, session, "train --groups rare")),
         f"next: {again(options, session, 'thresholds')}",
     ]

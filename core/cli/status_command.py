@@ -4,14 +4,13 @@ import click
 
 from core.cli.options import Options, again, chosen_session, common_options
 from core.text import printable
-from core.views.terminal import table
+from core.views.jobs import steps_text
 
 _EPILOG = """\b
 Examples:
   comprehend-tuner status
   comprehend-tuner --session toxic --json status
 """
-SIGNS = {"blocked": "–", "ready": "›", "running": "…", "done": "✓", "stale": "!"}
 
 
 @click.command(epilog=_EPILOG)
@@ -25,10 +24,6 @@ def command(ctx: click.Context) -> None:
     session = chosen_session(options)
     overview = session_overview(session)
     state, statuses, following = overview.state, overview.statuses, overview.following
-    rows = [
-        [f"{s.step.key} {s.step.title}", f"{SIGNS[s.status]} {s.status}", s.detail]
-        for s in statuses
-    ]
     hint = (
         f"next: {again(options, session, following.command)}"
         if following
@@ -38,7 +33,7 @@ def command(ctx: click.Context) -> None:
         [
             f"session {printable(state.name)} · {overview.badge}",
             printable(str(session.folder)),
-            table(["step ", "status ", "detail "], rows, widest=70),
+            steps_text(overview),
             hint,
         ]
     )

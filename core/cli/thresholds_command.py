@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from core.cli.options import Options, again, chosen_session, common_options
+from core.cli.options import Options, again, chosen_session, common_options, csv_options
 from core.errors import InvalidInput
 from core.text import printable
 from core.tuning.objectives import FORMS
@@ -59,10 +59,10 @@ Examples:
 @click.option("--reset", is_flag=True, help="Tune the labels set by hand again.")
 @click.option("--seed", default=0, show_default=True, help="Of the cross-fitting folds.")
 @click.option("--save", "save_path", type=click.Path(path_type=Path), help="Write the file here.")
-@click.option("--csv", "csv_path", type=click.Path(path_type=Path), help="Write the report as CSV.")
 @click.option("--chart", "chart_label", metavar="LABEL", help="Draw the curves of one label.")
 @click.option("--log", "log_axis", is_flag=True, help="Logarithmic threshold axis.")
 @click.option("--ascii", "ascii_only", is_flag=True, help="Draw with ASCII characters.")
+@csv_options
 @common_options
 @click.pass_context
 def command(
@@ -78,7 +78,6 @@ def command(
     reset: bool,
     seed: int,
     save_path: Path | None,
-    csv_path: Path | None,
     chart_label: str | None,
     log_axis: bool,
     ascii_only: bool,
@@ -88,7 +87,8 @@ def command(
     Thresholds are tuned on calibration and measured on test; with a two-way split they are tuned
     on test and measured by cross-fitting. The rule is: label when score >= threshold.
     """
-    from core.workflow.reports import export_report, export_thresholds, plain_report, usage_lines
+    from core.views.frames import thresholds_frame
+    from core.workflow.reports import export_thresholds, plain_report, usage_lines
     from core.workflow.thresholds import TuningSettings, kept_thresholds, tune_thresholds
     from core.workflow.train import proposal_lines, propose_groups
 
@@ -116,9 +116,7 @@ def command(
     lines = [report_text(tuned.report)]
     if chart_label is not None:
         lines.append(_chart(session, run.name, chart_label, log_axis, ascii_only))
-    if csv_path is not None:
-        export_report(tuned.report, csv_path)
-        lines.append(f"report: {printable(str(csv_path.resolve()))}")
+    lines += options.write_table(lambda: thresholds_frame(tuned.report))
     saved = session.path(tuned.thresholds_path)
     if save_path is not None:
         saved = export_thresholds(session, run, save_path)

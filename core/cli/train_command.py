@@ -1,21 +1,15 @@
 """``train``: create the classifier of a run."""
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
 
-from core.cli.metrics_command import metrics_text
 from core.cli.options import Options, again, chosen_session, common_options
-from core.text import plural, printable
-from core.views.numbers import amount, count, usd_between
-from core.views.prices import budget_lines, estimate_words
-from core.views.terminal import table
+from core.views.metrics import metrics_text
+from core.views.prices import training_plan_text
 
 if TYPE_CHECKING:
-    from core.comprehend.pricing import Estimate
-    from core.workflow.money import PlanRow
-    from core.workflow.train import GroupKind, TrainingPlan
+    from core.workflow.train import GroupKind
 
 
 _EPILOG = """\b
@@ -60,7 +54,7 @@ def command(
     session = chosen_session(options)
     wanted = parse_labels(labels, session.state().dataset.labels)
     plan = plan_training(session, run_name, groups, wanted)
-    text = plan_text(plan)
+    text = training_plan_text(plan)
     if options.dry_run:
         options.emit(plan, text)
         return
@@ -77,44 +71,3 @@ def command(
         metrics = finish_training(session, run.name, options.watch())
     head = f"run {run.name} is trained — next: {again(options, session, 'score')}"
     options.emit({"run": run.name, "metrics": metrics}, f"{metrics_text(metrics)}\n{head}")
-
-
-def plan_text(plan: "TrainingPlan") -> str:
-    """What a training would create and cost, for people."""
-    from core.workflow.train import group_lines
-
-    lines = [
-        f"run {plan.run} ({'carried on' if plan.is_resumed else 'new'}) on {plan.engine}: "
-        f"{plural(plan.classifiers, 'classifier')}, {plan.mode}, "
-        f"{plural(plan.documents, 'training document')}",
-        *group_lines(plan),
-        *(f"upload: {printable(file)} ({size:,} bytes)" for file, size in plan.uploads),
-        *price_lines(plan.rows, plan.estimate, plan.is_paid),
-    ]
-    if plan.rows:
-        lines.append(f"keeping: {plan.keeping.basis}")
-    if plan.rows and plan.groups:
-        scoring = usd_between(plan.scoring.low_usd, plan.scoring.high_usd)
-        lines.append(f"scoring with them: {scoring}: {plan.scoring.basis}")
-    return "\n".join([*lines, *budget_lines(plan)])
-
-
-def price_lines(rows: "Sequence[PlanRow]", estimate: "Estimate", is_paid: bool) -> list[str]:
-    """Price by classifier and part, the total and its basis."""
-    if not rows:
-        return ["price: nothing is left to pay, every job is started"]
-    cells = [
-        [
-            row.what,
-            count(row.documents),
-            count(row.units),
-            amount(row.low_usd),
-            amount(row.high_usd),
-        ]
-        for row in rows
-    ]
-    return [
-        table(["what", "documents", "units", "low $", "high $"], cells),
-        f"price: {estimate_words(estimate.low_usd, estimate.high_usd, is_paid)}",
-        f"basis: {estimate.basis}",
-    ]

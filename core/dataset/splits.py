@@ -7,7 +7,6 @@ draw of the documents within each label set. Same input and seed, same parts.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -31,10 +30,6 @@ from core.dataset.label_sets import (
 from core.errors import InvalidInput
 from core.progress import UNWATCHED, Watch
 from core.text import plural
-
-if TYPE_CHECKING:
-    import pandas as pd
-
 
 # Dealing rows to parts evenly: exact sizes, and every run of neighbours close to its share.
 
@@ -523,24 +518,6 @@ def audit_split(
         clusters_split=_clusters_split(parts, clusters),
         too_few=tuple(label for label, row in rows if row[0] < FEWEST_IN_TRAIN),
     )
-
-
-def audit_table(audit: SplitAudit) -> "pd.DataFrame":
-    """Return an audit as a table with one row per label, for export.
-
-    Columns: ``label``, ``documents``, the count and the share (``<part> share``) of every part,
-    and ``deviation``.
-    """
-    import pandas as pd
-
-    rows = []
-    for label in audit.labels:
-        row: dict[str, str | int | float] = {"label": label.label, "documents": sum(label.counts)}
-        for part, count, share in zip(audit.part_names, label.counts, label.shares, strict=True):
-            row[part] = count
-            row[f"{part} share"] = share
-        rows.append({**row, "deviation": label.deviation})
-    return pd.DataFrame(rows)
 
 
 def _check(

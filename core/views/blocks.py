@@ -4,7 +4,7 @@ Text in them is plain: whoever writes a page makes it printable and escapes it.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from core.text import cell_width, printable
@@ -39,19 +39,46 @@ class Code:
 
 
 @dataclass(frozen=True)
-class Table:
-    """Rows under headers; columns named in `left` are left-aligned, the others right-aligned."""
+class TableColumn:
+    """One column of a table."""
 
-    caption: str
-    """What the figures are, with the parts that they belong to."""
-    headers: tuple[str, ...]
+    title: str
+    short: str = ""
+    """The title where room is scarce, as in a terminal; the same when empty."""
+    is_left: bool = False
+    """Whether cells are left-aligned, as words are; the first column always is."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Cells of text under columns, worded once and rendered for every medium."""
+
+    columns: tuple[TableColumn, ...]
     rows: tuple[tuple[str, ...], ...]
-    left: tuple[str, ...] = ()
-    """The first column always is."""
+    caption: str = ""
+    """What the figures are, with the parts that they belong to; for pages."""
 
     def is_left(self, column: int) -> bool:
         """Whether a column is left-aligned."""
-        return column == 0 or self.headers[column] in self.left
+        return column == 0 or self.columns[column].is_left
+
+    def pick(self, *titles: str) -> "Table":
+        """The same table with these columns alone, in this order.
+
+        Raises:
+            KeyError: there is no such column.
+        """
+        places = {column.title: place for place, column in enumerate(self.columns)}
+        picked = [places[title] for title in titles]
+        return Table(
+            tuple(self.columns[place] for place in picked),
+            tuple(tuple(row[place] for place in picked) for row in self.rows),
+            self.caption,
+        )
+
+    def without(self, *titles: str) -> "Table":
+        """The same table without these columns."""
+        return self.pick(*(each.title for each in self.columns if each.title not in titles))
 
 
 @dataclass(frozen=True)
@@ -75,20 +102,32 @@ class Section:
 
 
 def table(
-    caption: str,
-    headers: Sequence[str],
-    rows: Sequence[Sequence[str]],
+    columns: Sequence[TableColumn | str],
+    rows: Iterable[Sequence[str]],
+    *,
     left: Sequence[str] = (),
+    caption: str = "",
 ) -> Table:
     """A table from any sequences.
 
+    Args:
+        columns: columns, or titles of columns.
+        rows: cells of any origin.
+        left: titles of columns that are left-aligned beside the first.
+        caption: for pages.
+
     Raises:
-        ValueError: a row has more or fewer cells than there are headers.
+        ValueError: a row has more or fewer cells than there are columns.
     """
-    for row in rows:
-        if len(row) != len(headers):
-            raise ValueError(f"{len(row)} cells under {len(headers)} headers")
-    return Table(caption, tuple(headers), tuple(tuple(row) for row in rows), tuple(left))
+    typed = tuple(
+        column if isinstance(column, TableColumn) else TableColumn(column, is_left=column in left)
+        for column in columns
+    )
+    cells = tuple(tuple(row) for row in rows)
+    for row in cells:
+        if len(row) != len(typed):
+            raise ValueError(f"{len(row)} cells under {len(typed)} columns")
+    return Table(typed, cells, caption)
 
 
 def name(label: str) -> str:
@@ -143,14 +182,19 @@ def _block(block: Block) -> list[str]:
         case Code():
             return ["```", *map(printable, block.text.split("\n")), "```", ""]
         case Table():
-            return [*_table(block), ""]
+            return [*table_markdown(block), ""]
         case Plot():
             return []
 
 
-def _table(table: Table) -> list[str]:
-    cells = [[escaped(cell) for cell in row] for row in (table.headers, *table.rows)]
-    columns = range(len(table.headers))
+def _with_titles(table: Table) -> list[Sequence[str]]:
+    return [[column.title for column in table.columns], *table.rows]
+
+
+def table_markdown(table: Table) -> list[str]:
+    """A table as lines that read well unrendered too, its caption above it."""
+    cells = [[escaped(cell) for cell in row] for row in _with_titles(table)]
+    columns = range(len(table.columns))
     widths = [max(3, *(cell_width(row[column]) for row in cells)) for column in columns]
 
     def line(row: list[str]) -> str:
@@ -164,5 +208,9 @@ def _table(table: Table) -> list[str]:
         "-" * widths[column] if table.is_left(column) else "-" * (widths[column] - 1) + ":"
         for column in columns
     ]
-    head = [escaped(table.caption), "", line(cells[0]), f"| {' | '.join(rule)} |"]
+    head = [
+        *([escaped(table.caption), ""] if table.caption else []),
+        line(cells[0]),
+        f"| {' | '.join(rule)} |",
+    ]
     return [*head, *map(line, cells[1:])]

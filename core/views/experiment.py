@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from core.text import plural, printable
+from core.views.blocks import Table, TableColumn, table
+from core.views.comparison import verdict_text
 from core.views.numbers import (
     NONE,
     amounts,
@@ -17,7 +19,7 @@ from core.views.numbers import (
     threshold,
 )
 from core.views.prices import budget_lines, estimate_words
-from core.views.terminal import narrow_tables, paragraph
+from core.views.terminal import WIDTH, paragraph, table_text
 
 if TYPE_CHECKING:
     from core.tuning.arm_effects import ArmFigures, ArmRow, ArmsComparison, Effect, Noise
@@ -89,7 +91,7 @@ def _arm_tables(plan: "ExperimentPlan") -> list[str]:
         ]
         for arm in plan.arms
     ]
-    return spaced(narrow_tables(headers, rows, widest=_WIDEST_LABEL))
+    return [table_text(table(headers, rows), widest=_WIDEST_LABEL, width=WIDTH)]
 
 
 def _kinds(arms: "Sequence[ArmPreview]") -> list[str]:
@@ -124,7 +126,8 @@ def count_tables(labels: Sequence[str], columns: Mapping[str, Mapping[str, int]]
     rows = [
         [label, *(f"{counts.get(label, 0):,}" for counts in columns.values())] for label in labels
     ]
-    return spaced(narrow_tables(["label", *columns], rows, widest=_WIDEST_LABEL))
+    counted = table(["label", *columns], rows)
+    return [table_text(counted, widest=_WIDEST_LABEL, width=WIDTH)] if rows else []
 
 
 def _price_lines(plan: "ExperimentPlan") -> list[str]:
@@ -147,20 +150,13 @@ def positives_text(total: int, distinct: int) -> str:
     return f"{total:,}={distinct:,}+{copies:,}" if copies else f"{total:,}"
 
 
-def spaced(blocks: Sequence[str]) -> list[str]:
-    """Tables with an empty line between two."""
-    lines: list[str] = []
-    for block in blocks:
-        lines += ["", block] if lines else [block]
-    return lines
-
-
 def arms_text(statuses: "Sequence[ArmStatus]") -> str:
     """Where every arm stands, and in full why one failed or was skipped."""
     rows = [
         [status.arm.plan.id, status.arm.run, status.stage, status.detail] for status in statuses
     ]
-    lines = narrow_tables(["arm", "run ", "stage ", "detail "], rows, widest=30)
+    left = ["run", "stage", "detail"]
+    lines = [table_text(table(["arm", *left], rows, left=left), widest=30, width=WIDTH)]
     for status in statuses:
         if status.stage in ("failed", "skipped") and len(status.detail) > 30:
             lines += paragraph(
@@ -186,8 +182,10 @@ def history_text(versions: "Sequence[Version]") -> str:
         ]
         for version in versions
     ]
-    headers = ["  run", "kind ", "exp. ", "split ", "state ", "F1@def", "F1", "made "]
-    lines = [*spaced(narrow_tables(headers, rows)), "› the session's thresholds are its"]
+    left = ["kind", "exp.", "split", "state", "made"]
+    columns = ["  run", *left[:4], "F1@def", "F1", "made"]
+    shown = table_text(table(columns, rows, left=left), widest=24, width=WIDTH)
+    lines = [shown, "› the session's thresholds are its"]
     lines.append("F1@def, F1: macro-F1 on test at the default and at the run's own thresholds")
     for version in versions:
         if version.verdict:
@@ -213,7 +211,7 @@ def _differing(versions: "Sequence[Version]") -> list[str]:
 # The comparison of an experiment's arms as text of 80 columns.
 
 
-_AVERAGES = ("macro", "micro")
+AVERAGES = ("macro", "micro")
 _FIGURES = {
     "average_precision": "AP",
     "f1_default": "F1@def",
@@ -221,8 +219,91 @@ _FIGURES = {
     "precision": "P",
     "recall": "R",
 }
-_VERDICTS = {"cannot tell apart": "cannot tell"}
-"""Verdicts in as few letters as a table has room for; the legend explains them."""
+_COLUMNS = (
+    TableColumn("trained on", "positives"),
+    TableColumn("AP"),
+    TableColumn("AP difference", "ΔAP"),
+    TableColumn("AP interval", "interval"),
+    TableColumn("AP verdict", "AP is", is_left=True),
+    TableColumn("F1 at default", "F1@def"),
+    TableColumn("F1"),
+    TableColumn("F1 difference", "ΔF1"),
+    TableColumn("F1 interval", "interval"),
+    TableColumn("precision", "P"),
+    TableColumn("recall", "R"),
+    TableColumn("threshold", "thr"),
+    TableColumn("F1 verdict", "F1 is", is_left=True),
+    TableColumn("AP change", "AP", is_left=True),
+    TableColumn("F1 change", "tuned F1", is_left=True),
+    TableColumn("precision change", "precision", is_left=True),
+    TableColumn("recall change", "recall", is_left=True),
+    TableColumn("F1 at default change", "F1@def", is_left=True),
+)
+_RANKING = ("AP", "AP difference", "AP interval", "AP verdict")
+_DECISIONS = (
+    *("F1 at default", "F1", "F1 difference", "F1 interval", "precision", "recall"),
+    *("threshold", "F1 verdict"),
+)
+
+
+def arm_table(report: "ExperimentReport", name: str, is_label: bool) -> Table:
+    """Every arm against the base: the figures of a label, or of ``macro`` or ``micro``."""
+    found = report.comparison
+    arms = (found.base, *found.arms)
+    figures = arm_figures(found.base, name, is_label)
+    what = f"{name} average"
+    if is_label:
+        what = f"{printable(name, 60)}, {plural(figures.support, 'positive')}"
+    return table(
+        [TableColumn("arm"), *_COLUMNS],
+        [[arm.arm, *_cells(arm, arm_figures(arm, name, is_label))] for arm in arms],
+        caption=f"Arms against the base on {report.measured_on}: {what}",
+    )
+
+
+def labels_table(arm: "ArmRow") -> Table:
+    """All figures of one arm: a row per label, then the averages."""
+    columns = [TableColumn("label"), TableColumn("positives", "test"), *_COLUMNS]
+    shown = (*arm.labels, arm.macro, arm.micro)
+    return table(columns, [[each.name, count(each.support), *_cells(arm, each)] for each in shown])
+
+
+def _cells(arm: "ArmRow", figures: "ArmFigures") -> list[str]:
+    return [
+        _positives(arm, figures.name),
+        figure(figures.average_precision),
+        *_effect(figures.average_precision_effect),
+        ranged(figures.f1_default, figures.f1_default_range),
+        ranged(figures.f1_tuned, figures.f1_tuned_range),
+        *_effect(figures.f1_tuned_effect)[:2],
+        figure(figures.precision),
+        figure(figures.recall),
+        threshold(figures.threshold),
+        _effect(figures.f1_tuned_effect)[2],
+        effect_text(figures.average_precision_effect),
+        effect_text(figures.f1_tuned_effect),
+        effect_text(figures.precision_effect),
+        effect_text(figures.recall_effect),
+        effect_text(figures.f1_default_effect),
+    ]
+
+
+def arm_figures(arm: "ArmRow", name: str, is_label: bool) -> "ArmFigures":
+    """The figures of a label or an average.
+
+    Raises:
+        KeyError: the arm has none of that name.
+    """
+    if not is_label:
+        return arm.macro if name == "macro" else arm.micro
+    return {figures.name: figures for figures in arm.labels}[name]
+
+
+def effect_text(effect: "Effect | None") -> str:
+    """A difference with its interval in one cell; a dash for the base."""
+    if effect is None:
+        return NONE
+    return f"{signed(effect.difference)} [{signed_interval(effect.interval)}]"
 
 
 def experiment_text(report: "ExperimentReport", all_labels: bool = False) -> str:
@@ -246,9 +327,9 @@ def experiment_text(report: "ExperimentReport", all_labels: bool = False) -> str
     ]
     labels = _shown_labels(found, all_labels)
     for name in labels:
-        lines += ["", *_tables(found, name, is_label=True)]
-    for name in _AVERAGES:
-        lines += ["", *_tables(found, name, is_label=False)]
+        lines += ["", *_tables(report, name, is_label=True)]
+    for name in AVERAGES:
+        lines += ["", *_tables(report, name, is_label=False)]
     lines += ["", *_legend(found)]
     if not all_labels:
         lines.append("labels that were not raised: compare --all-labels")
@@ -259,7 +340,7 @@ def experiment_text(report: "ExperimentReport", all_labels: bool = False) -> str
         lines.append("  no arm is scored yet")
     for arm_id, reason in report.missing.items():
         lines += paragraph(f"{arm_id} is not compared: {reason}", "! ")
-    lines += _noise(found, [*labels, *_AVERAGES])
+    lines += _noise(found, [*labels, *AVERAGES])
     return "\n".join([*lines, *_closing(report)])
 
 
@@ -271,72 +352,39 @@ def _shown_labels(found: "ArmsComparison", all_labels: bool) -> list[str]:
     return [*raised, *(name for name in names if name not in found.chosen)]
 
 
-def _tables(found: "ArmsComparison", name: str, is_label: bool) -> list[str]:
+def _tables(report: "ExperimentReport", name: str, is_label: bool) -> list[str]:
     """One table of the ranking, one of the decisions; the ranking is left out when unknown."""
-    rows = [(arm, _figures(arm, name, is_label)) for arm in (found.base, *found.arms)]
+    found = report.comparison
+    whole = arm_table(report, name, is_label)
+    figures = arm_figures(found.base, name, is_label)
     title = printable(name, 60) if is_label else f"{name} average"
-    support = rows[0][1].support
-    head = f"{title} ({plural(support, 'positive')} in {found.part})"
-    lines = [head]
-    if any(figures.average_precision is not None for _, figures in rows):
-        lines += [*_ranking(rows, name if is_label else None), ""]
-    return [*lines, *_decisions(rows)]
+    lines = [f"{title} ({plural(figures.support, 'positive')} in {found.part})"]
+    if _is_told(whole, "AP"):
+        ranking = whole.pick("arm", *(["trained on"] if is_label else []), *_RANKING)
+        lines += [table_text(ranking, width=WIDTH), ""]
+    decisions = whole.pick("arm", *_DECISIONS)
+    if not _is_told(whole, "threshold"):
+        decisions = decisions.without("threshold")
+    return [*lines, table_text(decisions, width=WIDTH)]
 
 
-def _figures(arm: "ArmRow", name: str, is_label: bool) -> "ArmFigures":
-    if not is_label:
-        return arm.macro if name == "macro" else arm.micro
-    return next(figures for figures in arm.labels if figures.name == name)
-
-
-def _ranking(rows: "Sequence[tuple[ArmRow, ArmFigures]]", label: str | None) -> list[str]:
-    """The ranking of every arm, with the positives that it was trained on when of a label."""
-    headers = ["arm", *([] if label is None else ["positives"]), "AP", "ΔAP", "interval", "AP is "]
-    cells = [
-        [
-            arm.arm,
-            *([] if label is None else [_positives(arm, label)]),
-            figure(figures.average_precision),
-            *_effect(figures.average_precision_effect),
-        ]
-        for arm, figures in rows
-    ]
-    return spaced(narrow_tables(headers, cells))
-
-
-def _decisions(rows: "Sequence[tuple[ArmRow, ArmFigures]]") -> list[str]:
-    headers = ["arm", "F1@def", "F1", "ΔF1", "interval", "P", "R", "thr", "F1 is "]
-    cells = []
-    for arm, figures in rows:
-        difference, interval, verdict = _effect(figures.f1_tuned_effect)
-        cells.append(
-            [
-                arm.arm,
-                ranged(figures.f1_default, figures.f1_default_range),
-                ranged(figures.f1_tuned, figures.f1_tuned_range),
-                difference,
-                interval,
-                figure(figures.precision),
-                figure(figures.recall),
-                threshold(figures.threshold),
-                verdict,
-            ]
-        )
-    if all(row[7] == NONE for row in cells):
-        headers, cells = [*headers[:7], headers[8]], [[*row[:7], row[8]] for row in cells]
-    return spaced(narrow_tables(headers, cells))
+def _is_told(whole: Table, title: str) -> bool:
+    """Whether a column holds anything but dashes."""
+    return any(row != (NONE,) for row in whole.pick(title).rows)
 
 
 def _positives(arm: "ArmRow", label: str) -> str:
-    total = arm.positives.get(label, 0)
+    if label not in arm.positives:
+        return NONE
+    total = arm.positives[label]
     return positives_text(total, arm.distinct.get(label, total))
 
 
 def _effect(effect: "Effect | None") -> tuple[str, str, str]:
-    """Difference, its interval, and the verdict in short."""
+    """Difference, its interval, and the verdict in short, which the legend explains."""
     if effect is None:
         return NONE, NONE, ""
-    verdict = _VERDICTS.get(effect.verdict, effect.verdict)
+    verdict = verdict_text(effect.verdict)
     return signed(effect.difference), signed_interval(effect.interval), verdict
 
 
@@ -368,7 +416,11 @@ def _noise(found: "ArmsComparison", names: Sequence[str]) -> list[str]:
         "noise: standard deviation between trainings of the same arm with other seeds "
         f"({plural(degrees, 'degree')} of freedom)"
     )
-    return ["", *paragraph(head), *narrow_tables(["", *_FIGURES.values()], rows)]
+    return [
+        "",
+        *paragraph(head),
+        table_text(table(["", *_FIGURES.values()], rows), widest=24, width=WIDTH),
+    ]
 
 
 def _closing(report: "ExperimentReport") -> list[str]:

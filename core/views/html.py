@@ -342,18 +342,20 @@ def _block(block: Block, report: FullReport) -> str:
             lines = "\n".join(escaped(line) for line in block.text.split("\n"))
             return f"<pre><code>{lines}</code></pre>"
         case Table():
-            return _table(block)
+            return table_html(block)
         case Plot():
             return _PLOTS[block.name](block, report)
 
 
-def _table(table: Table) -> str:
+def table_html(table: Table) -> str:
+    """A table as HTML; nothing in it is markup."""
+
     def cell(tag: str, column: int, text: str) -> str:
         scope = ' scope="col"' if tag == "th" else ""
         left = ' class="left"' if table.is_left(column) else ""
         return f"<{tag}{scope}{left}>{escaped(text)}</{tag}>"
 
-    head = "".join(cell("th", column, text) for column, text in enumerate(table.headers))
+    head = "".join(cell("th", place, column.title) for place, column in enumerate(table.columns))
     rows = "\n".join(
         f"<tr>{''.join(cell('td', column, text) for column, text in enumerate(row))}</tr>"
         for row in table.rows

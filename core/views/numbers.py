@@ -36,11 +36,23 @@ def metric(value: float | None) -> str:
     return NONE if value is None or math.isnan(value) else _digits(value, 4)
 
 
-def threshold(value: float | None) -> str:
+def threshold(value: float | None, beside: float | None = None) -> str:
     """A threshold, or a score to be held against one: ``.4120``, ``.00004``, ``4e-6``.
 
     Only 0 reads ``0`` and only 1 reads ``1``; files keep full precision.
+
+    Args:
+        value: the threshold or score.
+        beside: what it is held against; where both would look the same and are not, more digits
+            tell them apart.
     """
+    if value is not None and beside is not None and value != beside:
+        places = 4
+        while threshold(value) == threshold(beside) and places < 10:
+            places += 1
+            texts = _digits(value, places), _digits(beside, places)
+            if texts[0] != texts[1]:
+                return texts[0]
     if value is None or math.isnan(value):
         return NONE
     if value in (0, 1):
@@ -52,6 +64,11 @@ def threshold(value: float | None) -> str:
         return _digits(value, 4)
     text = _digits(value, 5).rstrip("0")
     return ">.9999" if text == "1." else text
+
+
+def threshold_span(between: "Interval | None") -> str:
+    """From one threshold to another: ``.0412–.2500``."""
+    return NONE if between is None else f"{threshold(between.low)}–{threshold(between.high)}"
 
 
 def exact(value: float) -> str:
@@ -99,7 +116,7 @@ def signed_interval(found: "Interval | None") -> str:
     return NONE if found is None else f"{signed(found.low)} to {signed(found.high)}"
 
 
-def percent(share: float | None) -> str:
+def percentage(share: float | None) -> str:
     """A share of documents: ``12.3%``; two places below 1 %; only 0 and 1 read 0 % and 100 %."""
     if share is None or math.isnan(share):
         return NONE

@@ -1,15 +1,12 @@
 """The report of a run as sections, the same for every form of page."""
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 from core.comprehend.pricing import Estimate
 from core.text import plural, printable
-from core.tuning.arm_effects import ArmFigures, ArmRow, Effect
-from core.tuning.curves import Counts
-from core.tuning.evaluation import Averages
 from core.tuning.intervals import Interval
-from core.tuning.paired import Difference
 from core.views.blocks import (
     Block,
     Cautions,
@@ -22,31 +19,47 @@ from core.views.blocks import (
     name,
     table,
 )
+from core.views.comparison import pair_table
+from core.views.experiment import arm_table
+from core.views.metrics import (
+    calibration_notes,
+    calibration_table,
+    cells_table,
+    matrix_table,
+    returned_table,
+    service_table,
+    untested_words,
+)
 from core.views.numbers import (
     NONE,
     amount,
     amounts,
     count,
     figure,
-    fine,
     interval,
     level,
-    metric,
     moment,
-    percent,
-    ranged,
-    signed,
+    percentage,
     signed_interval,
     span,
     threshold,
 )
 from core.views.report_data import FullReport, HealthLine
-from core.workflow.compare import ComparedPair
+from core.views.thresholds import (
+    averages_table,
+    counts_table,
+    evidence_table,
+    exact_table,
+    interval_title,
+    parts_words,
+    status_notes,
+    thresholds_table,
+)
 from core.workflow.experiments.compare import load_comparison
 from core.workflow.experiments.plan import ExperimentReport
 from core.workflow.metrics import MetricsFile
 from core.workflow.reconcile import ClassifierReconciliation
-from core.workflow.reports import LabelReport, RunReport, usage_lines
+from core.workflow.reports import RunReport, usage_lines
 from core.workflow.session import Session
 from core.workflow.state import RunState, SessionState
 
@@ -59,18 +72,13 @@ _WIDEST_MATRIX = 12
 
 def returned_section(report: FullReport) -> Section:
     """How much of each label's positives the service returned a score for."""
-    shares = report.returned_share
-    labels = list(dict.fromkeys(label for part in shares.values() for label in part))
-    if not labels:
-        return Section("Scores that were returned", ())
-    rows = [
-        [name(label), *(figure(part.get(label)) for part in shares.values())] for label in labels
-    ]
+    returned = returned_table(report.returned_share)
     caption = (
         f"Share of each label's positives whose score was returned ({report.engine}), by part. "
-        "Below 1.000 the rest is unknown, and recall and F1 are ranges."
+        f"Below {figure(1)} the rest is unknown, and recall and F1 are ranges."
     )
-    return Section("Scores that were returned", (table(caption, ["label", *shares], rows),))
+    blocks = (replace(returned, caption=caption),) if returned.rows else ()
+    return Section("Scores that were returned", blocks)
 
 
 def comparison_section(report: FullReport) -> Section:
@@ -78,56 +86,10 @@ def comparison_section(report: FullReport) -> Section:
     found = report.comparison
     if found is None:
         return Section("Comparison with other runs", ())
-    blocks: list[Block] = [_pair(pair, found.engine) for pair in found.pairs]
+    blocks: list[Block] = [pair_table(pair, found.engine) for pair in found.pairs]
     if found.cautions:
         blocks.append(Cautions(found.cautions))
     return Section("Comparison with other runs", tuple(blocks))
-
-
-def _pair(pair: ComparedPair, engine: str) -> Table:
-    found = pair.comparison
-    sides = "; ".join(
-        f"{letter} = {name(side.name)}, tuned on {side.tuned_on}, measured on {side.measured_on}"
-        for letter, side in (("a", pair.a), ("b", pair.b))
-    )
-    caption = (
-        f"F1 on {count(found.documents)} documents of {found.part} ({engine}): {sides}. Intervals "
-        f"of b minus a from {count(found.resamples)} paired resamples, averages at "
-        f"{level(found.interval_level)}, labels at {level(found.label_interval_level)}."
-    )
-    averages = [
-        found.macro_f1,
-        found.micro_f1,
-        found.macro_f1_without_none,
-        found.micro_f1_without_none,
-    ]
-    rows = [_difference(row) for row in (*averages, *found.labels) if row is not None]
-    headers = [
-        "F1 of",
-        "positives",
-        "a",
-        "b",
-        "b minus a",
-        "interval",
-        "verdict on b",
-        "AP a",
-        "AP b",
-    ]
-    return table(caption, headers, rows, left=["verdict on b"])
-
-
-def _difference(row: Difference) -> list[str]:
-    return [
-        name(row.name),
-        count(row.support),
-        ranged(row.a, row.a_range),
-        ranged(row.b, row.b_range),
-        signed(row.difference),
-        signed_interval(row.interval),
-        row.verdict,
-        figure(row.average_precision_a),
-        figure(row.average_precision_b),
-    ]
 
 
 def service_section(report: FullReport) -> Section:
@@ -157,53 +119,20 @@ def _reconciliation(one: ClassifierReconciliation) -> list[Block]:
     return blocks
 
 
-def _points(found: Interval | None) -> str:
-    if found is None:
+def _points(between: Interval | None) -> str:
+    if between is None:
         return "none"
-    return f"above {threshold(found.low)} up to {threshold(found.high)}"
+    return f"above {threshold(between.low)} up to {threshold(between.high)}"
 
 
 def _service(metrics: MetricsFile) -> list[Block]:
-    tested = f"{count(metrics.documents_tested)} test documents"
-    who = f"classifier {metrics.classifier}"
-    rows = [
-        [key, metric(value), metric(metrics.recomputed_metrics.get(key))]
-        for key, value in metrics.service_metrics.items()
-    ]
-    caption = f"Metrics that the service reported for {who} on {tested}, at its own threshold"
-    blocks: list[Block] = []
-    if rows:
-        blocks.append(table(caption, ["metric", "reported", "from the matrix"], rows))
-    if metrics.cells:
-        blocks.append(_cells(metrics, f"The service's counts for {who} on {tested}"))
+    blocks: list[Block] = [service_table(metrics)] if metrics.service_metrics else []
+    blocks += [cells_table(metrics)] if metrics.cells else []
     if metrics.matrix and len(metrics.labels) <= _WIDEST_MATRIX:
-        matrix = [
-            [name(label), *map(count, row)]
-            for label, row in zip(metrics.labels, metrics.matrix, strict=True)
-        ]
-        caption = f"Confusion matrix of {who} on {tested}: rows actual, columns predicted"
-        blocks.append(table(caption, ["actual", *map(name, metrics.labels)], matrix))
-    absent = [name(label) for label in metrics.all_labels if label not in metrics.labels]
-    if absent:
-        blocks.append(
-            Paragraph(f"Without test documents, left out of its averages: {', '.join(absent)}.")
-        )
+        blocks.append(matrix_table(metrics))
+    untested = untested_words(metrics)
+    blocks += [Paragraph(f"{untested[:1].upper()}{untested[1:]}.")] if untested else []
     return blocks
-
-
-def _cells(metrics: MetricsFile, caption: str) -> Table:
-    rows = []
-    for label, cell in metrics.cells.items():
-        tp, fp, fn, tn = (cell[key] for key in ("tp", "fp", "fn", "tn"))
-        figures = ((tp, tp + fp), (tp, tp + fn), (2 * tp, 2 * tp + fp + fn))
-        rows.append(
-            [
-                name(label),
-                *map(count, (tp, fp, fn, tn)),
-                *(figure(above / below) if below else NONE for above, below in figures),
-            ]
-        )
-    return table(caption, ["label", "TP", "FP", "FN", "TN", "precision", "recall", "F1"], rows)
 
 
 def calibration_section(report: FullReport) -> Section:
@@ -211,45 +140,19 @@ def calibration_section(report: FullReport) -> Section:
     view = report.calibration
     if view is None:
         return Section("Calibration", ())
-    rows = [
-        [
-            name(label.label),
-            count(label.known),
-            count(label.unknown),
-            fine(label.ece),
-            threshold(label.threshold),
-            threshold(label.half_best_f1),
-            "full" if label.decimals is None else str(label.decimals),
-            count(label.distinct_near),
-            count(label.ties),
-        ]
-        for label in view.labels
-    ]
+    labels = calibration_table(view)
     caption = (
         f"How scores read on {count(view.documents)} documents of {view.part} ({report.engine}). "
-        "ECE: mean distance of score and share of positives; F*/2: threshold that calibrated "
-        "scores would have (from the best F1 of this part, optimistic); distinct: scores among the "
-        "100 documents nearest the threshold; ties: documents at exactly the threshold."
+        f"{labels.caption}"
     )
-    headers = [
-        "label",
-        "scores",
-        "not returned",
-        "ECE",
-        "threshold",
-        "F*/2",
-        "decimals",
-        "distinct",
-        "ties",
-    ]
-    notes = [f"{name(label.label)}: {label.note}" for label in view.labels if label.note]
     plot = Plot(
         "reliability",
         f"Share of positives by mean score on {view.part} ({report.engine}); each point a bin, its "
         f"line the {level(view.level)} interval; calibrated scores lie on the diagonal; the "
         "upright line is the threshold.",
     )
-    blocks = (table(caption, headers, rows), Items((*notes, *view.notes)), plot)
+    notes = Items((*calibration_notes(view), *view.notes))
+    blocks = (replace(labels, caption=caption), notes, plot)
     return Section("Calibration", blocks)
 
 
@@ -272,7 +175,6 @@ def data_section(report: FullReport) -> Section:
             f"{plural(data.contradictions, 'document')} with the none-label beside another label"
         )
     revisions = table(
-        "Revisions of the dataset, up to the one that was split",
         ["revision", "documents", "labels", "made by", "at (UTC)"],
         [
             [
@@ -285,6 +187,7 @@ def data_section(report: FullReport) -> Section:
             for found in data.revisions
         ],
         left=["made by", "at (UTC)"],
+        caption="Revisions of the dataset, up to the one that was split",
     )
     return Section("Data", (Paragraph(lead), Items(tuple(notes)), revisions, *_health(report)))
 
@@ -320,7 +223,7 @@ def split_section(report: FullReport) -> Section:
     )
     lead = (
         f"Split {split.id} of revision {split.revision}, seed {split.seed}: {sizes}. The largest "
-        f"relative deviation of a label's share in a part is {percent(split.worst_deviation)}."
+        f"relative deviation of a label's share in a part is {percentage(split.worst_deviation)}."
     )
     rows = [
         [name(label), *(count(counts.get(part, 0)) for part in parts)]
@@ -328,7 +231,7 @@ def split_section(report: FullReport) -> Section:
     ]
     blocks: list[Block] = [
         Paragraph(lead),
-        table("Documents with each label, by part", ["label", *parts], rows),
+        table(["label", *parts], rows, caption="Documents with each label, by part"),
         _findings(split.findings),
     ]
     if report.oversampled:
@@ -358,7 +261,7 @@ def jobs_section(report: FullReport) -> Section:
     ]
     headers = ["job", "kind", "state", "submitted", "started", "ended", "message"]
     caption = f"Jobs of the run ({report.engine}); times in UTC"
-    return Section("Jobs", (table(caption, headers, rows, left=headers),) if rows else ())
+    return Section("Jobs", (table(headers, rows, left=headers, caption=caption),) if rows else ())
 
 
 def cost_section(report: FullReport) -> Section:
@@ -380,7 +283,7 @@ def cost_section(report: FullReport) -> Section:
     caption = f"{whose}US dollars up to {report.as_of}, at the prices of {cost.prices_of}"
     headers = ["what", "kind", "estimated", "billed", "counted", "note"]
     keeping = f"Keeping the run's classifiers: {_dollars(cost.keeping)} US dollars a month."
-    blocks = (table(caption, headers, rows, left=["kind", "note"]), Paragraph(keeping))
+    blocks = (table(headers, rows, left=["kind", "note"], caption=caption), Paragraph(keeping))
     return Section("Cost", blocks)
 
 
@@ -438,7 +341,7 @@ def provenance_section(report: FullReport) -> Section:
         decimals = "full precision" if twin.decimals is None else plural(twin.decimals, "decimal")
         rows.append(["offline twin", f"returns {twin.returned} labels a document, {decimals}"])
     caption = "What the figures were made from"
-    return Section("Provenance", (table(caption, ["what", "mark"], rows, left=["mark"]),))
+    return Section("Provenance", (table(["what", "mark"], rows, left=["mark"], caption=caption),))
 
 
 # The section on the experiment that a run is an arm, or the base, of.
@@ -468,74 +371,22 @@ def experiment_section(report: ExperimentReport | None) -> Section:
         f" intervals is one of {level(found.claim_level)}."
     )
     blocks: list[Block] = [Paragraph(lead)]
-    blocks += [_table(report, label) for label in (*report.labels, "macro")]
+    blocks += [_arms(report, label, True) for label in report.labels]
+    blocks.append(_arms(report, "macro", False))
     verdicts = tuple(f"{row.arm}: {row.verdict}" for row in found.arms)
     missing = tuple(f"{arm} is not compared: {why}" for arm, why in report.missing.items())
     blocks += [Items((*verdicts, *missing)), Items(found.advice), Items(found.notes)]
     return Section("Experiment", tuple(blocks))
 
 
-def _table(report: ExperimentReport, label: str) -> Table:
-    rows = (report.comparison.base, *report.comparison.arms)
-    of_label = label in report.labels
-    support = _figures(rows[0], label).support
-    what = f"{name(label)}, {plural(support, 'positive')}" if of_label else "macro average"
-    return table(
-        f"Arms against the base on {report.measured_on}: {what}",
-        [
-            "arm",
-            "trained on",
-            "AP",
-            "AP difference",
-            "F1 at default",
-            "F1",
-            "F1 difference",
-            "precision",
-            "recall",
-        ],
-        [_row(row, label, of_label) for row in rows],
-        left=["trained on"],
+def _arms(report: ExperimentReport, name: str, is_label: bool) -> Table:
+    return arm_table(report, name, is_label).pick(
+        *("arm", *(["trained on"] if is_label else []), "AP", "AP difference", "AP interval"),
+        *("F1 at default", "F1", "F1 difference", "F1 interval", "precision", "recall"),
     )
 
 
-def _row(row: ArmRow, label: str, of_label: bool) -> list[str]:
-    found = _figures(row, label)
-    return [
-        row.arm,
-        _positives(row, label) if of_label else NONE,
-        figure(found.average_precision),
-        _effect(found.average_precision_effect),
-        ranged(found.f1_default, found.f1_default_range),
-        ranged(found.f1_tuned, found.f1_tuned_range),
-        _effect(found.f1_tuned_effect),
-        figure(found.precision),
-        figure(found.recall),
-    ]
-
-
-def _figures(row: ArmRow, label: str) -> ArmFigures:
-    return next((found for found in row.labels if found.name == label), row.macro)
-
-
-def _positives(row: ArmRow, label: str) -> str:
-    total, distinct = row.positives[label], row.distinct[label]
-    copies = total - distinct
-    return count(distinct) + (f" and {plural(copies, 'copy', 'copies')}" if copies else "")
-
-
-def _effect(effect: Effect | None) -> str:
-    if effect is None:
-        return NONE
-    return f"{signed(effect.difference)} ({signed_interval(effect.interval)})"
-
-
 # How far the figures of a report can be trusted, in plain words.
-
-
-def parts_words(tuning: RunReport) -> str:
-    """What the thresholds were tuned on and what the figures were measured on."""
-    words = f"tuned on {tuning.tuned_on}, measured on {tuning.measured_on}"
-    return f"{words} (optimistic: the rows it was tuned on)" if tuning.is_optimistic else words
 
 
 def trust_section(report: FullReport) -> Section:
@@ -557,10 +408,10 @@ def trust_section(report: FullReport) -> Section:
     blocks: tuple[Block, ...] = (
         *(Paragraph(sentence) for sentence in sentences if sentence),
         table(
-            "Grades of evidence",
             ["grade", "meaning", "when", "threshold used"],
             rows,
             left=["meaning", "when", "threshold used"],
+            caption="Grades of evidence",
         ),
     )
     return Section("How far to trust this", blocks)
@@ -612,7 +463,7 @@ def _intervals(tuning: RunReport) -> str:
         return "No intervals were computed: every figure may be a matter of chance."
     return (
         f"An interval of {level(found.level)} should hold the figure on fresh documents of the "
-        f"same kind {found.level * 100:.0f} times in 100 (method and seed: see Provenance). The "
+        f"same kind {level(found.level)[:-1]} times in 100 (method and seed: see Provenance). The "
         "noise floor is what the best F1 stays below in 95 of 100 cases when scores know nothing "
         "of the label: an F1 near it says nothing."
     )
@@ -659,74 +510,26 @@ def _looks(report: FullReport) -> str:
 # Sections on the labels' thresholds and their evidence.
 
 
-def averages_table(tuning: RunReport) -> Table:
-    """Averages at the default thresholds and at those used, with and without the none-label."""
-    rows = [
-        _average("all labels, default", tuning.default),
-        _average("all labels, tuned", tuning.tuned),
-    ]
-    if tuning.default_without_none and tuning.tuned_without_none:
-        without = f"without {name(tuning.none_label or '')}"
-        rows.append(_average(f"{without}, default", tuning.default_without_none))
-        rows.append(_average(f"{without}, tuned", tuning.tuned_without_none))
-    caption = (
-        f"Averages, {parts_words(tuning)}. Macro-F1 is the mean of the labels' F1; micro-F1 is the "
-        "F1 of the pooled counts."
-    )
-    if any(found.macro_f1_low < found.macro_f1_high for found in (tuning.default, tuning.tuned)):
-        caption += (
-            " Macro-F1 is a range; the other averages take scores that were not returned as below "
-            "the threshold."
-        )
-    absent = tuning.tuned.labels_without_support
-    if absent:
-        names = ", ".join(name(label) for label in absent)
-        caption += f" Left out of the macro averages, having no positives there: {names}."
-    headers = [
-        "average",
-        "macro-F1",
-        "macro-P",
-        "macro-R",
-        "micro-F1",
-        "micro-P",
-        "micro-R",
-        "all labels right",
-        "Hamming loss",
-    ]
-    return table(caption, headers, rows)
-
-
-def _average(what: str, found: Averages) -> list[str]:
-    return [
-        what,
-        span(found.macro_f1_low, found.macro_f1_high),
-        figure(found.macro_precision),
-        figure(found.macro_recall),
-        figure(found.micro_f1),
-        figure(found.micro_precision),
-        figure(found.micro_recall),
-        figure(found.subset_accuracy),
-        fine(found.hamming_loss),
-    ]
-
-
 def labels_section(report: FullReport) -> Section:
     """Thresholds, evidence and counts of every label, with plots."""
     tuning = report.tuning
     blocks: list[Block] = []
     if tuning is not None:
         blocks += [
-            _thresholds(tuning),
-            _notes(tuning),
+            thresholds_table(tuning).pick(
+                *("label", "threshold", "status", "grade", "F1 default", "F1"),
+                *(interval_title(tuning), "precision", "recall", "AP"),
+            ),
+            Items(tuple(status_notes(tuning))),
             Plot(
                 "f1",
                 f"F1 per label, {_badged(report)}{parts_words(tuning)}. Bar: F1 at the "
                 "threshold used; line: interval; diamond: F1 at the default threshold; "
                 "where F1 is a range, its low end.",
             ),
-            _evidence(tuning),
-            _counts(tuning),
-            _precisely(tuning),
+            evidence_table(tuning),
+            counts_table(tuning),
+            exact_table(tuning),
         ]
     if report.curves:
         part = report.curves[0].part
@@ -742,157 +545,6 @@ def labels_section(report: FullReport) -> Section:
 
 def _badged(report: FullReport) -> str:
     return "OFFLINE scores, " if report.is_offline else ""
-
-
-def _thresholds(tuning: RunReport) -> Table:
-    share = f"{level(tuning.evidence.level)} interval" if tuning.evidence else "interval"
-    headers = [
-        "label",
-        "threshold",
-        "status",
-        "grade",
-        "F1 default",
-        "F1",
-        share,
-        "precision",
-        "recall",
-        "AP",
-    ]
-    rows = [_threshold_row(label) for label in tuning.labels]
-    default = threshold(tuning.default_threshold)
-    caption = (
-        f"Thresholds for {printable(tuning.objective)} (label when the score is at least the "
-        f"threshold), default {default}; figures {parts_words(tuning)}. AP: average "
-        "precision, whatever the threshold."
-    )
-    return table(caption, headers, rows, left=["status"])
-
-
-def _threshold_row(label: LabelReport) -> list[str]:
-    before, after = label.default, label.tuned
-    return [
-        name(label.label),
-        threshold(label.threshold),
-        label.status,
-        label.evidence.grade if label.evidence else NONE,
-        span(before.f1_low, before.f1_high),
-        span(after.f1_low, after.f1_high),
-        interval(label.f1_interval),
-        *precision_and_recall(after),
-        figure(label.average_precision),
-    ]
-
-
-def precision_and_recall(counts: Counts) -> tuple[str, str]:
-    """Both as figures, or as the ranges that scores that were not returned allow."""
-    return (
-        span(*counts.precision_range),
-        span(*counts.recall_range),
-    )
-
-
-def _notes(tuning: RunReport) -> Items:
-    return Items(
-        tuple(
-            f"{name(label.label)}: {label.note or label.status}"
-            for label in tuning.labels
-            if label.note or label.status != "tuned"
-        )
-    )
-
-
-def _evidence(tuning: RunReport) -> Table:
-    share = level(tuning.evidence.level) if tuning.evidence else "unknown level"
-    headers = [
-        "label",
-        "grade",
-        "decision",
-        "positives tuned",
-        "measured",
-        "tuned threshold",
-        "lands in",
-        "F1 of it",
-        "gain",
-        "noise floor",
-        "why",
-    ]
-    rows = []
-    for label in tuning.labels:
-        found = label.evidence
-        if found is None:
-            rows.append(
-                [
-                    name(label.label),
-                    NONE,
-                    NONE,
-                    NONE,
-                    NONE,
-                    threshold(label.tuned_threshold),
-                    *[NONE] * 5,
-                ]
-            )
-            continue
-        landing = found.threshold
-        rows.append(
-            [
-                name(label.label),
-                found.grade,
-                f"use {found.decision}",
-                count(found.positives_tuned),
-                count(found.positives_measured),
-                threshold(label.tuned_threshold),
-                NONE
-                if landing is None
-                else f"{threshold(landing.low)} to {threshold(landing.high)}",
-                interval(found.f1),
-                signed_interval(found.gain),
-                figure(found.noise_floor),
-                found.why,
-            ]
-        )
-    caption = (
-        f"Evidence for the tuned thresholds, whether or not they are used; intervals at {share}, "
-        f"{parts_words(tuning)}. Gain: F1 tuned minus F1 at the default, on the same documents. "
-        "Positives without their copies."
-    )
-    return table(caption, headers, rows, left=["decision", "why"])
-
-
-def _counts(tuning: RunReport) -> Table:
-    parts = list(dict.fromkeys(part for label in tuning.labels for part in label.support))
-    headers = [
-        "label",
-        *(f"in {part}" for part in parts),
-        "TP",
-        "FP",
-        "FN",
-        "TN",
-        "unknown",
-        "F1 on tuning rows",
-    ]
-    rows = []
-    for label in tuning.labels:
-        found, own = label.tuned, label.tuned_optimistic
-        rows.append(
-            [
-                name(label.label),
-                *(count(label.support.get(part)) for part in parts),
-                *(count(cell) for cell in (found.tp, found.fp, found.fn, found.tn, found.unknown)),
-                span(own.f1_low, own.f1_high),
-            ]
-        )
-    caption = (
-        f"Positives by part, and counts at the thresholds used, {parts_words(tuning)}. Unknown: "
-        "documents whose score was not returned and could reach the threshold. F1 on tuning rows "
-        f"({tuning.tuned_on}) is optimistic."
-    )
-    return table(caption, headers, rows)
-
-
-def _precisely(tuning: RunReport) -> Table:
-    rows = [[name(label.label), repr(label.threshold), label.objective] for label in tuning.labels]
-    caption = f"Thresholds in full precision, tuned on {tuning.tuned_on}; apply these, not rounded"
-    return table(caption, ["label", "threshold", "objective"], rows, left=["objective"])
 
 
 def page_title(report: FullReport) -> str:

@@ -1,75 +1,63 @@
-"""Aligned text tables that measure in terminal cells."""
-
-from collections.abc import Sequence
+"""Tables and sentences as text for a terminal, measured in terminal cells."""
 
 from core.text import cell_width, printable
-
-
-def table(headers: Sequence[str], rows: Sequence[Sequence[str]], widest: int = 40) -> str:
-    """Rows under headers; the first column is left-aligned, the others right-aligned.
-
-    Args:
-        headers: column titles; a title that ends with a space makes its column left-aligned.
-        rows: cells of any origin; they are made printable here.
-        widest: longest cell in characters.
-    """
-    cells = [[printable(cell, widest) for cell in row] for row in (headers, *rows)]
-    widths = [max(cell_width(row[column]) for row in cells) for column in range(len(headers))]
-    lines = []
-    for row in cells:
-        parts = []
-        for column, cell in enumerate(row):
-            gap = " " * (widths[column] - cell_width(cell))
-            is_left = column == 0 or headers[column].endswith(" ")
-            parts.append(cell + gap if is_left else gap + cell)
-        lines.append("  ".join(parts).rstrip())
-    return "\n".join([lines[0], "─" * max(map(cell_width, lines)), *lines[1:]])
-
-
-# Tables and sentences that fit a terminal of 80 columns.
-
+from core.views.blocks import Table
 
 WIDTH = 80
 """Terminal cells of a line."""
+_SHORTEST = 8
+"""Cells of a first column that gives way; below this a table is split instead."""
 
 
-def narrow_tables(
-    headers: Sequence[str],
-    rows: Sequence[Sequence[str]],
-    *,
-    widest: int = 24,
-    width: int = WIDTH,
-) -> list[str]:
-    """A table in as many pieces as the width asks for, each beginning with the first column.
+def table_text(table: Table, *, widest: int = 40, width: int | None = None) -> str:
+    """Rows under the short titles of their columns.
 
     Args:
-        headers: column titles, as `core.cli.tables.table` reads them.
-        rows: cells of any origin.
+        table: cells of any origin; they are made printable here.
         widest: longest cell in characters.
-        width: terminal cells of a line; a single column beside the first may exceed it.
+        width: terminal cells of a line. Where the table is wider, its first column gives way; where
+            that is not enough, the table goes on below in further pieces, each of which begins with
+            the first column. A single column beside the first may still exceed it.
     """
-    if not rows:
-        return []
-    widths = [
-        max(cell_width(printable(row[column], widest)) for row in (headers, *rows))
-        for column in range(len(headers))
-    ]
+    titles = tuple(column.short or column.title for column in table.columns)
+    cells = [[printable(cell, widest) for cell in row] for row in (titles, *table.rows)]
+    if width is None:
+        return _text(table, cells, list(range(len(titles))))
+    widths = [max(cell_width(row[at]) for row in cells) for at in range(len(titles))]
+    room = width - sum(wide + 2 for wide in widths[1:])
+    if room >= _SHORTEST:
+        cells = [[_fitted(row[0], room), *row[1:]] for row in cells]
+        return _text(table, cells, list(range(len(titles))))
     pieces: list[list[int]] = [[0]]
     used = widths[0]
-    for column in range(1, len(headers)):
+    for column in range(1, len(titles)):
         if len(pieces[-1]) > 1 and used + 2 + widths[column] > width:
             pieces.append([0])
             used = widths[0]
         pieces[-1].append(column)
         used += 2 + widths[column]
-    return [
-        table(
-            [headers[column] for column in piece],
-            [[row[column] for column in piece] for row in rows],
-            widest,
-        )
-        for piece in pieces
-    ]
+    return "\n\n".join(_text(table, cells, piece) for piece in pieces)
+
+
+def _text(table: Table, cells: list[list[str]], columns: list[int]) -> str:
+    widths = {at: max(cell_width(row[at]) for row in cells) for at in columns}
+    lines = []
+    for row in cells:
+        parts = []
+        for at in columns:
+            gap = " " * (widths[at] - cell_width(row[at]))
+            parts.append(row[at] + gap if table.is_left(at) else gap + row[at])
+        lines.append("  ".join(parts).rstrip())
+    return "\n".join([lines[0], "─" * max(map(cell_width, lines)), *lines[1:]])
+
+
+def _fitted(shown: str, room: int) -> str:
+    """A name in at most `room` terminal cells."""
+    if cell_width(shown) <= room:
+        return shown
+    while cell_width(shown) >= room:
+        shown = shown[:-1]
+    return f"{shown}…"
 
 
 def paragraph(text: str, first: str = "", rest: str = "  ", width: int = WIDTH) -> list[str]:

@@ -305,26 +305,3 @@ def _label(
         drift_reference=references.get(label.label),
         status=label.status,
     )
-
-
-# Write a run's report as a table that spreadsheets and pandas read.
-
-
-def export_report(report: RunReport, path: Path) -> None:
-    """Write one CSV row per label, in full precision, with the parts the figures belong to.
-
-    Raises:
-        OperationFailed: the file cannot be written.
-    """
-    import pandas as pd
-
-    rows = []
-    for label in report.labels:
-        row = msgspec.structs.asdict(label)
-        for part, count in row.pop("support").items():
-            row[f"support_{part}"] = count
-        for at in _COUNTED:
-            row |= {f"{at}_{key}": value for key, value in figures_of(row.pop(at)).items()}
-        row |= {"tuned_on": report.tuned_on, "measured_on": report.measured_on}
-        rows.append(row | {"engine": report.engine, "run": report.run})
-    write_atomic(path, pd.DataFrame(rows).to_csv(index=False).encode("utf-8"), mode=0o644)

@@ -113,7 +113,7 @@ def _decided(
             scores.get(label),
             value,
             verdicts[label],
-            "" if label in scores else f"not returned: at most {shown(ceiling)}",
+            "" if label in scores else f"not returned: at most {ceiling:.4f}",
         )
         for label, value in thresholds.items()
     ]
@@ -128,13 +128,3 @@ def _decided(
         decision.labels,
         decision.undecided,
     )
-
-
-def shown(value: float, beside: float | None = None) -> str:
-    """A score or threshold with four decimals; more when another number would look the same."""
-    digits = 4
-    while beside is not None and value != beside and digits < 10:
-        if f"{value:.{digits}f}" != f"{beside:.{digits}f}":
-            break
-        digits += 1
-    return f"{value:.{digits}f}"

@@ -8,6 +8,7 @@ from core.dataset.resampling import Recipe
 from core.text import cell_width
 from core.tuning.arm_effects import ArmFigures, ArmRow, ArmsComparison, Effect, Noise
 from core.tuning.intervals import Interval
+from core.views.blocks import table
 from core.views.experiment import (
     arms_text,
     experiment_text,
@@ -15,7 +16,7 @@ from core.views.experiment import (
     positives_text,
 )
 from core.views.numbers import size
-from core.views.terminal import narrow_tables, paragraph
+from core.views.terminal import paragraph, table_text
 from core.workflow.experiments.plan import ArmStatus, ExperimentReport, Version
 from core.workflow.state import ArmState
 
@@ -210,12 +211,18 @@ def test_history_shows_the_labels_that_differ() -> None:
 
 def test_a_wide_table_is_laid_out_in_pieces_that_begin_with_the_names() -> None:
     headers = ["label", *(f"n{number}" for number in range(40))]
-    pieces = narrow_tables(headers, [["威胁", *("1,000" for _ in range(40))]], width=40)
+    wide = table(headers, [["威胁", *("1,000" for _ in range(40))]])
+    pieces = table_text(wide, width=40).split("\n\n")
     assert len(pieces) > 3
     assert all(piece.startswith("label") and "\n威胁" in piece for piece in pieces)
     assert all(cell_width(line) <= 40 for piece in pieces for line in piece.splitlines())
     assert sum(piece.count("1,000") for piece in pieces) == 40
-    assert narrow_tables(headers, []) == []
+
+
+def test_the_first_column_gives_way_where_that_is_enough() -> None:
+    wide = table(["label", "F1"], [["威胁" * 20, ".24"]])
+    lines = table_text(wide, widest=60, width=40).splitlines()
+    assert all(cell_width(line) <= 40 for line in lines) and lines[-1].endswith("…  .24")
 
 
 def test_a_paragraph_loses_no_word() -> None:

@@ -189,7 +189,7 @@ async def test_another_run_is_compared_in_pairs(open_app: OpenApp, tickets_sessi
         await pilot.press("a")
         await wait_for_jobs(app, pilot)
         text = screen_text(app)
-        assert "b: run again against a: run" in text
+        assert "b = again against a = base" in text
         assert text.count("cannot tell") >= 5 and "better" not in text
 
 

@@ -8,7 +8,7 @@ from textual.widgets import Input, Static
 
 from core.errors import InvalidInput
 from core.text import printable
-from core.views.numbers import usd
+from core.views.numbers import threshold, usd
 from core.workflow.endpoints import (
     DEFAULT_MINUTES,
     EndpointPlan,
@@ -27,7 +27,7 @@ from core.workflow.overview import (
     utc_now,
 )
 from core.workflow.state import EndpointState, RunState, SessionState
-from core.workflow.trial import Trial, TrialRow, shown, try_document
+from core.workflow.trial import Trial, TrialRow, try_document
 from tui.render import cell, glyph, lines, plain
 from tui.screens.base import EngineStepScreen
 from tui.widgets.documents import DocumentInput
@@ -101,13 +101,13 @@ def _row(row: TrialRow, ascii_only: bool) -> Row:
     style = "bold" if row.decision == "flagged" else ""
     score = row.note.removeprefix("not returned: ")
     if row.score is not None:
-        score = shown(row.score, row.threshold)
+        score = threshold(row.score, row.threshold)
     return Row(
         row.label,
         (
             cell(row.label, style),
             cell(score, style),
-            shown(row.threshold, row.score),
+            threshold(row.threshold, row.score),
             cell(f"{glyph(_SIGNS[row.decision], ascii_only)} {row.decision}", style),
         ),
     )

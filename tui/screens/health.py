@@ -9,7 +9,7 @@ from textual.widgets import DataTable, Static
 
 from core.dataset.health.findings import SEVERITIES, Finding
 from core.text import printable
-from core.views.numbers import percent
+from core.views.health import finding_amount
 from core.workflow.health import Fixed, check_health, fix_dataset
 from core.workflow.overview import Overview
 from tui.render import literal, plain
@@ -182,7 +182,7 @@ class HealthScreen(StepScreen):
         finding = self.highlighted
         if finding is None:
             return self.equivalent_command()
-        return f"{finding.id}: {finding.title} {_amount(finding)}".rstrip()
+        return f"{finding.id}: {finding.title} {finding_amount(finding)}".rstrip()
 
     @property
     def highlighted(self) -> Finding | None:
@@ -277,7 +277,3 @@ class HealthScreen(StepScreen):
 def _searched(finding: Finding) -> str:
     word = {"info": "note"}.get(finding.severity, finding.severity)
     return " ".join((finding.id, finding.title, finding.severity, word, *finding.labels))
-
-
-def _amount(finding: Finding) -> str:
-    return f"{finding.count:,} ({percent(finding.share)} of {finding.of})" if finding.count else ""

@@ -11,7 +11,7 @@ from typing import Literal
 from core.dataset.arms import DEFAULT_POSITIVES, ArmsRequest
 from core.errors import InvalidInput, TunerError
 from core.text import plural, printable
-from core.views.numbers import fine, size, usd
+from core.views.numbers import figure, fine, size, usd
 from core.views.prices import budget_words, estimate_words
 from core.workflow.experiments.plan import ArmPreview, ExperimentPlan
 from core.workflow.oversample import parse_target
@@ -488,9 +488,9 @@ def arm_text(plan: ExperimentPlan, place: int) -> str:
         changes.append(f"+{arm.added:,} copies")
     if arm.removed:
         changes.append(f"{arm.removed:,} left out")
-    mean_ir, scumble = f"{arm.imbalance.mean_ir:.1f}", fine(arm.imbalance.scumble)
+    mean_ir, scumble = figure(arm.imbalance.mean_ir), fine(arm.imbalance.scumble)
     if arm.plan.kind != "base":
-        mean_ir = f"{base.mean_ir:.1f} → {mean_ir}"
+        mean_ir = f"{figure(base.mean_ir)} → {mean_ir}"
         scumble = f"{fine(base.scumble)} → {scumble}"
     counted = plural(arm.documents, "document")
     changed = f" ({', '.join(changes)})" if changes else ""

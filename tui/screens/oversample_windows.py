@@ -13,24 +13,20 @@ from textual.widgets import DataTable, Input, Static
 
 from core.errors import InvalidInput
 from core.text import plural, printable
-from core.views.numbers import figure, fine, level, ranged, threshold
-from core.views.terminal import table
+from core.views.experiment import labels_table
+from core.views.numbers import fine, level, ranged
+from core.views.terminal import table_text
 from core.workflow.experiments.plan import ExperimentReport, Version
 from core.workflow.state import ExperimentState, SessionState
 from tui.render import cell, glyph, literal, plain
 from tui.screens.oversample_plan import ArmsDraft, names_text, read_options
-from tui.widgets.arms import (
-    SHORT_OUTCOMES,
-    ArmGroup,
-    effect_text,
-    row_of,
-)
+from tui.widgets.arms import ArmGroup, row_of
 from tui.widgets.facts import Fact, Facts
 from tui.widgets.forms import Field, Line
 from tui.widgets.tables import KeyTable
 
 if TYPE_CHECKING:
-    from core.tuning.arm_effects import ArmFigures, ArmRow, Effect
+    from core.tuning.arm_effects import ArmRow
 
 
 _PURPOSES = {
@@ -155,6 +151,8 @@ def adopt_facts(
 
 
 _NAME = 14
+_WIDTH, _WIDEST = 64, 30
+"""Cells of a line in a window at 80 columns, and characters of a cell."""
 _NOISY = {"average_precision": "average precision", "f1_tuned": "tuned F1"}
 _AROUND = 13
 """Rows of the window of versions beside its table."""
@@ -175,60 +173,17 @@ def figures_text(group: ArmGroup, report: ExperimentReport | None, ascii_only: b
 
 def _tables(row: "ArmRow") -> list[str]:
     """The arm's own figures, then its differences from the base."""
-    every = (*row.labels, row.macro, row.micro)
-    headers = ["label", "train", "test", "AP", "F1@.5", "F1", "P", "R", "thr"]
-    texts = [table(headers, [_figures(row, figures) for figures in every], widest=_NAME)]
-    compared = [figures for figures in every if figures.f1_tuned_effect is not None]
-    if not compared:
-        return texts
-    tuned = (
-        ["against base", "AP ", "tuned F1 ", "F1 is "],
-        [
-            [
-                *_effects(figures, figures.average_precision_effect, figures.f1_tuned_effect),
-                _short_verdict(figures.f1_tuned_effect),
-            ]
-            for figures in compared
-        ],
-    )
-    parts = (
-        ["against base", "precision ", "recall "],
-        [
-            _effects(figures, figures.precision_effect, figures.recall_effect)
-            for figures in compared
-        ],
-    )
-    default = (
-        ["against base", "F1@.5 "],
-        [_effects(figures, figures.f1_default_effect) for figures in compared],
-    )
-    for heads, rows in (tuned, parts, default):
-        texts += ["", table(heads, rows)]
-    return texts
-
-
-def _figures(row: "ArmRow", figures: "ArmFigures") -> list[str]:
-    positives = row.positives.get(figures.name)
-    return [
-        figures.name,
-        f"{positives:,}" if positives is not None else "",
-        f"{figures.support:,}",
-        figure(figures.average_precision),
-        ranged(figures.f1_default, figures.f1_default_range),
-        ranged(figures.f1_tuned, figures.f1_tuned_range),
-        figure(figures.precision),
-        figure(figures.recall),
-        threshold(figures.threshold) if figures.threshold is not None else "",
-    ]
-
-
-def _effects(figures: "ArmFigures", *effects: "Effect | None") -> list[str]:
-    return [printable(figures.name, _NAME), *(effect_text(effect) for effect in effects)]
-
-
-def _short_verdict(effect: "Effect | None") -> str:
-    verdict = effect.verdict if effect is not None else ""
-    return SHORT_OUTCOMES.get(verdict, verdict)
+    whole = labels_table(row)
+    own = ("AP", "F1 at default", "F1", "precision", "recall", "threshold")
+    shown = [whole.pick("label", "trained on", "positives", *own)]
+    if row.macro.f1_tuned_effect is not None:
+        shown += [
+            whole.pick("label", "AP change", "F1 change", "F1 verdict"),
+            whole.pick("label", "precision change", "recall change"),
+            whole.pick("label", "F1 at default change"),
+        ]
+    texts = [table_text(each, widest=_WIDEST, width=_WIDTH) for each in shown]
+    return "\n\n".join(texts).split("\n")
 
 
 def _grounds(report: ExperimentReport) -> list[str]:

@@ -16,22 +16,12 @@ from core.errors import InvalidInput
 from core.text import plural, printable
 from core.tuning.calibration import CalibrationView, calibration_view
 from core.tuning.objectives import MENU, MenuEntry, parse_objective
-from core.tuning.paired import Difference
-from core.views.curve_chart import bars
-from core.views.numbers import (
-    count,
-    figure,
-    fine,
-    interval,
-    level,
-    ranged,
-    signed,
-    signed_interval,
-    span,
-    threshold,
-)
-from core.views.terminal import table
-from core.workflow.compare import ComparedPair, CompareReport
+from core.views.blocks import table
+from core.views.comparison import compare_text
+from core.views.metrics import bins_chart, bins_table
+from core.views.numbers import count, fine, span, threshold
+from core.views.terminal import table_text
+from core.workflow.compare import CompareReport
 from core.workflow.parts import RunCurves
 from core.workflow.working_thresholds import Change
 from tui.render import lines, literal, plain
@@ -40,7 +30,6 @@ from tui.windows import TextWindow
 
 _WIDTH = 64
 """Cells of a line in a window at 80 columns."""
-_NAME = 14
 
 
 def change_text(change: Change, ascii_only: bool) -> str:
@@ -64,7 +53,7 @@ def change_text(change: Change, ascii_only: bool) -> str:
         ]
         for row in change.rows
     ]
-    headers = ["label", "thr", "→ thr", "F1", "→ F1", "flagged", "→ flagged"]
+    columns = ["label", "thr", "→ thr", "F1", "→ F1", "flagged", "→ flagged"]
     notes = [
         f"! {printable(row.label, 40)}: "
         + (f"{row.status}: " if row.status != "tuned" else "")
@@ -76,7 +65,7 @@ def change_text(change: Change, ascii_only: bool) -> str:
         "   ".join(averages),
         f"on {change.part}, where it is tuned: optimistic",
         "",
-        table(headers, rows, widest=16),
+        table_text(table(columns, rows), widest=16),
         *notes,
         "Where the evidence does not bear a choice, the label then goes to the default.",
     ]
@@ -85,48 +74,7 @@ def change_text(change: Change, ascii_only: bool) -> str:
 
 def comparison_text(report: CompareReport, ascii_only: bool) -> str:
     """Every pair: averages first, then the labels, then what to mind."""
-    texts: list[str] = []
-    for pair in report.pairs:
-        texts += _pair_texts(pair)
-    texts += ["", *(f"! {printable(caution)}" for caution in report.cautions)]
-    texts.append(f"the test part was looked at {report.test_looks} time(s)")
-    return plain("\n".join(texts), ascii_only)
-
-
-def _pair_texts(pair: ComparedPair) -> list[str]:
-    comparison = pair.comparison
-    texts = [
-        f"b: run {printable(pair.b.name, 40)} against a: run {printable(pair.a.name, 40)}",
-        f"{comparison.documents:,} documents of {comparison.part}, each at its saved thresholds",
-        *(
-            f"  {letter}: tuned on {side.tuned_on} for {printable(side.objective, 40)},"
-            f" measured on {side.measured_on}"
-            for letter, side in (("a", pair.a), ("b", pair.b))
-        ),
-        "",
-    ]
-    averages = [comparison.macro_f1, comparison.micro_f1, comparison.macro_f1_without_none]
-    rows = [_difference(each) for each in (*averages, *comparison.labels) if each is not None]
-    headers = ["F1 of", "a", "b", "b − a", "interval", "b is "]
-    texts.append(table(headers, rows, widest=_NAME))
-    texts.append(
-        f"intervals: averages {level(comparison.interval_level)},"
-        f" labels {level(comparison.label_interval_level)}"
-    )
-    return [*texts, *(f"! {printable(note)}" for note in comparison.notes)]
-
-
-def _difference(difference: Difference) -> list[str]:
-    verdict = "cannot tell" if difference.verdict == "cannot tell apart" else difference.verdict
-    name = difference.name.replace("macro-F1 without ", "macro w/o ")
-    return [
-        name,
-        ranged(difference.a, difference.a_range),
-        ranged(difference.b, difference.b_range),
-        signed(difference.difference),
-        signed_interval(difference.interval),
-        verdict,
-    ]
+    return plain(compare_text(report, _WIDTH), ascii_only)
 
 
 def calibration_of(curves: RunCurves, part: str, label: str, threshold: float) -> CalibrationView:
@@ -153,20 +101,12 @@ def calibration_text(view: CalibrationView, part: str, ascii_only: bool) -> str:
     ]
     if not label.bins:
         return plain("\n".join([*texts, "no score was returned"]), ascii_only)
-    rows = [
-        [
-            f"{threshold(score_bin.low)}–{threshold(score_bin.high)}",
-            count(score_bin.n),
-            threshold(score_bin.mean_score),
-            figure(score_bin.share_positive),
-            interval(score_bin.interval),
-        ]
-        for score_bin in label.bins
+    texts += [
+        table_text(bins_table(label, view.level), width=_WIDTH),
+        "",
+        "share of positives by mean score:",
+        bins_chart(label, _WIDTH, ascii_only),
     ]
-    headers = ["score", "n", "mean", "positive", f"{level(view.level)} interval"]
-    drawn = [(threshold(each.mean_score), each.share_positive) for each in label.bins]
-    chart = bars(drawn, width=_WIDTH, ascii_only=ascii_only)
-    texts += [table(headers, rows), "", "share of positives by mean score:", chart]
     return plain("\n".join(texts), ascii_only)
 
 

@@ -14,6 +14,8 @@ from textual.widgets import DataTable, Input, Static
 
 from core.text import cell_width, plural, printable
 from core.views.arms_chart import ArmPoint, arms_chart, arms_legend
+from core.views.comparison import verdict_text
+from core.views.experiment import AVERAGES, effect_text
 from core.views.numbers import figure, ranged, usd
 from core.workflow.experiments.plan import ArmPreview, ArmStatus, ExperimentReport, Stage
 from core.workflow.state import ArmState, ExperimentState
@@ -158,11 +160,8 @@ class ArmsInput(Vertical):
 # The arms of an experiment as lines of a table and points of a chart.
 
 
-AVERAGES = ("macro", "micro")
-"""Names of what is shown beside labels."""
 _ORDER: tuple[Stage, ...] = ("failed", "training", "scoring", "planned", "skipped", "done")
 """Of several replicates, the stage that comes first here is the arm's."""
-SHORT_OUTCOMES = {"cannot tell apart": "cannot tell"}
 FINAL: frozenset[Stage] = frozenset({"done", "failed", "skipped"})
 
 
@@ -259,14 +258,14 @@ def arm_line(group: ArmGroup, report: ExperimentReport | None, name: str) -> Arm
     figures = figures_of(row, name)
     outcome = group.words
     if row is not None and group.stage in FINAL and group.stage != "failed":
-        outcome = SHORT_OUTCOMES.get(row.outcome, row.outcome)
+        outcome = verdict_text(row.outcome)
     shown = ("", "", "", "")
     if figures is not None:
         shown = (
             figure(figures.average_precision),
             ranged(figures.f1_default, figures.f1_default_range),
             ranged(figures.f1_tuned, figures.f1_tuned_range),
-            effect_text(figures.f1_tuned_effect),
+            effect_text(figures.f1_tuned_effect) if figures.f1_tuned_effect else "",
         )
     return ArmLine(group.name, group.stage, positives_text(group.arm, name), shown, outcome)
 
@@ -278,15 +277,6 @@ def positives_text(arm: ArmState, name: str) -> str:
     distinct, total = arm.distinct.get(name, 0), arm.after.get(name, 0)
     copies = total - distinct
     return f"{distinct:,}+{copies:,}" if copies else f"{distinct:,}"
-
-
-def effect_text(effect: "Effect | None") -> str:
-    """A difference with its interval; nothing for the base."""
-    if effect is None:
-        return ""
-    from core.tuning.arm_effects import change
-
-    return change(effect.difference, effect.interval)
 
 
 ArmMeasure = Literal["average_precision", "f1_tuned"]

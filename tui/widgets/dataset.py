@@ -15,7 +15,9 @@ from core.dataset.health.findings import (
 )
 from core.dataset.splits import LabelAudit, SplitAudit
 from core.text import plural, printable
-from core.views.numbers import percent
+from core.views.health import finding_amount, label_names
+from core.views.numbers import percentage
+from core.views.split import deviation_words
 from core.workflow.data import current_dataset
 from core.workflow.health import blocking_findings
 from core.workflow.session import Session
@@ -39,18 +41,14 @@ def finding_content(finding: Finding, next_revision: str, ascii_only: bool) -> C
     def own(text: str) -> str:
         return plain(text, ascii_only)
 
-    amount = (
-        f" · {finding.count:,} ({percent(finding.share)} of {finding.of})" if finding.count else ""
-    )
+    said = " · ".join(filter(None, [finding.id, finding_amount(finding)]))
     head = literal(finding.title, "bold")
-    pieces = [head.append(literal(own(f" · {finding.id}{amount}"), "$text-muted"))]
+    pieces = [head.append(literal(own(f" · {said}"), "$text-muted"))]
     if finding.severity == "passed":
         return pieces[0]
     if finding.labels:
-        names = [printable(label, 40) or "(blank)" for label in finding.labels[:_SHOWN_LABELS]]
-        more = len(finding.labels) - len(names)
-        text = ", ".join(names) + (f" and {more} more" if more > 0 else "")
-        pieces.append(literal("labels ", "$text-accent").append(literal(text)))
+        names = label_names(finding.labels, _SHOWN_LABELS)
+        pieces.append(literal("labels ", "$text-accent").append(literal(names)))
     pieces.append(literal(own(finding.meaning)))
     if finding.remedy:
         pieces.append(literal(own("→ "), "$text-accent").append(literal(own(finding.remedy))))
@@ -101,7 +99,7 @@ def finding_row(finding: Finding, is_narrow: bool, ascii_only: bool) -> Row:
         f"{finding.count:,}" if finding.count else "",
     ]
     if not is_narrow:
-        row += [percent(finding.share) if finding.count else "", "f" if finding.fix else ""]
+        row += [percentage(finding.share) if finding.count else "", "f" if finding.fix else ""]
     return Row(finding.id, row)
 
 
@@ -199,25 +197,26 @@ _MOST_NOTES = 4
 def audit_lines(audit: SplitAudit, is_narrow: bool, is_low: bool) -> list[str]:
     """Sizes of the parts and, where there is room, how far the labels are off."""
     sizes = " · ".join(
-        f"{name} {size:,}" + ("" if is_narrow else f" ({percent(size / max(sum(audit.sizes), 1))})")
+        f"{name} {size:,}"
+        + ("" if is_narrow else f" ({percentage(size / max(sum(audit.sizes), 1))})")
         for name, size in zip(audit.part_names, audit.sizes, strict=True)
     )
     if is_low:
         return [sizes]
-    off = (
-        f"off the wanted share: worst {percent(audit.worst_deviation)}, "
-        f"mean {percent(audit.mean_deviation)}, pairs of labels {percent(audit.pair_deviation)}"
-    )
-    return [sizes, off]
+    return [sizes, f"off the wanted share: {deviation_words(audit)}"]
 
 
 def audit_notes(audit: SplitAudit, findings: Sequence[Finding], ascii_only: bool) -> list[str]:
     """What is missing, and what the checks of a kept split say; safe to show."""
     sign = glyph("warning", ascii_only)
-    notes = [f"{sign} fewer than 10 in train: {_names(audit.too_few)}"] if audit.too_few else []
+    notes = (
+        [f"{sign} fewer than 10 in train: {label_names(audit.too_few, 5, 30)}"]
+        if audit.too_few
+        else []
+    )
     for finding in findings:
         if finding.severity in ("error", "warning"):
-            named = f": {_names(finding.labels)}" if finding.labels else ""
+            named = f": {label_names(finding.labels, 5, 30)}" if finding.labels else ""
             severity = glyph(finding.severity, ascii_only)
             notes.append(f"{severity} {finding.title}{named}. {finding.remedy}")
     missing = [
@@ -231,11 +230,6 @@ def audit_notes(audit: SplitAudit, findings: Sequence[Finding], ascii_only: bool
     return [plain(note, ascii_only) for note in notes]
 
 
-def _names(labels: Sequence[str]) -> str:
-    names = ", ".join(printable(label, 30) or "(blank)" for label in labels[:5])
-    return f"{names} and {len(labels) - 5} more" if len(labels) > 5 else names
-
-
 def ratios_text(ratios: tuple[float, ...]) -> str:
     """Ratios as a person writes them: ``70/10/20``."""
     return "/".join(f"{ratio * 100:.10g}" for ratio in ratios)
@@ -244,9 +238,9 @@ def ratios_text(ratios: tuple[float, ...]) -> str:
 def audit_row(row: LabelAudit, is_narrow: bool) -> Row:
     """A label, its count and share in each part, and how far it is off."""
     figures = [
-        f"{count:,}" if is_narrow else f"{count:,} {share:>6.1%}"
+        f"{count:,}" if is_narrow else f"{count:,} {percentage(share):>6}"
         for count, share in zip(row.counts, row.shares, strict=True)
     ]
     style = "bold" if 0 in row.counts else ""
-    texts = (row.label or "(blank)", *figures, percent(row.deviation))
+    texts = (row.label or "(blank)", *figures, percentage(row.deviation))
     return Row(row.label, [cell(text, style) for text in texts])

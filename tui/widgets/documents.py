@@ -67,14 +67,14 @@ def document_facts(row: ReviewRow, threshold: float) -> str:
     """Decision, score against threshold, id, true labels and mark, in two lines."""
     is_flagged = row.kind in ("true-positive", "false-positive")
     score = (
-        f"score {numbers.threshold(row.score)} {'>=' if is_flagged else '<'}"
+        f"score {numbers.threshold(row.score, threshold)} {'>=' if is_flagged else '<'}"
         if row.score is not None
         else ("score not returned,")
     )
     labels = ", ".join(printable(name, 40) for name in row.labels) or "no label"
     mark = f" · marked: {mark_words(row.mark)}" if row.mark else ""
     return (
-        f"{_WORDS[row.kind]} · {score} threshold {numbers.threshold(threshold)}\n"
+        f"{_WORDS[row.kind]} · {score} threshold {numbers.threshold(threshold, row.score)}\n"
         f"{printable(row.id, 60)} · labels: {labels}{mark}"
     )
 

@@ -25,7 +25,7 @@ from core.dataset.formats.sources import LIST_CELLS, Detection, SourceFormat, So
 from core.dataset.health.findings import LabelCount
 from core.errors import InvalidInput
 from core.text import plural, printable
-from core.views.numbers import percent, size
+from core.views.numbers import percentage, size
 from core.workflow.app_request import GivenEngine
 from core.workflow.session import SESSIONS_FOLDER
 from core.workflow.state import SessionState
@@ -864,4 +864,4 @@ class ImportedView(Vertical):
         length = round(room * row.count / top) or (1 if row.count else 0)
         bar = glyph("bar", self._ascii_only) * length
         label = row.label or "(blank)"
-        return Row(row.label, (label, f"{row.count:,}", percent(row.share), bar))
+        return Row(row.label, (label, f"{row.count:,}", percentage(row.share), bar))

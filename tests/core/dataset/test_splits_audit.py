@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from core.dataset.documents import Dataset, membership_of
-from core.dataset.splits import audit_split, audit_table, stratified_split
+from core.dataset.splits import audit_split, stratified_split
 from core.errors import InvalidInput
+from core.views.frames import split_frame
 
 NAMES = ("train", "test")
 RATIOS = (0.8, 0.2)
@@ -84,17 +85,16 @@ def test_documents_in_no_part_are_left_out() -> None:
 
 def test_the_table_has_a_row_per_label_and_columns_per_part() -> None:
     dataset, parts = ten()
-    table = audit_table(audit_split(parts, dataset, NAMES, RATIOS))
+    table = split_frame(audit_split(parts, dataset, NAMES, RATIOS))
     assert table.columns.tolist() == [
         "label",
-        "documents",
-        "train",
-        "train share",
-        "test",
-        "test share",
+        "in_train",
+        "in_test",
+        "share_train",
+        "share_test",
         "deviation",
     ]
-    assert table.iloc[1].tolist() == ["b", 5, 3, 0.6, 2, 0.4, pytest.approx(1.0)]
+    assert table.iloc[1].tolist() == ["b", 3, 2, 0.6, 0.4, pytest.approx(1.0)]
 
 
 @pytest.mark.parametrize(

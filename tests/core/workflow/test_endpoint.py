@@ -9,6 +9,7 @@ import pytest
 from core.comprehend.pricing import PriceList
 from core.errors import InvalidInput, OperationFailed, TryAgain
 from core.tuning.thresholds import load
+from core.views.numbers import threshold
 from core.workflow.endpoints import (
     delete_overdue,
     endpoint_rows,
@@ -19,7 +20,7 @@ from core.workflow.endpoints import (
 from core.workflow.jobs import session_clients
 from core.workflow.overview import endpoint_notice, seconds_until_due, session_overview
 from core.workflow.session import Session
-from core.workflow.trial import shown, try_document
+from core.workflow.trial import try_document
 from tests.core.workflow.endpoints import change, entries, make_due, served, start
 
 TEXT = "my parcel was charged twice and the app crashes"
@@ -248,5 +249,5 @@ def test_the_notice_says_price_and_time_while_one_lives(session: Session) -> Non
 
 
 def test_figures_that_would_look_the_same_get_more_digits() -> None:
-    assert (shown(0.49996, 0.5), shown(0.5, 0.49996)) == ("0.49996", "0.50000")
-    assert (shown(0.25, 0.25), shown(0.1, 0.9)) == ("0.2500", "0.1000")
+    assert (threshold(0.49996, 0.5), threshold(0.5, 0.49996)) == (".49996", ".50000")
+    assert (threshold(0.25, 0.25), threshold(0.1, 0.9)) == (".2500", ".1000")

@@ -12,7 +12,7 @@ from core.views.blocks import Cautions, Items, Paragraph, Section, escaped, mark
 from core.views.html import curve_plot, f1_bars
 from core.views.report import gather_report, report_stem
 from core.views.report_data import drawn_curve
-from core.views.sections import precision_and_recall
+from core.views.thresholds import precision_and_recall
 from core.workflow.session import Session
 from tests.core.workflow.test_report import Page, pages
 
@@ -68,7 +68,7 @@ def test_lists_cautions_and_paragraphs_are_escaped_too() -> None:
 
 def test_rows_of_another_width_are_a_defect() -> None:
     with pytest.raises(ValueError, match="1 cells under 2"):
-        table("c", ["a", "b"], [["only one"]])
+        table(["a", "b"], [["only one"]])
 
 
 def test_b12_thinning_keeps_the_peak_and_only_draws() -> None:
