@@ -5,66 +5,18 @@ touches a widget: what it says is used in the loop of whoever listens. It stops 
 point once it is cancelled.
 """
 
-import itertools
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, TypeVar
 
-from textual.message import Message
 from textual.message_pump import MessagePump
 
 from core.comprehend.engine import EngineSettings
 from core.errors import is_refusal, refusal
 from core.progress import CancelToken, Progress, Reporter, Watch
 
-# What background work tells the app: past-tense facts with a frozen payload.
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How a job of the app ended; exactly one of `result` and `error` counts."""
-
-    job: int
-    name: str
-    result: object = None
-    error: BaseException | None = None
-
-
-class JobProgressed(Message):
-    """A job came further; a newer one of the same job replaces an older one in the queue."""
-
-    def __init__(self, job: int, name: str, progress: Progress) -> None:
-        super().__init__()
-        self.job = job
-        self.name = name
-        self.progress = progress
-
-    def can_replace(self, message: Message) -> bool:
-        """Whether this message makes a queued one superfluous."""
-        return isinstance(message, JobProgressed) and message.job == self.job
-
-
-class JobFinished(Message):
-    """A job returned its result."""
-
-    def __init__(self, ended: Ended) -> None:
-        super().__init__()
-        self.ended = ended
-
-
-class JobFailed(Message):
-    """A job raised an error."""
-
-    def __init__(self, ended: Ended) -> None:
-        super().__init__()
-        self.ended = ended
-
-
-Work = Callable[[Watch], object]
-
-_numbers = itertools.count(1)
 _UPDATES_PER_SECOND = 4
 
 
@@ -160,7 +112,6 @@ class RunningJobs:
 
     def __init__(self) -> None:
         self._jobs: set[_Job] = set()
-        self._tokens: dict[int, CancelToken] = {}
 
     def run(self, slot: Slot, work: Callable[[Watch], _T], listener: Listener[_T]) -> None:
         """Run `work` in a thread as the newest job of `slot`."""
@@ -177,60 +128,21 @@ class RunningJobs:
         use: Callable[[Listener[Any]], object]
         try:
             result = work(Watch(_limited(partial(slot.say, job)), job.token))
-        except BaseException as error:
-            use = partial(_fail, error)
+        except BaseException as raised:
+            use = partial(_fail, refusal(raised) if is_refusal(raised) else raised)
         else:
             use = partial(_finish, result)
         job.is_running = False
         slot.post(job, use)
         self._jobs.discard(job)
 
-    def start(self, owner: MessagePump, name: str, work: Work) -> int:
-        """Run `work` in a thread for `owner`; return the job's number."""
-        number = next(_numbers)
-        token = CancelToken()
-        self._tokens[number] = token
-        owner.app.run_worker(
-            partial(self._run, owner, number, name, work, token),
-            name=name,
-            group="jobs",
-            exit_on_error=False,
-            thread=True,
-        )
-        return number
-
-    def cancel(self, number: int) -> None:
-        """Ask one job to stop."""
-        if number in self._tokens:
-            self._tokens[number].cancel()
-
     def cancel_all(self) -> None:
         """Ask every job to stop."""
-        for token in self._tokens.values():
-            token.cancel()
         for job in [*self._jobs]:
             job.token.cancel()
 
-    def is_running(self, number: int) -> bool:
-        """Whether a job has not ended."""
-        return number in self._tokens
-
     def __len__(self) -> int:
-        return len(self._tokens) + len(self._jobs)
-
-    def _run(
-        self, owner: MessagePump, number: int, name: str, work: Work, token: CancelToken
-    ) -> None:
-        reporter = _limited(lambda event: owner.post_message(JobProgressed(number, name, event)))
-        try:
-            result = work(Watch(reporter, token))
-        except BaseException as raised:
-            error = refusal(raised) if is_refusal(raised) else raised
-            del self._tokens[number]
-            owner.post_message(JobFailed(Ended(number, name, error=error)))
-        else:
-            del self._tokens[number]
-            owner.post_message(JobFinished(Ended(number, name, result=result)))
+        return len(self._jobs)
 
 
 def _finish(result: object, listener: Listener[Any]) -> None:

@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar, cast
 
-from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.screen import Screen
 
 from core.comprehend.pricing import Estimate
-from core.errors import Interrupted, Refused, TunerError
+from core.errors import Interrupted, Refused
 from core.progress import Progress, Watch
 from core.text import plural
 from core.workflow.following import JobRow, stop_job
@@ -24,7 +23,7 @@ from core.workflow.overview import Overview
 from core.workflow.score import ScoringPlan
 from core.workflow.session import Session
 from core.workflow.train import TrainingPlan
-from tui.jobs import JobFailed, JobFinished, JobProgressed, Listener, Slot, Work
+from tui.jobs import Listener, Slot
 from tui.keys import bindings_of
 from tui.render import glyph
 from tui.widgets.chrome import Banner, KeyFooter, SessionLine, StepBar
@@ -60,7 +59,6 @@ class StepScreen(Screen[None]):
                     show=False,
                     priority=binding.priority,
                 )
-        self._current_job = 0
         self.main_slot = Slot()
         """The work that the banner tells of."""
         self._own_slot = self.main_slot
@@ -156,7 +154,6 @@ class StepScreen(Screen[None]):
             slot: where the job belongs when it outlives this screen; None for the screen's own.
         """
         self.banner.clear()
-        self._current_job = 0
         self.main_slot = slot or self._own_slot
         self.tuner.jobs.run(self.main_slot, work, self.listener(then, failed, told))
 
@@ -234,18 +231,11 @@ class StepScreen(Screen[None]):
         """Whether a look runs."""
         return self._looking.is_running
 
-    def start_job(self, name: str, work: Work) -> None:
-        """Run `work` in a thread; an earlier job of this screen is no longer listened to."""
-        self.banner.clear()
-        self._own_slot.forget()
-        self._current_job = self.tuner.jobs.start(self, name, work)
-
     def cancel_job(self) -> bool:
         """Ask the running job to stop; whether there was one."""
         if not self.is_busy:
             return False
         self.main_slot.cancel()
-        self.tuner.jobs.cancel(self._current_job)
         self.banner.show_note("stopping at the next safe point …")
         return True
 
@@ -278,44 +268,12 @@ class StepScreen(Screen[None]):
     @property
     def is_busy(self) -> bool:
         """Whether a job of this screen runs."""
-        return self.main_slot.is_running or self.tuner.jobs.is_running(self._current_job)
+        return self.main_slot.is_running
 
     @property
     def banner(self) -> Banner:
         """Errors and progress of this step."""
         return self.query_one(Banner)
-
-    @on(JobProgressed)
-    def _show_progress(self, message: JobProgressed) -> None:
-        if message.job == self._current_job:
-            self.banner.show_progress(message.progress)
-
-    @on(JobFinished)
-    def _take_result(self, message: JobFinished) -> None:
-        if message.ended.job != self._current_job:
-            return
-        self.banner.clear()
-        self.tuner.reload()
-        self.job_finished(message.ended.name, message.ended.result)
-
-    @on(JobFailed)
-    def _take_error(self, message: JobFailed) -> None:
-        if message.ended.job != self._current_job:
-            return
-        error = message.ended.error
-        self.banner.clear()
-        self.tuner.reload()
-        if isinstance(error, TunerError):
-            self.banner.show_error(error)
-            self.job_failed(message.ended.name, error)
-        elif error is not None:
-            self.tuner.show_defect(error)
-
-    def job_finished(self, name: str, result: object) -> None:
-        """Use the result of this screen's job; called after the session was read again."""
-
-    def job_failed(self, name: str, error: TunerError) -> None:
-        """React to an expected failure beyond showing it."""
 
 
 # A step that starts jobs of the engine and waits for them.
