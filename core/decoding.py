@@ -18,6 +18,7 @@ T = TypeVar("T")
 
 MOST_BYTES = 256 << 20
 """Largest JSON file that is read at once; files of lines have no such limit."""
+_PIECE_BYTES = 1 << 22
 _MOST_DEPTH = 100
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
@@ -139,7 +140,10 @@ def read_bytes(path: Path, *, title: str, hint: str, most_bytes: int = MOST_BYTE
     """
     try:
         with path.open("rb") as file:
-            data = file.read(most_bytes + 1)
+            pieces: list[bytes] = []
+            while sum(map(len, pieces)) <= most_bytes and (piece := file.read(_PIECE_BYTES)):
+                pieces.append(piece)
+            data = b"".join(pieces)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         reason = getattr(error, "strerror", None) or str(error)
         raise InvalidInput(

@@ -11,10 +11,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from core.arrays import read_arrays
+from core.arrays import Arrays, read_arrays
 from core.decoding import decode_json
 from core.errors import InvalidInput, OperationFailed
 from core.files import write_atomic
@@ -441,25 +442,34 @@ def load_model(path: Path) -> TrainedModel:
         checksum, described, arrays = path.read_bytes().split(b"\n", 2)
         if hashlib.sha256(described + b"\n" + arrays).hexdigest().encode() != checksum:
             raise _cannot_read(path, "the file is damaged")
-        header = decode_json(described, dict[str, Any])
-        if (header["format"], header["version"]) != (_FORMAT, _VERSION):
+        header = decode_json(described, _Header)
+        if (header.format, header.version) != (_FORMAT, _VERSION):
             raise _cannot_read(path, "another version of this program wrote it")
         return _model_of(header, read_arrays(arrays, _ARRAYS))
     except OSError as error:
         raise _cannot_read(path, error.strerror or str(error)) from error
-    except (ValueError, KeyError) as error:
+    except ValueError as error:
         raise _cannot_read(path, "the file is damaged") from error
 
 
-def _model_of(header: dict[str, Any], stored: dict[str, npt.NDArray[Any]]) -> TrainedModel:
-    return TrainedModel(
-        labels=tuple(header["labels"]),
-        mode=header["mode"],
-        n_documents=header["n_documents"],
+class _Header(msgspec.Struct):
+    format: str
+    version: int
+    mode: Mode
+    labels: tuple[str, ...]
+    n_documents: int
+    unseen_idf: float
+
+
+def _model_of(header: _Header, stored: Arrays) -> TrainedModel:
+    model = TrainedModel(
+        labels=header.labels,
+        mode=header.mode,
+        n_documents=header.n_documents,
         lexicon=Lexicon(
             words=_unpacked(stored["words"]),
             word_idf=stored["word_idf"],
-            unseen_idf=header["unseen_idf"],
+            unseen_idf=header.unseen_idf,
             grams=_unpacked(stored["grams"]),
             gram_idf=stored["gram_idf"],
         ),
@@ -468,6 +478,16 @@ def _model_of(header: dict[str, Any], stored: dict[str, npt.NDArray[Any]]) -> Tr
         intercepts=stored["intercepts"],
         constants=stored["constants"],
     )
+    n_labels, lexicon = len(model.labels), model.lexicon
+    fits = (
+        model.word_weights.shape == (len(lexicon.words), n_labels),
+        model.gram_weights.shape == (len(lexicon.grams), n_labels),
+        len(lexicon.words) == len(lexicon.word_idf) and len(lexicon.grams) == len(lexicon.gram_idf),
+        n_labels == len(model.intercepts) == len(model.constants),
+    )
+    if not all(fits):
+        raise ValueError("its arrays do not fit each other")
+    return model
 
 
 def _cannot_read(path: Path, why: str) -> OperationFailed:

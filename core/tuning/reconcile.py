@@ -256,6 +256,9 @@ class ServiceMatrix(NamedTuple):
     """int64 (n_labels, n_labels): rows actual, columns predicted."""
 
 
+_MOST_COUNTED = 10**12
+
+
 def reconcile(
     part: Part,
     cells: Mapping[str, tuple[int, int, int, int]],
@@ -281,11 +284,12 @@ def reconcile(
             was trained elsewhere, whose test documents may be others.
 
     Raises:
-        InvalidInput: a cell is negative.
+        InvalidInput: a cell is negative or no number of documents.
     """
     known = {label: Cells(*counts) for label, counts in cells.items()}
-    if any(count < 0 for counts in known.values() for count in counts):
-        raise InvalidInput("Not a confusion matrix", "it holds negative counts", "fetch it again")
+    if not all(0 <= count <= _MOST_COUNTED for counts in known.values() for count in counts):
+        what = f"it holds counts below 0 or above {_MOST_COUNTED:,}"
+        raise InvalidInput("Not a confusion matrix", what, "fetch it again")
     is_classes = mode == "multi-class"
     if known:
         points, common, found = _with_cells(part, known, is_classes, is_own_test)

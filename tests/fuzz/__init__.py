@@ -1,0 +1,1 @@
+"""Damaged and hostile input, made from seeds, for everything that reads bytes: ``make fuzz``."""
