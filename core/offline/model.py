@@ -455,7 +455,7 @@ def load_model(path: Path) -> TrainedModel:
 class _Header(msgspec.Struct):
     format: str
     version: int
-    mode: Mode
+    mode: ModelMode
     labels: tuple[str, ...]
     n_documents: int
     unseen_idf: float
