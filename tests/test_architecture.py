@@ -25,28 +25,23 @@ STILL_NEAR: set[frozenset[str]] = {
     for pair in (
         ("core.comprehend.engine.EngineSettings", "core.workflow.app_request.GivenEngine"),
         ("core.comprehend.ledger.LedgerEntry", "core.workflow.cleanup.InventoryRow"),
-        ("core.tuning.evaluation.Averages", "core.workflow.reports.RunSummary"),
         ("core.tuning.thresholds.Prediction", "core.tuning.thresholds._Result"),
     )
 }
 STILL_SINGLE = {
     "Line",
     "MarkingScreen",
-    "OversampleBase",
-    "OversamplePlanning",
-    "OversampleRuns",
     "ReadingPane",
     "TextWindow",
-    "ThresholdsBase",
 }
-STILL_LONG: set[str] = {"tui.screens.oversample"}
+STILL_LONG: set[str] = set()
 STILL_DOUBLE = set(
     """
     Cells Change Decision Decisions FEW_POSITIVES FORMAT Facts Floats GRACE_S Key LabelCounts Line
-    Listener MOST_ROWS Match Outcome Points Provenance RETURNED Result SIGNS Stage T Terms VERSION
-    Verdict Wanted Wish Work arms_text cell_width compare_work decide escaped figure figures_of
-    groups_of inputs_of interval_text job_facts name names percent plan_text positives_text
-    question_facts report_text shown signed start sweep table threshold_text view_of wilson
+    MOST_ROWS Match Outcome Points Provenance Result SIGNS Stage T Tally Terms VERSION Verdict
+    Wanted Wish Work arms_text cell_width escaped figure figures_of inputs_of job_facts name names
+    percent plan_text positives_text question_facts report_text shown signed start sweep table
+    view_of wilson
     """.split()
 )
 
