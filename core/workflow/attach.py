@@ -406,11 +406,7 @@ class AttachPlan:
     engine: str
 
 
-def plan_attach(
-    session: Session,
-    wish: AttachWish,
-    watch: Watch = UNWATCHED,
-) -> AttachPlan:
+def plan_attach(session: Session, wish: AttachWish, watch: Watch = UNWATCHED) -> AttachPlan:
     """Look at everything that is to be adopted, and change nothing.
 
     Raises:
@@ -472,11 +468,7 @@ def attach(session: Session, plan: AttachPlan) -> RunState:
     return session.state().run_named(plan.run)
 
 
-def finish_attached(
-    session: Session,
-    run_name: str,
-    watch: Watch = UNWATCHED,
-) -> RunState:
+def finish_attached(session: Session, run_name: str, watch: Watch = UNWATCHED) -> RunState:
     """Wait for what still runs of a run's adopted work, fetch it and join its scores.
 
     A classifier whose confusion matrix cannot be fetched keeps what the service describes.

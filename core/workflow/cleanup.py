@@ -9,6 +9,7 @@ session's folder.
 
 import contextlib
 import datetime
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -43,11 +44,7 @@ from core.errors import TryAgain, TunerError
 from core.progress import UNWATCHED, Watch
 from core.text import plural, printable
 from core.workflow.following import collect_finished
-from core.workflow.jobs import (
-    note_in_ledger,
-    refresh,
-    session_clients,
-)
+from core.workflow.jobs import note_in_ledger, refresh, session_clients
 from core.workflow.session import Session, now
 from core.workflow.state import EndpointState, JobState, RunState, SessionState
 
@@ -136,7 +133,7 @@ _LISTS_OF_BUCKET: tuple[tuple[ResourceKind, Callable[[Clients, str], tuple[str, 
 
 
 @dataclass(frozen=True)
-class Found:
+class Discovery:
     """What was found beyond the ledger."""
 
     items: tuple[CleanupItem, ...]
@@ -145,14 +142,14 @@ class Found:
     """What could not be looked at, as printable sentences."""
 
 
-def find_beyond(state: SessionState, clients: Clients, scope: Scope) -> Found:
+def find_beyond(state: SessionState, clients: Clients, scope: Scope) -> Discovery:
     """Look for the session's things in the account: by tag, and below its prefix.
 
     Raises:
         TunerError: the engine cannot be asked.
     """
     if not (state.runs or state.ledger or state.endpoints):
-        return Found((), ())
+        return Discovery((), ())
     tagged = tagged_resources(clients, _NAMES_BEGIN, scope.tags)
     items = [
         CleanupItem(kind=kind, name=arn, run=tags.get(RUN_TAG, ""))
@@ -169,21 +166,21 @@ def find_beyond(state: SessionState, clients: Clients, scope: Scope) -> Found:
             continue
         items += [_below(scope, name, kind) for name in names]
     items += _roles(state, clients, scope, cannot_tell)
-    known = {(entry.kind, entry.name) for entry in state.ledger if entry.state != "deleted"}
+    entered = {(entry.kind, entry.name) for entry in state.ledger if entry.state != "deleted"}
     new = [
         item
         for item in items
-        if scope.holds(item.run, item.name) and (item.kind, item.name) not in known
+        if scope.holds(item.run, item.name) and (item.kind, item.name) not in entered
     ]
-    return Found(in_delete_order(new), tuple(cannot_tell))
+    return Discovery(in_delete_order(new), tuple(cannot_tell))
 
 
-def enter_found(session: Session, found: Found) -> None:
+def enter(session: Session, beyond: Discovery) -> None:
     """Enter what was found into the ledger, and as the answer of the call that made it."""
-    if not found.items:
+    if not beyond.items:
         return
     with session.editing() as state:
-        for item in found.items:
+        for item in beyond.items:
             note_in_ledger(state, item.kind, item.name, item.run)
             if item.kind in ("endpoint", "classifier", "role"):
                 _answer(state, item)
@@ -206,17 +203,6 @@ def foreign_roles(state: SessionState, clients: Clients, scope: Scope) -> frozen
         if role is not None and not _is_tagged(role, scope):
             names.add(entry.name)
     return frozenset(names)
-
-
-def strike(session: Session, names: frozenset[str]) -> None:
-    """Take intended roles out of the ledger that turned out to be somebody else's."""
-    if names:
-        with session.editing() as state:
-            state.ledger = [
-                entry
-                for entry in state.ledger
-                if not (entry.kind == "role" and entry.state == "intended" and entry.name in names)
-            ]
 
 
 def unanswered(state: SessionState, scope: Scope) -> tuple[str, ...]:
@@ -259,20 +245,20 @@ def pending(state: SessionState, clients: Clients, scope: Scope) -> tuple[Cleanu
     return tuple(dict.fromkeys(items))
 
 
-def close_unanswered(session: Session, scope: Scope, kept: tuple[CleanupItem, ...]) -> None:
-    """Record that intended things were looked for and do not exist, all but `kept`.
+def close_unanswered(session: Session, scope: Scope, open_items: tuple[CleanupItem, ...]) -> None:
+    """Record that intended things were looked for and do not exist, all but `open_items`.
 
     An intended training stays as it is: repeating the step sends the same request.
     """
-    kept_names = {item.name for item in kept}
+    open_names = {item.name for item in open_items}
     state = session.state()
     if not _unresolved(state, scope) and not _open_endpoints(state, scope):
         return
     with session.editing() as state:
-        closed = {(e.kind, e.name) for e in _unresolved(state, scope) if e.name not in kept_names}
+        closed = {(e.kind, e.name) for e in _unresolved(state, scope) if e.name not in open_names}
         state.mark_in_ledger("deleted", closed)
         for endpoint in _open_endpoints(state, scope):
-            if endpoint.name not in kept_names:
+            if endpoint.name not in open_names:
                 endpoint.state, endpoint.deleted_at = "DELETED", now()
 
 
@@ -317,11 +303,7 @@ def _is_tagged(role: dict[str, Any], scope: Scope) -> bool:
 def _answer(state: SessionState, item: CleanupItem) -> None:
     """Save an ARN where its intent was written ahead."""
     name = name_of(item.name)
-    state.ledger = [
-        entry
-        for entry in state.ledger
-        if not (entry.kind == item.kind and entry.name == name and entry.state == "intended")
-    ]
+    state.strike(item.kind, name)
     if item.kind == "endpoint":
         for endpoint in state.endpoints:
             if endpoint.name == name and not endpoint.arn and not endpoint.deleted_at:
@@ -333,8 +315,8 @@ def _answer(state: SessionState, item: CleanupItem) -> None:
 
 
 def _is_answer(job: JobState, arn: str) -> bool:
-    wanted = (job.request["DocumentClassifierName"], job.request.get("VersionName", ""))
-    return wanted == (name_of(arn), version_of(arn))
+    asked = (job.request["DocumentClassifierName"], job.request.get("VersionName", ""))
+    return asked == (name_of(arn), version_of(arn))
 
 
 def _unresolved(state: SessionState, scope: Scope) -> list[LedgerEntry]:
@@ -400,38 +382,32 @@ def look_again(
     Raises:
         TunerError: the engine cannot be asked.
     """
-    everything = [msgspec.structs.replace(entry, state="created") for entry in state.ledger]
     reasons = {result.item.name: result for result in results if result.outcome == "still there"}
-    units = inference_units(state)
     return tuple(
-        Left(
-            kind=item.kind,
-            name=item.name,
-            run=item.run,
-            monthly_usd=monthly_usd([item], state.prices, units),
-            reason=why.message if why is not None else "",
-            hint=why.hint if why is not None else "repeat the clean-up",
-            is_refused=why is not None and why.is_refused,
-        )
-        for item in verify_gone(clients, plan_of(everything, scope))
-        for why in [reasons.get(item.name)]
+        _left(state, item, why.message, why.hint, why.is_refused)
+        if (why := reasons.get(item.name)) is not None
+        else _left(state, item, "", "repeat the clean-up")
+        for item in verify_gone(clients, _ever_entered(state, scope))
     )
 
 
 def may_appear(state: SessionState, waiting: tuple[CleanupItem, ...]) -> tuple[Left, ...]:
     """What was asked for a moment ago and may exist although nothing shows it."""
-    return tuple(
-        Left(
-            kind=item.kind,
-            name=item.name,
-            run=item.run,
-            monthly_usd=monthly_usd([item], state.prices),
-            reason="the call that creates it was never answered; it may yet appear",
-            hint="repeat the clean-up in a few minutes",
-            is_refused=False,
-        )
-        for item in waiting
-    )
+    reason = "the call that creates it was never answered; it may yet appear"
+    hint = "repeat the clean-up in a few minutes"
+    return tuple(_left(state, item, reason, hint) for item in waiting)
+
+
+def _left(
+    state: SessionState, item: CleanupItem, reason: str, hint: str, is_refused: bool = False
+) -> Left:
+    monthly = monthly_usd([item], state.prices, inference_units(state))
+    return Left(item.kind, item.name, item.run, monthly, reason, hint, is_refused)
+
+
+def _ever_entered(state: SessionState, scope: Scope) -> tuple[CleanupItem, ...]:
+    """Everything within the scope that was ever in the ledger."""
+    return plan_of([msgspec.structs.replace(e, state="created") for e in state.ledger], scope)
 
 
 def proof_of(
@@ -439,7 +415,7 @@ def proof_of(
     clients: Clients,
     scope: Scope,
     left: tuple[Left, ...],
-    found: Found,
+    beyond: Discovery,
     closed: tuple[str, ...],
 ) -> tuple[str, ...]:
     """Sentences about what was looked up and found, what stays, and what cannot be told.
@@ -448,11 +424,11 @@ def proof_of(
         TunerError: the bucket cannot be listed.
     """
     lines = [_asked(state, scope, left)]
-    is_listed = not any("objects" in sentence for sentence in found.cannot_tell)
+    is_listed = not any("objects" in sentence for sentence in beyond.cannot_tell)
     if scope.prefix and is_listed and (state.runs or state.ledger):
         below = len(objects_below(clients, scope.prefix))
         lines.append(f"{plural(below, 'object')} below {printable(scope.prefix)}")
-    if state.runs and not found.cannot_tell:
+    if state.runs and not beyond.cannot_tell:
         tag = f"{SESSION_TAG}={printable(scope.tags[SESSION_TAG])}"
         kinds = ("endpoint", "flywheel", "classifier")
         there = sum(entry.kind in kinds for entry in left)
@@ -463,7 +439,7 @@ def proof_of(
         )
     return (
         *lines,
-        *(f"cannot tell: {sentence}" for sentence in found.cannot_tell),
+        *(f"cannot tell: {sentence}" for sentence in beyond.cannot_tell),
         *(f"asked for and never found: {printable(name, 80)}" for name in closed),
         *staying(state, clients, scope.run),
         "scores, thresholds and reports stay in the session",
@@ -502,13 +478,10 @@ def _versions(clients: Clients) -> str:
 
 
 def _asked(state: SessionState, scope: Scope, left: tuple[Left, ...]) -> str:
-    everything: list[CleanupItem] = list(
-        plan_of([msgspec.structs.replace(e, state="created") for e in state.ledger], scope)
-    )
-    counts = {kind: sum(item.kind == kind for item in everything) for kind in DELETE_ORDER}
-    asked = ", ".join(plural(count, kind) for kind, count in counts.items() if count) or "nothing"
-    found = f"{plural(len(left), 'is', 'are')} still there" if left else "nothing left"
-    return f"asked again for {asked}: {found}"
+    counts = Counter(item.kind for item in _ever_entered(state, scope))
+    asked = ", ".join(plural(counts[kind], kind) for kind in DELETE_ORDER if counts[kind])
+    outcome = f"{plural(len(left), 'is', 'are')} still there" if left else "nothing left"
+    return f"asked again for {asked or 'nothing'}: {outcome}"
 
 
 # The list of what a clean-up would delete.
@@ -566,11 +539,11 @@ def cleanup_inventory(session: Session, run: str | None = None) -> Inventory:
     state = session.state()
     clients = session_clients(session)
     scope = scope_of(state, clients, run)
-    found = find_beyond(state, clients, scope)
+    beyond = find_beyond(state, clients, scope)
     foreign = foreign_roles(state, clients, scope)
     plan = [item for item in plan_of(state.ledger, scope) if item.name not in foreign]
-    rows = _rows(state, (*plan, *found.items))
-    found_names = {item.name.rpartition("/version/")[0] or item.name for item in found.items}
+    rows = _rows(state, (*plan, *beyond.items))
+    new_names = {item.name.rpartition("/version/")[0] or item.name for item in beyond.items}
     return Inventory(
         session=state.name,
         run=run,
@@ -582,10 +555,10 @@ def cleanup_inventory(session: Session, run: str | None = None) -> Inventory:
         unresolved=tuple(
             name
             for name in unanswered(state, scope)
-            if name not in foreign and not any(other.endswith(f"/{name}") for other in found_names)
+            if name not in foreign and not any(other.endswith(f"/{name}") for other in new_names)
         ),
-        cannot_tell=found.cannot_tell,
-        stays=_stays(state, clients, rows, run),
+        cannot_tell=beyond.cannot_tell,
+        stays=staying(state, clients, run) if rows else (),
         monthly_usd=sum(row.monthly_usd for row in rows),
     )
 
@@ -605,12 +578,6 @@ def _rows(state: SessionState, items: tuple[CleanupItem, ...]) -> tuple[Inventor
         for item in in_delete_order(items)
         for entry in [entries.get((item.kind, item.name))]
     )
-
-
-def _stays(
-    state: SessionState, clients: Clients, rows: tuple[InventoryRow, ...], run: str | None
-) -> tuple[str, ...]:
-    return staying(state, clients, run) if rows else ()
 
 
 # Bringing a session's jobs to rest before what they use is deleted.
@@ -676,11 +643,7 @@ def _is_listed_as_running(clients: Clients, job: JobState) -> bool:
 # Deleting what a session created, each deletion saved as it happens.
 
 
-def clean_up(
-    session: Session,
-    watch: Watch = UNWATCHED,
-    run: str | None = None,
-) -> CleanedUp:
+def clean_up(session: Session, watch: Watch = UNWATCHED, run: str | None = None) -> CleanedUp:
     """Delete everything the session created and look it up again.
 
     Output of finished jobs that was not fetched yet is fetched first. A training under way is
@@ -714,28 +677,32 @@ def clean_up(
 
 def _find(session: Session, clients: Clients, scope: Scope, watch: Watch) -> None:
     """Enter what the ledger lacks; what was asked for and is not found is looked for again."""
-    strike(session, foreign_roles(session.state(), clients, scope))
-    enter_found(session, find_beyond(session.state(), clients, scope))
+    foreign = foreign_roles(session.state(), clients, scope)
+    if foreign:
+        with session.editing() as state:
+            for name in foreign:
+                state.strike("role", name)
+    enter(session, find_beyond(session.state(), clients, scope))
     if unanswered(session.state(), scope):
         watch.wait(clients.poll_s)
         watch.check()
-        enter_found(session, find_beyond(session.state(), clients, scope))
+        enter(session, find_beyond(session.state(), clients, scope))
 
 
 def _prove(
     session: Session, clients: Clients, scope: Scope, results: tuple[CleanupResult, ...]
 ) -> CleanedUp:
     """Look everything up again."""
-    found: Found = find_beyond(session.state(), clients, scope)
-    enter_found(session, found)
+    beyond = find_beyond(session.state(), clients, scope)
+    enter(session, beyond)
     closed = unanswered(session.state(), scope)
     waiting = pending(session.state(), clients, scope)
-    if not found.cannot_tell:
+    if not beyond.cannot_tell:
         close_unanswered(session, scope, waiting)
     state = session.state()
     left = (*look_again(state, clients, scope, results), *may_appear(state, waiting))
     _reopen(session, left)
-    proof = proof_of(state, clients, scope, left, found, closed)
+    proof = proof_of(state, clients, scope, left, beyond, closed)
     deleted = sum(result.outcome != "still there" for result in results)
     session.record("cleanup", run=scope.run, deleted=deleted, left=[item.name for item in left])
     return CleanedUp(results, left, sum(item.monthly_usd for item in left), proof)
@@ -753,11 +720,7 @@ def _reopen(session: Session, left: tuple[Left, ...]) -> None:
 
 
 def _delete(
-    session: Session,
-    clients: Clients,
-    scope: Scope,
-    item: CleanupItem,
-    watch: Watch,
+    session: Session, clients: Clients, scope: Scope, item: CleanupItem, watch: Watch
 ) -> CleanupResult:
     """Delete one thing and save that it is gone."""
     gone = {entry.name for entry in session.state().ledger_entries(state="deleted")}

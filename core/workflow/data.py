@@ -41,10 +41,7 @@ class NewSession:
     twin: TwinOptions = field(default_factory=TwinOptions)
 
 
-def create_session(
-    new: NewSession,
-    watch: Watch = UNWATCHED,
-) -> Created:
+def create_session(new: NewSession, watch: Watch = UNWATCHED) -> Created:
     """Read the source and make the session's folder; nothing is left behind when it fails.
 
     Raises:

@@ -17,10 +17,7 @@ RATIOS = (0.7, 0.1, 0.2)
 SEED = 7
 
 
-def run_demo(
-    folder: Path,
-    watch: Watch = UNWATCHED,
-) -> Tuned:
+def run_demo(folder: Path, watch: Watch = UNWATCHED) -> Tuned:
     """Import, check, split, train, score and tune; carries on where an earlier call stopped.
 
     The twin returns every score here, so that every label's curve is whole.
@@ -43,10 +40,7 @@ def run_demo(
     return tune_thresholds(session, TuningSettings(run=run.name), watch)
 
 
-def sample_session(
-    directory: Path,
-    watch: Watch = UNWATCHED,
-) -> Session:
+def sample_session(directory: Path, watch: Watch = UNWATCHED) -> Session:
     """The sample tickets as session ``sample`` below `directory`, made when it is not there.
 
     Raises:
@@ -55,10 +49,7 @@ def sample_session(
     return _sample(new_folder("sample", directory), watch)
 
 
-def _sample(
-    folder: Path,
-    watch: Watch,
-) -> Session:
+def _sample(folder: Path, watch: Watch) -> Session:
     session = Session(folder)
     if not session.state_path.exists():
         settings = SourceSettings(none_label="none")

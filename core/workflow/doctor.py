@@ -163,11 +163,7 @@ class DoctorReport:
     """Addresses of objects that were written and could not be removed."""
 
 
-def run_doctor(
-    session: Session,
-    watch: Watch = UNWATCHED,
-    may_write: bool = True,
-) -> DoctorReport:
+def run_doctor(session: Session, watch: Watch = UNWATCHED, may_write: bool = True) -> DoctorReport:
     """Check everything that a session's paid steps need, with its real names.
 
     Nothing paid is started. On AWS one small object is written below the session's prefix and
@@ -196,9 +192,7 @@ def run_doctor(
 
 
 def check_engine(
-    settings: EngineSettings,
-    watch: Watch = UNWATCHED,
-    may_write: bool = True,
+    settings: EngineSettings, watch: Watch = UNWATCHED, may_write: bool = True
 ) -> DoctorReport:
     """Check an engine before there is a session.
 

@@ -33,10 +33,7 @@ from core.text import printable
 from core.workflow.endpoint_keeper import Spawn, spawn_keeper
 from core.workflow.jobs import note_in_ledger, session_clients
 from core.workflow.money import require_budget
-from core.workflow.overview import (
-    usd_per_hour,
-    utc_now,
-)
+from core.workflow.overview import usd_per_hour, utc_now
 from core.workflow.session import Session, now
 from core.workflow.state import ClassifierState, EndpointState, RunState, SessionState
 
@@ -227,10 +224,7 @@ def withdraw(session: Session, name: str) -> None:
 
 
 def start_endpoint(
-    session: Session,
-    plan: EndpointPlan,
-    watch: Watch = UNWATCHED,
-    spawn: Spawn = spawn_keeper,
+    session: Session, plan: EndpointPlan, watch: Watch = UNWATCHED, spawn: Spawn = spawn_keeper
 ) -> EndpointState:
     """Create the endpoint, or carry on where an interrupted call stopped.
 
@@ -274,11 +268,7 @@ def start_endpoint(
     return endpoint
 
 
-def wait_endpoint(
-    session: Session,
-    name: str,
-    watch: Watch = UNWATCHED,
-) -> EndpointState:
+def wait_endpoint(session: Session, name: str, watch: Watch = UNWATCHED) -> EndpointState:
     """Wait until an endpoint answers; interrupting leaves it as it is, and charged.
 
     Raises:
@@ -337,11 +327,7 @@ def keep_endpoint(
 
 
 def _create(
-    session: Session,
-    clients: Clients,
-    endpoint: EndpointState,
-    is_new: bool,
-    watch: Watch,
+    session: Session, clients: Clients, endpoint: EndpointState, is_new: bool, watch: Watch
 ) -> str:
     """Send the saved request; an intent that surely created nothing is taken back."""
     is_open = not is_new
@@ -414,11 +400,7 @@ UNANSWERED_GRACE_S = 300.0
 """Seconds that an endpoint whose creating call was not answered is given to appear."""
 
 
-def stop_endpoint(
-    session: Session,
-    name: str,
-    watch: Watch = UNWATCHED,
-) -> EndpointState:
+def stop_endpoint(session: Session, name: str, watch: Watch = UNWATCHED) -> EndpointState:
     """Delete an endpoint and wait until it is gone; one that is gone already is no error.
 
     Raises:
@@ -450,10 +432,7 @@ def stop_endpoint(
     return mark_gone(session, name)
 
 
-def delete_overdue(
-    session: Session,
-    watch: Watch = UNWATCHED,
-) -> tuple[str, ...]:
+def delete_overdue(session: Session, watch: Watch = UNWATCHED) -> tuple[str, ...]:
     """Delete the endpoints whose time has come; return their names.
 
     Raises:

@@ -26,9 +26,7 @@ class Fixed:
 
 
 def check_health(
-    session: Session,
-    watch: Watch = UNWATCHED,
-    near_duplicates: bool = True,
+    session: Session, watch: Watch = UNWATCHED, near_duplicates: bool = True
 ) -> HealthState:
     """Run every check on the newest revision and keep the findings.
 
@@ -40,11 +38,7 @@ def check_health(
         return _check(session, watch, near_duplicates)
 
 
-def fix_dataset(
-    session: Session,
-    fix_id: str,
-    watch: Watch = UNWATCHED,
-) -> Fixed:
+def fix_dataset(session: Session, fix_id: str, watch: Watch = UNWATCHED) -> Fixed:
     """Apply one fix as a new revision, then check again; the source is never touched.
 
     Raises:

@@ -67,11 +67,7 @@ def note_in_ledger(
 
 
 def launch(
-    session: Session,
-    clients: Clients,
-    run_name: str,
-    job_id: str,
-    watch: Watch = UNWATCHED,
+    session: Session, clients: Clients, run_name: str, job_id: str, watch: Watch = UNWATCHED
 ) -> None:
     """Upload a job's files and start it, unless it was started already.
 
@@ -102,12 +98,7 @@ def launch(
     session.record("started", job=job_id, arn=arn, token=job.token)
 
 
-def _put(
-    clients: Clients,
-    path: Path,
-    uri: str,
-    watch: Watch,
-) -> None:
+def _put(clients: Clients, path: Path, uri: str, watch: Watch) -> None:
     clients.store.upload(path, uri, watch)
     require_single_object(clients.store, uri)
 
@@ -124,11 +115,7 @@ def _start(session: Session, clients: Clients, job: JobState) -> tuple[str, str]
     return start_scoring(clients.comprehend, job.request)
 
 
-def sender(
-    clients: Clients,
-    task: str,
-    watch: Watch,
-) -> Callable[[Callable[[], Result]], Result]:
+def sender(clients: Clients, task: str, watch: Watch) -> Callable[[Callable[[], Result]], Result]:
     """What makes the calls of one task patiently, at the pace of these clients."""
 
     def send(call: Callable[[], Result]) -> Result:
@@ -190,11 +177,7 @@ def describe(clients: Clients, job: JobState) -> JobStatus:
 
 
 def wait_for(
-    session: Session,
-    clients: Clients,
-    run_name: str,
-    job_id: str,
-    watch: Watch = UNWATCHED,
+    session: Session, clients: Clients, run_name: str, job_id: str, watch: Watch = UNWATCHED
 ) -> JobStatus:
     """Watch a started job until it ends; interrupting leaves it running.
 
@@ -315,12 +298,7 @@ def fetch(
 
 
 def _download(
-    session: Session,
-    clients: Clients,
-    run_name: str,
-    job: JobState,
-    path: Path,
-    watch: Watch,
+    session: Session, clients: Clients, run_name: str, job: JobState, path: Path, watch: Watch
 ) -> None:
     """Copy a job's output to `path`; our own output is entered into the ledger beforehand."""
     uri = (job.status.output_uri if job.status else None) or ""
@@ -352,7 +330,5 @@ def _gone(session: Session, run_name: str, job: JobState) -> OperationFailed:
             f" comprehend-tuner attach --classifier {printable(job.arn, 300)}"
         )
     return OperationFailed(
-        "The output was deleted",
-        f"{printable(job.id)} ended well, but nothing is at {place}",
-        hint,
+        "The output was deleted", f"{printable(job.id)} ended well, but nothing is at {place}", hint
     )

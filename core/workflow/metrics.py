@@ -134,11 +134,7 @@ def _classifier(session: Session, run_name: str, classifier_id: str) -> Classifi
 
 
 def _collect_archive(
-    session: Session,
-    clients: Clients,
-    run_name: str,
-    classifier: ClassifierState,
-    watch: Watch,
+    session: Session, clients: Clients, run_name: str, classifier: ClassifierState, watch: Watch
 ) -> None:
     state = session.state()
     support = {

@@ -86,11 +86,7 @@ def parse_target(text: str) -> tuple[str, int]:
 
 
 def _repeat(
-    session: Session,
-    state: SessionState,
-    split: SplitState,
-    targets: Mapping[str, int],
-    seed: int,
+    session: Session, state: SessionState, split: SplitState, targets: Mapping[str, int], seed: int
 ) -> Resampled:
     pieces = load_pieces(session, state, split)
     return resample(pieces.train, _recipe(targets, seed), pieces.held_out)

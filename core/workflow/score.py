@@ -28,13 +28,7 @@ from core.files import file_fingerprint
 from core.progress import UNWATCHED, Watch
 from core.text import plural, printable
 from core.tuning.part import Part
-from core.workflow.jobs import (
-    fetch,
-    launch,
-    replace_failed,
-    session_clients,
-    wait_for,
-)
+from core.workflow.jobs import fetch, launch, replace_failed, session_clients, wait_for
 from core.workflow.money import PlanRow, exceeds_budget, left_usd, require_budget
 from core.workflow.session import Session, now
 from core.workflow.split import unscored_part
@@ -171,11 +165,7 @@ _FEW = 3
 
 
 def collect_scores(
-    session: Session,
-    clients: Clients,
-    run_name: str,
-    part: str,
-    watch: Watch = UNWATCHED,
+    session: Session, clients: Clients, run_name: str, part: str, watch: Watch = UNWATCHED
 ) -> ScoresState:
     """Fetch and join the finished jobs of one part and keep the merged score matrix.
 
@@ -440,11 +430,7 @@ def plan_scoring(
     )
 
 
-def start_scoring_jobs(
-    session: Session,
-    plan: ScoringPlan,
-    watch: Watch = UNWATCHED,
-) -> RunState:
+def start_scoring_jobs(session: Session, plan: ScoringPlan, watch: Watch = UNWATCHED) -> RunState:
     """Start a scoring job per part and classifier that has none, or carry on.
 
     A job that another run has of the same classifier is taken over, not started again.
@@ -484,10 +470,7 @@ def start_scoring_jobs(
 
 
 def finish_scoring(
-    session: Session,
-    run_name: str,
-    parts: tuple[str, ...],
-    watch: Watch = UNWATCHED,
+    session: Session, run_name: str, parts: tuple[str, ...], watch: Watch = UNWATCHED
 ) -> dict[str, ScoresState]:
     """Wait for the scoring jobs, fetch and join their output; interrupting leaves them running.
 

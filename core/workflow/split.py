@@ -151,10 +151,7 @@ def preview_split(
 
 
 def split_dataset(
-    session: Session,
-    ratios: tuple[float, ...],
-    seed: int,
-    watch: Watch = UNWATCHED,
+    session: Session, ratios: tuple[float, ...], seed: int, watch: Watch = UNWATCHED
 ) -> SplitMade:
     """Split the newest revision and write training, test and scoring files.
 

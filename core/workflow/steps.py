@@ -9,11 +9,7 @@ from dataclasses import dataclass
 
 from core.text import plural
 from core.workflow.session import Session
-from core.workflow.state import (
-    ExperimentState,
-    RunState,
-    SessionState,
-)
+from core.workflow.state import ExperimentState, RunState, SessionState
 from core.workflow.step_table import STEPS, Status, Step
 
 

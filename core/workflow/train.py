@@ -27,12 +27,7 @@ from core.text import plural, printable
 from core.tuning.curves import Curve
 from core.tuning.objectives import LEAST_RETURNED_SHARE
 from core.workflow.health import require_health
-from core.workflow.jobs import (
-    launch,
-    replace_failed,
-    session_clients,
-    wait_for,
-)
+from core.workflow.jobs import launch, replace_failed, session_clients, wait_for
 from core.workflow.metrics import MetricsFile, collect_training, load_metrics
 from core.workflow.money import PlanRow, exceeds_budget, left_usd, require_budget
 from core.workflow.parts import load_part
@@ -125,11 +120,11 @@ def wanted_groups(
     return plan_groups(dataset.labels, dataset.none_label, in_need, together=together)
 
 
-def parse_labels(given: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
+def parse_labels(given: Sequence[str], labels: Sequence[str]) -> tuple[str, ...]:
     """Read label names separated by commas; what is a label as a whole is not taken apart."""
     names: list[str] = []
     for text in given:
-        names += [text] if text in known else [name.strip() for name in text.split(",")]
+        names += [text] if text in labels else [name.strip() for name in text.split(",")]
     return tuple(dict.fromkeys(name for name in names if name))
 
 
@@ -244,19 +239,21 @@ def add_run(
     files = [ClassifierFiles(main_files(split, over), split.delimiter), *group_files]
     revision = state.revision_of(split)
     label_sets = [revision.labels, *(group.all_labels for group in new.groups)]
-    classifiers = []
+    shared = state.find_run(new.shared)
+    classifiers = [_shared(shared.classifiers[0])] if shared is not None else []
     for number, (own, labels) in enumerate(zip(files, label_sets, strict=True), start=1):
-        if number == 1 and new.shared:
-            classifiers.append(_shared(state, new.shared))
-            continue
         classifier_id = f"c{number}"
+        if classifier_id not in new.trained:
+            continue
         classifiers.append(
             ClassifierState(
                 id=classifier_id,
                 labels=labels,
                 name=resource_name("ct", state.name, state.uid, new.name, classifier_id),
                 version="v1",
-                training=_training_job(state, clients, revision.mode, new.name, classifier_id, own),
+                training=_first_attempt(
+                    state, clients, revision.mode, new.name, classifier_id, own
+                ),
             )
         )
     if not new.experiment:
@@ -269,7 +266,7 @@ def add_run(
             oversampled=dict(over.after) if over is not None else {},
             classifiers=classifiers,
             experiment=new.experiment,
-            notes=_notes(state, new),
+            notes=shared.notes if shared is not None else (),
             made_at=now(),
         )
     )
@@ -281,30 +278,24 @@ def replace_failed_trainings(state: SessionState, clients: Clients, run: RunStat
         failed = classifier.training
         if not replace_failed(run, failed):
             continue
-        stem = f"{run.name}/{classifier.id}/"
-        earlier = [job for job in run.replaced_jobs if job.kind == "training"]
-        attempt = sum(job.id.startswith(stem) for job in earlier) + 1
-        classifier.version = f"v{attempt}"
-        classifier.training = _attempt(state, clients, run, classifier.id, failed, attempt)
+        classifier.training = _next_attempt(state, clients, run, classifier.id, failed)
+        classifier.version = classifier.training.request["VersionName"]
 
 
-def _shared(state: SessionState, run_name: str) -> ClassifierState:
+def _shared(main: ClassifierState) -> ClassifierState:
     """The main classifier of another run with its jobs."""
-    main = state.run_named(run_name).classifiers[0]
-    usable = {part: job for part, job in main.scoring.items() if job.is_usable}
     return msgspec.structs.replace(
         main,
         training=msgspec.structs.replace(main.training),
-        scoring={part: msgspec.structs.replace(job) for part, job in usable.items()},
+        scoring={
+            part: msgspec.structs.replace(job)
+            for part, job in main.scoring.items()
+            if job.is_usable
+        },
     )
 
 
-def _notes(state: SessionState, new: NewRun) -> tuple[str, ...]:
-    """What is known of the classifier that is taken over holds for the new run too."""
-    return next((run.notes for run in state.runs if run.name == new.shared), ())
-
-
-def _training_job(
+def _first_attempt(
     state: SessionState,
     clients: Clients,
     mode: Mode,
@@ -312,11 +303,9 @@ def _training_job(
     classifier_id: str,
     own: ClassifierFiles,
 ) -> JobState:
-    """The first attempt at a training."""
-    require_bucket(clients.info)
-    base = state.object_base(clients.info.bucket, run_name, classifier_id)
+    """The intent of a training that was never asked for."""
+    base = state.object_base(require_bucket(clients.info), run_name, classifier_id)
     uris = {part: f"{base}/{part}-data/{Path(file.path).name}" for part, file in own.files.items()}
-    token = new_token()
     request = training_request(
         name=resource_name("ct", state.name, state.uid, run_name, classifier_id),
         version="v1",
@@ -326,13 +315,13 @@ def _training_job(
         role_arn=require_role(clients.info),
         mode=mode,
         delimiter=own.delimiter,
-        token=token,
+        token=new_token(),
         tags=state.tags_of(run_name),
     )
     return JobState(
         id=f"{run_name}/{classifier_id}/train",
         kind="training",
-        token=token,
+        token=request["ClientRequestToken"],
         request=request,
         uploads={own.files[part].path: uri for part, uri in uris.items()},
         intended_at=now(),
@@ -340,17 +329,13 @@ def _training_job(
     )
 
 
-def _attempt(
-    state: SessionState,
-    clients: Clients,
-    run: RunState,
-    classifier_id: str,
-    failed: JobState,
-    attempt: int,
+def _next_attempt(
+    state: SessionState, clients: Clients, run: RunState, classifier_id: str, failed: JobState
 ) -> JobState:
-    """The same training once more, as another version with a token of its own."""
+    """The intent of the same training once more, as another version with a token of its own."""
     require_bucket(clients.info)
-    token = new_token()
+    earlier = [job for job in run.replaced_jobs if job.kind == "training"]
+    attempt = sum(job.id.startswith(f"{run.name}/{classifier_id}/") for job in earlier) + 1
     inputs = failed.request["InputDataConfig"]
     request = training_request(
         name=resource_name("ct", state.name, state.uid, run.name, classifier_id),
@@ -361,13 +346,13 @@ def _attempt(
         role_arn=require_role(clients.info),
         mode=state.revision_of(state.split_of(run)).mode,
         delimiter=inputs.get("LabelDelimiter", "|"),
-        token=token,
+        token=new_token(),
         tags=state.tags_of(run.name),
     )
     return JobState(
         id=f"{run.name}/{classifier_id}/train-{attempt}",
         kind="training",
-        token=token,
+        token=request["ClientRequestToken"],
         request=request,
         uploads=dict(failed.uploads),
         intended_at=now(),
@@ -386,7 +371,7 @@ def run_to_train(
     split: SplitState,
     over: OversamplingState | None,
     given: str | None,
-    wanted: tuple[LabelGroup, ...] | None,
+    groups: tuple[LabelGroup, ...] | None,
     kind: GroupKind,
 ) -> NewRun:
     """The run to train: one that is there with the same inputs and groups, or a new one.
@@ -396,40 +381,40 @@ def run_to_train(
     are taken.
 
     Args:
-        wanted: its groups; None when any run of these inputs will do.
+        groups: those that it must have; None when any run of these inputs will do.
     """
     if given is not None:
-        return named_run(state, split, over, given, wanted)
+        return named_run(state, split, over, given, groups)
     inputs = split.training_inputs(over)
     own = [run for run in state.runs if not run.experiment]
     arms = [run for run in state.runs if run.experiment]
     for run in reversed([*arms, *own]):
-        if run.inputs == inputs and wanted in (None, run.groups):
+        if run.inputs == inputs and groups in (None, run.groups):
             return NewRun(run.name, run.groups, "")
     taken = state.taken_names
     names = ("base" if number == 1 else f"run{number}" for number in range(1, 10_000))
-    planned = _planned_base(state, split, over, wanted)
-    if not wanted:
+    planned = _planned_base(state, split, over, groups)
+    if not groups:
         return NewRun(planned or next(name for name in names if name not in taken), (), "")
     shared = shareable_run(state, split, over)
     stem = shared.name[:_LONGEST_STEM] if shared else next(n for n in names if n not in taken)
     named = (f"{stem}-{kind}" + (f"-{n}" if n > 1 else "") for n in range(1, 10_000))
     name = planned or next(name for name in named if name not in taken)
-    return NewRun(name, wanted, shared.name if shared else "")
+    return NewRun(name, groups, shared.name if shared else "")
 
 
 def _planned_base(
     state: SessionState,
     split: SplitState,
     over: OversamplingState | None,
-    wanted: tuple[LabelGroup, ...] | None,
+    groups: tuple[LabelGroup, ...] | None,
 ) -> str | None:
     """The name that an experiment has for these trainings, which it has not started yet."""
     there = {run.name for run in state.runs}
     for experiment in state.experiments if over is None else ():
         base = experiment.arms[0]
         is_own = base.run.startswith(f"{experiment.id}-")
-        if experiment.split == split.id and experiment.groups == (wanted or ()) and not is_own:
+        if experiment.split == split.id and experiment.groups == (groups or ()) and not is_own:
             if base.run not in there:
                 return base.run
     return None
@@ -440,7 +425,7 @@ def named_run(
     split: SplitState,
     over: OversamplingState | None,
     name: str,
-    wanted: tuple[LabelGroup, ...] | None,
+    groups: tuple[LabelGroup, ...] | None,
 ) -> NewRun:
     """The run of this name, which may be there when it has the same inputs and groups.
 
@@ -450,15 +435,15 @@ def named_run(
     hint = "give the new run another name with --run NAME"
     run = state.find_run(name)
     if run is None:
-        if name in state.taken_names and name != _planned_base(state, split, over, wanted):
+        if name in state.taken_names and name != _planned_base(state, split, over, groups):
             message = f"run {printable(name)} is an arm of an experiment, not started yet"
             raise InvalidInput("Name is taken", message, hint)
-        shared = shareable_run(state, split, over) if wanted else None
-        return NewRun(check_name(name), wanted or (), shared.name if shared else "")
+        shared = shareable_run(state, split, over) if groups else None
+        return NewRun(check_name(name), groups or (), shared.name if shared else "")
     if run.inputs != split.training_inputs(over):
         message = f"run {printable(name)} was trained on other data"
         raise InvalidInput("Run exists", message, hint)
-    if wanted not in (None, run.groups):
+    if groups not in (None, run.groups):
         message = f"run {printable(name)} has other label groups"
         raise InvalidInput("Run exists", message, hint)
     return NewRun(name, run.groups, "")
@@ -522,15 +507,16 @@ def plan_training(
     split = state.present_split()
     if groups is None and labels:
         groups = "rare"
-    wanted = None if groups is None else wanted_groups(session, state, split, groups, labels)
+    chosen = None if groups is None else wanted_groups(session, state, split, groups, labels)
     over = state.oversampling_of(split)
-    new = run_to_train(state, split, over, run_name, wanted, groups or "single")
+    new = run_to_train(state, split, over, run_name, chosen, groups or "single")
     clients = session_clients(session)
     files = main_files(split, over)
     run = state.find_run(new.name)
     trainings = _trainings_to_start(run, new)
     documents = files["train"].documents
-    one = training_estimate(documents, 1, state.prices)
+    price = training_estimate(documents, 1, state.prices)
+    units = sum(part_units(session, state, split).values())
     is_main = "c1" in trainings or run is not None
     uploads = [(file.path, session.path(file.path).stat().st_size) for file in files.values()]
     return TrainingPlan(
@@ -545,12 +531,12 @@ def plan_training(
         classifiers=len(trainings) if run is None else len(run.classifiers),
         documents=documents,
         rows=tuple(
-            PlanRow(f"{classifier} training", documents, None, one.low_usd, one.high_usd)
+            PlanRow(f"{classifier} training", documents, None, price.low_usd, price.high_usd)
             for classifier in trainings
         ),
         estimate=_training_price(len(trainings), documents, state.prices),
         keeping=keeping_estimate(len(trainings), state.prices),
-        scoring=_scoring_price(session, state, split, len(trainings)),
+        scoring=scoring_estimate(units * len(trainings), state.prices),
         budget_usd=state.budget_usd,
         left_usd=left_usd(state),
         is_over_budget=exceeds_budget(state, _new_price(state, split, new)),
@@ -560,10 +546,7 @@ def plan_training(
 
 
 def start_training_run(
-    session: Session,
-    plan: TrainingPlan,
-    despite_findings: bool = False,
-    watch: Watch = UNWATCHED,
+    session: Session, plan: TrainingPlan, despite_findings: bool = False, watch: Watch = UNWATCHED
 ) -> RunState:
     """Create the run's classifiers, or carry on where an interrupted call stopped.
 
@@ -580,7 +563,7 @@ def start_training_run(
         over = state.oversampling_of(split)
         new = named_run(state, split, over, plan.run, plan.groups)
         exists = state.find_run(new.name) is not None
-        if not exists or _has_failed(state.run_named(new.name)):
+        if not exists or any(c.training.is_failed for c in state.run_named(new.name).classifiers):
             require_health(state, despite_findings)
         files = [] if exists else write_group_files(session, state, split, over, new.groups, watch)
         with session.editing() as state:
@@ -596,9 +579,7 @@ def start_training_run(
 
 
 def finish_training(
-    session: Session,
-    run_name: str,
-    watch: Watch = UNWATCHED,
+    session: Session, run_name: str, watch: Watch = UNWATCHED
 ) -> tuple[MetricsFile, ...]:
     """Wait for the run's trainings and fetch their metrics; interrupting leaves them running.
 
@@ -628,24 +609,17 @@ def _training_price(n_trainings: int, documents: int, prices: PriceList) -> Esti
     return training_estimate(documents, n_trainings, prices)
 
 
-def _scoring_price(
-    session: Session, state: SessionState, split: SplitState, n_classifiers: int
-) -> Estimate:
-    units = sum(part_units(session, state, split).values())
-    return scoring_estimate(units * n_classifiers, state.prices)
-
-
-def _new_price(state: SessionState, split: SplitState, new: NewRun) -> Estimate:
-    """Price of the trainings that no intent was saved for, with a month of their classifiers."""
-    run = state.find_run(new.name)
-    count = len(new.trained) if run is None else sum(c.training.is_failed for c in run.classifiers)
-    documents = main_files(split, state.oversampling_of(split))["train"].documents
+def new_classifiers_price(state: SessionState, count: int, documents: int) -> Estimate:
+    """Price of trainings that no intent was saved for, with a month of their classifiers."""
     price = _training_price(count, documents, state.prices)
     return total_estimate([price, keeping_estimate(count, state.prices)])
 
 
-def _has_failed(run: RunState) -> bool:
-    return any(classifier.training.is_failed for classifier in run.classifiers)
+def _new_price(state: SessionState, split: SplitState, new: NewRun) -> Estimate:
+    run = state.find_run(new.name)
+    count = len(new.trained) if run is None else sum(c.training.is_failed for c in run.classifiers)
+    documents = main_files(split, state.oversampling_of(split))["train"].documents
+    return new_classifiers_price(state, count, documents)
 
 
 # The proposal of label groups: which labels are in need, what would help, and at what price.

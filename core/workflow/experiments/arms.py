@@ -5,14 +5,7 @@ import msgspec
 from core.comprehend.pricing import Estimate
 from core.errors import InvalidInput
 from core.text import plural, printable
-from core.workflow.experiments.plan import (
-    ArmStatus,
-    ArmWork,
-    Stage,
-    Version,
-    arm_work,
-    new_price,
-)
+from core.workflow.experiments.plan import ArmStatus, ArmWork, Stage, Version, arm_work, new_price
 from core.workflow.jobs import job_failure, session_clients
 from core.workflow.money import require_budget
 from core.workflow.score import needs_intent, set_aside
@@ -197,7 +190,4 @@ def _macro_f1(session: Session, run: RunState) -> tuple[Bounds | None, Bounds | 
     except InvalidInput:
         return None, None
     before, after = report.default, report.tuned
-    return (
-        (before.macro_f1_low, before.macro_f1_high),
-        (after.macro_f1_low, after.macro_f1_high),
-    )
+    return ((before.macro_f1_low, before.macro_f1_high), (after.macro_f1_low, after.macro_f1_high))

@@ -9,7 +9,6 @@ import numpy as np
 
 from core.comprehend.engine import Clients
 from core.comprehend.jobs import EXPIRED, MOST_FAULTS
-from core.comprehend.pricing import Estimate, keeping_estimate, total_estimate, training_estimate
 from core.comprehend.service_errors import is_expired
 from core.errors import Interrupted, InvalidInput, TryAgain, TunerError
 from core.progress import UNWATCHED, Progress, Watch
@@ -49,7 +48,7 @@ from core.workflow.state import (
     RunState,
     SessionState,
 )
-from core.workflow.train import NewRun, add_run, run_to_train
+from core.workflow.train import NewRun, add_run, new_classifiers_price, run_to_train
 
 # Keep an experiment, and start the trainings of one arm.
 
@@ -109,11 +108,7 @@ def _as_planned(state: SessionState, plan: ExperimentPlan) -> ExperimentState:
 
 
 def start_arm(
-    session: Session,
-    clients: Clients,
-    experiment_id: str,
-    arm_id: str,
-    watch: Watch = UNWATCHED,
+    session: Session, clients: Clients, experiment_id: str, arm_id: str, watch: Watch = UNWATCHED
 ) -> None:
     """Write the training files of an arm, intend its trainings and start them, or carry on.
 
@@ -152,16 +147,16 @@ def _intend(
     """
     split = state.split_of(experiment)
     over = write_arm(session, state, split, experiment.id, arm)
-    found = state.trained_run(split, experiment.groups, over)
-    if found is not None:
+    trained = state.trained_run(split, experiment.groups, over)
+    if trained is not None:
         with session.editing() as now_state:
-            _note(now_state, experiment, arm, over, found.name)
+            _note(now_state, experiment, arm, over, trained.name)
         return
     new = _new_run(state, experiment, arm, over)
     files = write_group_files(session, state, split, over, new.groups, watch)
     documents = over.training.documents if over else split.training["train"].documents
     with session.editing() as now_state:
-        require_budget(now_state, _price(now_state, new, documents))
+        require_budget(now_state, new_classifiers_price(now_state, len(new.trained), documents))
         _note(now_state, experiment, arm, over, arm.run)
         own = now_state.run
         add_run(now_state, split, over, clients, new, files)
@@ -177,10 +172,12 @@ def _note(
     run: str,
 ) -> None:
     """Note what an arm is trained on, and as which run."""
-    kept = state.experiment_named(experiment.id)
-    kept.arms = [
-        msgspec.structs.replace(one, made=over, run=run) if one.plan.id == arm.plan.id else one
-        for one in kept.arms
+    saved = state.experiment_named(experiment.id)
+    saved.arms = [
+        msgspec.structs.replace(other, made=over, run=run)
+        if other.plan.id == arm.plan.id
+        else other
+        for other in saved.arms
     ]
 
 
@@ -196,15 +193,6 @@ def _new_run(
     return NewRun(arm.run, experiment.groups, shared, experiment.id if is_arm else "")
 
 
-def _price(state: SessionState, new: NewRun, documents: int) -> Estimate:
-    """Price of the trainings of a new run, with a month of their classifiers."""
-    count = len(new.trained)
-    if not count:
-        return Estimate(0.0, 0.0, "nothing is left to be started")
-    training = training_estimate(documents, count, state.prices)
-    return total_estimate([training, keeping_estimate(count, state.prices)])
-
-
 # One step further with one arm: start what may start, look at what runs, fetch what has ended.
 
 
@@ -216,21 +204,21 @@ class Room:
     watched: frozenset[str]
     """Runs whose jobs are looked at; those of others may have ended unseen."""
 
-    def is_free(self, state: SessionState, kind: str, wanted: int) -> bool:
+    def is_free(self, state: SessionState, kind: str, count: int) -> bool:
         """Whether so many more jobs of a kind may be started.
 
         Jobs of the whole session are counted. While none that is looked at is under way the engine
         itself is asked, so that a job nobody looks at any more holds nothing back.
         """
-        ended = {job.id for run in state.runs for job in run.jobs() if job.is_final}
+        jobs = [(job, run.name) for run in state.runs for job in run.jobs()]
+        ended = {job.id for job, _ in jobs if job.is_final}
         active = {
-            job.id: run.name
-            for run in state.runs
-            for job in run.jobs()
-            if job.kind == kind and job.arn and job.id not in ended
+            job.id: run_name
+            for job, run_name in jobs
+            if job.kind == kind and job.is_started and job.id not in ended
         }
         is_busy = not self.watched.isdisjoint(active.values())
-        return not is_busy or len(active) + wanted <= self.accepted
+        return not is_busy or len(active) + count <= self.accepted
 
 
 def advance_arm(
@@ -255,7 +243,7 @@ def advance_arm(
     state = session.state()
     experiment = state.experiment_named(experiment_id)
     arm = experiment.arm(arm_id)
-    watched = {one.run for one in experiment.arms if one.plan.id not in given_up}
+    watched = {other.run for other in experiment.arms if other.plan.id not in given_up}
     room = Room(clients.accepted, frozenset(watched))
     run = state.find_run(arm.run)
     if run is None:
@@ -328,9 +316,9 @@ def _parts_to_rejoin(session: Session, run: RunState) -> list[str]:
     """The parts whose output is here and whose joined scores are gone, or of earlier jobs."""
     return [
         part
-        for part, kept in run.scores.items()
-        if (not session.path(kept.path).exists() or run.is_behind(part))
-        and all(part in c.scoring and c.scoring[part].is_usable for c in run.classifiers)
+        for part in run.scores
+        if (not session.has_scores(run, part) or run.is_behind(part))
+        and all(classifier.is_scored(part) for classifier in run.classifiers)
     ]
 
 
@@ -343,13 +331,13 @@ def _parts_to_rejoin(session: Session, run: RunState) -> list[str]:
 def apply_stop_rule(
     session: Session,
     experiment_id: str,
-    known: dict[str, float | None],
+    precision: dict[str, float | None],
     given_up: Collection[str] = (),
 ) -> int:
     """Skip the arms that are not started, when the rule says so; return how many were skipped.
 
     Args:
-        known: average precision by run, filled in as it is computed.
+        precision: average precision by run, filled in as it is computed.
         given_up: ids of arms that are not waited for, as those that failed.
 
     Raises:
@@ -367,9 +355,9 @@ def apply_stop_rule(
         run = state.find_run(status.arm.run)
         if status.stage != "done" or run is None:
             break
-        if run.name not in known:
-            known[run.name] = _average_precision(session, state, experiment, run)
-        history.append(known[run.name])
+        if run.name not in precision:
+            precision[run.name] = _average_precision(session, state, experiment, run)
+        history.append(precision[run.name])
     if not has_stalled(history, experiment.patience):
         return 0
     return _skip(session, state, experiment)
@@ -399,12 +387,12 @@ def _skip(session: Session, state: SessionState, experiment: ExperimentState) ->
         return 0
     reason = f"stop rule: {plural(experiment.patience or 0, 'arm')} in a row without gain"
     with session.editing() as edited:
-        kept = edited.experiment_named(experiment.id)
-        kept.arms = [
+        saved = edited.experiment_named(experiment.id)
+        saved.arms = [
             msgspec.structs.replace(arm, skipped=reason)
             if arm.plan.id in waiting and edited.find_run(arm.run) is None
             else arm
-            for arm in kept.arms
+            for arm in saved.arms
         ]
     session.record("stopped", experiment=experiment.id, arms=sorted(waiting))
     return len(waiting)
@@ -419,7 +407,7 @@ def _average_precision(
     chosen = experiment.request.labels or tuple(
         label for label in data.labels if label != data.none_label
     )
-    found = []
+    precisions = []
     for label in chosen:
         column = data.labels.index(label)
         precision = curves[label].average_precision
@@ -427,8 +415,8 @@ def _average_precision(
             continue
         if precision is None or np.isnan(data.scores[:, column]).any():
             return None
-        found.append(precision)
-    return math.fsum(found) / len(found) if found else None
+        precisions.append(precision)
+    return math.fsum(precisions) / len(precisions) if precisions else None
 
 
 _OPEN = ("planned", "training", "scoring")
@@ -451,11 +439,7 @@ class _Drive:
 
 
 def run_experiment(
-    session: Session,
-    experiment_id: str,
-    watch: Watch = UNWATCHED,
-    *,
-    is_waiting: bool = True,
+    session: Session, experiment_id: str, watch: Watch = UNWATCHED, *, is_waiting: bool = True
 ) -> tuple[ArmStatus, ...]:
     """Train and score the arms of an experiment; repeating it goes on where it stopped.
 
@@ -478,8 +462,8 @@ def run_experiment(
     while True:
         has_moved = _round(drive)
         statuses = _statuses(drive)
-        open_arms = [one for one in statuses if one.stage in _OPEN]
-        if not open_arms or not (is_waiting or has_moved):
+        has_open = any(status.stage in _OPEN for status in statuses)
+        if not has_open or not (is_waiting or has_moved):
             return statuses
         _report(drive, statuses)
         if has_moved:
@@ -547,18 +531,18 @@ def _bear(drive: _Drive, arm_id: str, error: TunerError) -> None:
 
 def _statuses(drive: _Drive) -> tuple[ArmStatus, ...]:
     state = drive.session.state()
-    found = arm_statuses(drive.session, state, state.experiment_named(drive.experiment))
+    statuses = arm_statuses(drive.session, state, state.experiment_named(drive.experiment))
     return tuple(
-        ArmStatus(one.arm, "failed", f"{fault.title}: {fault.message}")
-        if one.stage in _OPEN and (fault := drive.faults.get(one.arm.plan.id)) is not None
-        else one
-        for one in found
+        ArmStatus(status.arm, "failed", f"{fault.title}: {fault.message}")
+        if status.stage in _OPEN and (fault := drive.faults.get(status.arm.plan.id)) is not None
+        else status
+        for status in statuses
     )
 
 
 def _report(drive: _Drive, statuses: tuple[ArmStatus, ...]) -> None:
     closed = sum(status.stage not in _OPEN for status in statuses)
-    under_way = [one.arm.plan.id for one in statuses if one.stage in ("training", "scoring")]
+    under_way = [s.arm.plan.id for s in statuses if s.stage in ("training", "scoring")]
     shown = ", ".join(under_way[:4]) + (" …" if len(under_way) > 4 else "")
     drive.watch.reporter(
         Progress(
