@@ -79,12 +79,12 @@ class TrainingFile:
 
 
 def compare_training(
-    reader: Reader, split: SplitState, known: Mapping[str, TrainingOutcome], address: str | None
+    reader: Reader, split: SplitState, outcomes: Mapping[str, TrainingOutcome], address: str | None
 ) -> TrainingFile:
     """Say whether a classifier was trained on this split's training part.
 
     Args:
-        known: what each of the split's own training files counts as, by fingerprint.
+        outcomes: what each of the split's own training files counts as, by fingerprint.
         address: where the service read the training file; None when it does not say.
 
     Raises:
@@ -100,7 +100,7 @@ def compare_training(
         if sum(entry.size for entry in entries) > _MOST_BYTES:
             raise OperationFailed("Too large", f"{printable(address, 200)} is above 5 GB")
         with reader.folder() as folder:
-            return _compared(reader, split, known, entries, Path(folder))
+            return _compared(reader, split, outcomes, entries, Path(folder))
     except (InvalidInput, OperationFailed) as error:
         reason = f"{unsure}: its training file cannot be read ({error.message})"
         return TrainingFile("unreadable", (reason,))
@@ -109,24 +109,24 @@ def compare_training(
 def _compared(
     reader: Reader,
     split: SplitState,
-    known: Mapping[str, TrainingOutcome],
+    outcomes: Mapping[str, TrainingOutcome],
     entries: list[StoredObject],
     folder: Path,
 ) -> TrainingFile:
     held_out = {part: _texts_of(reader.session, split, part) for part in split.held_out_parts}
-    found: dict[str, set[str]] = {part: set() for part in held_out}
+    seen: dict[str, set[str]] = {part: set() for part in held_out}
     for entry in entries:
         path = reader.fetched(entry.uri, folder)
         mark = file_fingerprint(path)
-        if len(entries) == 1 and mark in known:
-            return TrainingFile(known[mark], ())
+        if len(entries) == 1 and mark in outcomes:
+            return TrainingFile(outcomes[mark], ())
         for text in _training_texts(path):
             for part, texts in held_out.items():
                 if text in texts:
-                    found[part].add(text)
+                    seen[part].add(text)
     leaks = [
         f"{len(texts):,} of {plural(len(held_out[part]), f'{part} text')}"
-        for part, texts in found.items()
+        for part, texts in seen.items()
         if texts
     ]
     if leaks:
@@ -160,14 +160,16 @@ def _training_texts(path: Path) -> Iterator[str]:
             raise OperationFailed("Not CSV", printable(str(error), 120)) from error
 
 
-def matching_part(reader: Reader, split: SplitState, address: str, wanted: str) -> tuple[str, str]:
+def matching_part(
+    reader: Reader, split: SplitState, address: str, part_name: str
+) -> tuple[str, str]:
     """The part whose scoring file a job has read, and the address of the object itself.
 
     Line ends may differ; every line must be equal, because scores are joined by line number.
 
     Args:
         address: the job's input.
-        wanted: the part that it must be; empty for whichever fits.
+        part_name: the part that it must be; empty for whichever fits.
 
     Raises:
         InvalidInput: the input is not one object, or its lines are not those of the part.
@@ -180,7 +182,7 @@ def matching_part(reader: Reader, split: SplitState, address: str, wanted: str) 
             f"{plural(len(entries), 'object')} at {printable(address, 200)}",
             "attach a job that read exactly one file with one document a line",
         )
-    parts = (wanted,) if wanted else split.part_names
+    parts = (part_name,) if part_name else split.part_names
     with reader.folder() as folder:
         path = reader.fetched(entries[0].uri, Path(folder))
         mark = file_fingerprint(path)
@@ -313,10 +315,10 @@ def check_labels(reader: Reader, status: JobStatus, labels: Sequence[str]) -> No
     try:
         with reader.folder() as folder:
             path = reader.fetched(status.output_uri, Path(folder))
-            found = read_confusion(path, status.metrics).all_labels
+            labels_there = read_confusion(path, status.metrics).all_labels
     except (InvalidInput, OperationFailed):
         return
-    require_same_labels(found, labels, f"classifier {printable(status.arn, 200)}")
+    require_same_labels(labels_there, labels, f"classifier {printable(status.arn, 200)}")
 
 
 def checked_job(
@@ -357,8 +359,8 @@ def checked_job(
             f"{where} read {printable(status.input_format, 40)}",
             "attach a job with one document a line",
         )
-    found, uri = matching_part(reader, split, status.input_uri, part)
-    return AttachedJob(found, job_id, uri, status)
+    part, uri = matching_part(reader, split, status.input_uri, part)
+    return AttachedJob(part, job_id, uri, status)
 
 
 def refuse_repeated_parts(jobs: Sequence[AttachedJob]) -> None:
@@ -415,19 +417,22 @@ def plan_attach(session: Session, wish: AttachWish, watch: Watch = UNWATCHED) ->
     state = session.state()
     clients = session_clients(session)
     reader = Reader(session, clients, watch)
-    found = {job_id: describe_scoring(clients.comprehend, job_id) for _, job_id in wish.jobs}
-    arn = chosen_classifier(wish.classifier_arn, found.values(), clients.info.region)
+    statuses = {job_id: describe_scoring(clients.comprehend, job_id) for _, job_id in wish.jobs}
+    arn = chosen_classifier(wish.classifier_arn, statuses.values(), clients.info.region)
     status = describe_training(clients.comprehend, arn)
     run = next((run for run in state.runs for c in run.classifiers if c.training.arn == arn), None)
     split = state.split_of(run) if run is not None else state.present_split()
-    _check(reader, status, state.revision_of(split))
+    revision = state.revision_of(split)
+    check_usable(status, revision)
+    check_labels(reader, status, revision.labels)
     name, is_new = _run_name(state, wish.run, run)
     compared = TrainingFile("same", ())
     if is_new:
         files = _training_files(state, split)
         compared = compare_training(reader, split, files, status.input_uri)
     jobs = tuple(
-        checked_job(reader, split, arn, part, job_id, found[job_id]) for part, job_id in wish.jobs
+        checked_job(reader, split, arn, part, job_id, statuses[job_id])
+        for part, job_id in wish.jobs
     )
     refuse_repeated_parts(jobs)
     return AttachPlan(
@@ -483,7 +488,7 @@ def finish_attached(session: Session, run_name: str, watch: Watch = UNWATCHED) -
             wait_for(session, clients, run_name, classifier.training.id, watch)
             collect_training(session, clients, run_name, classifier.id, watch, needs_matrix=False)
     run = session.state().run_named(run_name)
-    for part in sorted({part for c in run.classifiers for part in c.scoring}):
+    for part in run.asked_parts():
         jobs = [c.scoring[part] for c in run.classifiers if part in c.scoring]
         for job in jobs:
             if not job.is_usable:
@@ -493,18 +498,13 @@ def finish_attached(session: Session, run_name: str, watch: Watch = UNWATCHED) -
     return session.state().run_named(run_name)
 
 
-def _check(reader: Reader, status: JobStatus, revision: Revision) -> None:
-    check_usable(status, revision)
-    check_labels(reader, status, revision.labels)
-
-
 def _training_files(state: SessionState, split: SplitState) -> dict[str, TrainingOutcome]:
     """What each training file of a split counts as, by fingerprint."""
     over = state.oversampling_of(split)
-    known: dict[str, TrainingOutcome] = {split.training["train"].fingerprint: "same"}
+    outcomes: dict[str, TrainingOutcome] = {split.training["train"].fingerprint: "same"}
     if over is not None:
-        known[over.training.fingerprint] = "oversampled"
-    return known
+        outcomes[over.training.fingerprint] = "oversampled"
+    return outcomes
 
 
 def _run_name(state: SessionState, given: str | None, run: RunState | None) -> tuple[str, bool]:

@@ -183,8 +183,8 @@ def run_doctor(session: Session, watch: Watch = UNWATCHED, may_write: bool = Tru
         report = _report(clients, (*lines, *offline_lines(clients)))
     else:
         settings = _session_settings(state, clients, may_write)
-        found = run_preflight(clients, settings, watch, _ledger_notes(session))
-        report = _report(clients, (*lines, *found.lines), found.leftovers)
+        preflight = run_preflight(clients, settings, watch, _ledger_notes(session))
+        report = _report(clients, (*lines, *preflight.lines), preflight.leftovers)
     outcomes = Counter(line.outcome for line in report.lines)
     failed = [line.id for line in report.lines if line.outcome == "failed"]
     session.record("doctor", outcomes=dict(outcomes), failed=failed)
@@ -205,9 +205,9 @@ def check_engine(
         if not clients.info.is_paid:
             return _report(clients, offline_lines(clients))
         names = (resource_name("ct", "preflight"),)
-        wanted = PreflightSettings(prefix=_PREFIX, classifier_names=names, may_write=may_write)
-        found = run_preflight(clients, wanted, watch)
-        return _report(clients, found.lines, found.leftovers)
+        probes = PreflightSettings(prefix=_PREFIX, classifier_names=names, may_write=may_write)
+        preflight = run_preflight(clients, probes, watch)
+        return _report(clients, preflight.lines, preflight.leftovers)
 
 
 def policy_documents(settings: EngineSettings, state: SessionState | None) -> dict[str, Policy]:
@@ -230,7 +230,7 @@ def policy_documents(settings: EngineSettings, state: SessionState | None) -> di
 
 
 def _session_settings(state: SessionState, clients: Clients, may_write: bool) -> PreflightSettings:
-    known = [
+    names = [
         classifier.name
         for run in state.runs
         for classifier in run.classifiers
@@ -239,7 +239,7 @@ def _session_settings(state: SessionState, clients: Clients, may_write: bool) ->
     planned = resource_name("ct", state.name, state.uid, "base", "c1")
     return PreflightSettings(
         prefix=key_prefix(state, clients),
-        classifier_names=tuple(dict.fromkeys(known or [planned])),
+        classifier_names=tuple(dict.fromkeys(names or [planned])),
         mode=state.dataset.mode,
         delimiter=state.split.delimiter if state.split else "|",
         tags=tuple(state.tags_of("base").items()),

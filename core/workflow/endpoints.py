@@ -125,11 +125,11 @@ def _usable_classifier(
         if classifier_id in (None, classifier.id):
             break
     else:
-        known = ", ".join(classifier.id for classifier in run.classifiers)
+        names = ", ".join(classifier.id for classifier in run.classifiers)
         raise InvalidInput(
             "No such classifier",
             f"{printable(classifier_id or '', 60)!r} is not in run {printable(run.name)}",
-            f"its classifiers: {known}",
+            f"its classifiers: {names}",
         )
     status = classifier.training.status
     if status is None or not status.is_usable:
@@ -239,9 +239,9 @@ def start_endpoint(
         Interrupted: cancelled between two attempts.
     """
     clients = session_clients(session)
-    known = session.state().live_endpoint_of(plan.run, plan.classifier)
-    if known is not None:
-        refresh_endpoint(session, clients, known.name)
+    existing = session.state().live_endpoint_of(plan.run, plan.classifier)
+    if existing is not None:
+        refresh_endpoint(session, clients, existing.name)
     with session.editing() as state:
         endpoint = state.live_endpoint_of(plan.run, plan.classifier)
         is_new = endpoint is None
@@ -414,11 +414,11 @@ def stop_endpoint(session: Session, name: str, watch: Watch = UNWATCHED) -> Endp
         return endpoint
     clients = session_clients(session)
     if not endpoint.arn:
-        found = find_endpoint(clients.comprehend, name, endpoint.request["ModelArn"])
-        if found is None:
+        status = find_endpoint(clients.comprehend, name, endpoint.request["ModelArn"])
+        if status is None:
             _require_settled(endpoint, clients)
             return mark_gone(session, name)
-        endpoint = save_arn(session, name, found.arn)
+        endpoint = save_arn(session, name, status.arn)
     item = CleanupItem(kind="endpoint", name=endpoint.arn, run=endpoint.run)
     result = delete_item(clients, item, watch)
     if result.is_refused:

@@ -115,14 +115,14 @@ def collect_finished(session: Session) -> tuple[str, ...]:
 
 def parts_to_join(run: RunState) -> list[str]:
     """The parts that every classifier has scored and that were not joined since."""
-    found = []
-    for part in {part for classifier in run.classifiers for part in classifier.scoring}:
+    to_join = []
+    for part in run.asked_parts():
         jobs = [c.scoring[part] for c in run.classifiers if part in c.scoring]
         is_whole = len(jobs) == len(run.classifiers)
         if is_whole and all(job.has_new_output or job.is_usable for job in jobs):
             if any(job.has_new_output for job in jobs) or part not in run.scores:
-                found.append(part)
-    return sorted(found)
+                to_join.append(part)
+    return to_join
 
 
 def stop_job(session: Session, job_id: str) -> str:
@@ -147,8 +147,8 @@ def stop_job(session: Session, job_id: str) -> str:
             stop_training(clients.comprehend, job.arn)
             session.record("stop", job=job_id)
             return refresh(session, clients, run.name, job_id).state
-    known = ", ".join(job.id for run in session.state().runs for job in run.jobs()) or "none"
-    raise InvalidInput("No such job", f"{printable(job_id)!r} is not a job", f"jobs: {known}")
+    names = ", ".join(job.id for run in session.state().runs for job in run.jobs()) or "none"
+    raise InvalidInput("No such job", f"{printable(job_id)!r} is not a job", f"jobs: {names}")
 
 
 def _row(run: RunState, job: JobState, progress: str, fault: TunerError | None) -> JobRow:

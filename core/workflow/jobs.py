@@ -108,10 +108,10 @@ def _start(session: Session, clients: Clients, job: JobState) -> tuple[str, str]
     if job.kind == "training":
         return "", start_training(clients.comprehend, job.request)
     if time.time() - _epoch_s(job.intended_at) > TOKEN_TRUSTED_S:
-        known = {j.arn for run in session.state().runs for j in run.all_jobs()}
-        found = find_scoring(clients.comprehend, job.request, known)
-        if found is not None:
-            return found
+        arns = {j.arn for run in session.state().runs for j in run.all_jobs()}
+        started = find_scoring(clients.comprehend, job.request, arns)
+        if started is not None:
+            return started
     return start_scoring(clients.comprehend, job.request)
 
 

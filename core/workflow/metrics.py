@@ -71,23 +71,23 @@ def collect_training(
     session.record("trained", run=run_name, classifier=classifier_id)
 
 
-def require_same_labels(found: Iterable[str], wanted: Iterable[str], where: str) -> None:
+def require_same_labels(theirs: Iterable[str], ours: Iterable[str], where: str) -> None:
     """Make sure that a classifier knows the dataset's labels and no others.
 
     Args:
-        found: the classifier's labels.
-        wanted: the dataset's labels.
+        theirs: the classifier's labels.
+        ours: the dataset's labels.
         where: which classifier, printable.
 
     Raises:
         InvalidInput: they differ; the message names the difference.
     """
-    known, ours = set(found), set(wanted)
-    if known == ours:
+    there, here = set(theirs), set(ours)
+    if there == here:
         return
     parts = [
         f"{side} {', '.join(repr(printable(name, 40)) for name in sorted(names)[:8])}"
-        for side, names in (("only there:", known - ours), ("only here:", ours - known))
+        for side, names in (("only there:", there - here), ("only here:", here - there))
         if names
     ]
     raise InvalidInput(
@@ -107,7 +107,7 @@ def keep_described(session: Session, run_name: str, classifier_id: str, reason: 
     path = _metrics_path(classifier)
     status = classifier.training.status
     assert status is not None
-    kept = MetricsFile(
+    metrics = MetricsFile(
         classifier=classifier.id,
         arn=classifier.training.arn,
         mode="multi-label" if status.mode == "MULTI_LABEL" else "multi-class",
@@ -120,27 +120,23 @@ def keep_described(session: Session, run_name: str, classifier_id: str, reason: 
         documents_trained=status.documents_trained,
         documents_tested=status.documents_tested,
     )
-    _write(session, path, kept)
+    _write(session, path, metrics)
     note = f"no confusion matrix of classifier {classifier.id}: {reason}"
     with session.editing() as state:
         run = state.run_named(run_name)
-        run.notes = (*(known for known in run.notes if known != note), note)
+        run.notes = (*(other for other in run.notes if other != note), note)
         run.classifier_named(classifier_id).training.artifact = path
 
 
 def _classifier(session: Session, run_name: str, classifier_id: str) -> ClassifierState:
-    run = session.state().run_named(run_name)
-    return run.classifier_named(classifier_id)
+    return session.state().run_named(run_name).classifier_named(classifier_id)
 
 
 def _collect_archive(
     session: Session, clients: Clients, run_name: str, classifier: ClassifierState, watch: Watch
 ) -> None:
     state = session.state()
-    support = {
-        label: counts["test"]
-        for label, counts in state.split_of(state.run_named(run_name)).support.items()
-    }
+    support = state.split_of(state.run_named(run_name)).positives("test")
     is_adopted = classifier.training.is_adopted
 
     def keep(archive: Path) -> None:
@@ -155,8 +151,8 @@ def _collect_archive(
     fetch(session, clients, run_name, classifier.training.id, keep, watch)
 
 
-def _write(session: Session, path: str, kept: MetricsFile) -> None:
-    data = msgspec.json.format(msgspec.json.encode(kept), indent=1)
+def _write(session: Session, path: str, metrics: MetricsFile) -> None:
+    data = msgspec.json.format(msgspec.json.encode(metrics), indent=1)
     write_atomic(session.path(path), data + b"\n")
 
 
@@ -166,7 +162,7 @@ def load_metrics(session: Session, run_name: str) -> tuple[MetricsFile, ...]:
     Raises:
         InvalidInput: a classifier is not trained yet, or its file is damaged.
     """
-    kept = []
+    files = []
     for classifier in session.state().run_named(run_name).classifiers:
         path = session.path(_metrics_path(classifier))
         if not path.is_file():
@@ -176,8 +172,8 @@ def load_metrics(session: Session, run_name: str) -> tuple[MetricsFile, ...]:
                 "run: comprehend-tuner train",
             )
         title, hint = "Cannot read the metrics", "remove the file, then run: comprehend-tuner train"
-        kept.append(read_json(path, MetricsFile, title=title, hint=hint))
-    return tuple(kept)
+        files.append(read_json(path, MetricsFile, title=title, hint=hint))
+    return tuple(files)
 
 
 def _metrics_path(classifier: ClassifierState) -> str:

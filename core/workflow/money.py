@@ -135,11 +135,11 @@ def cost_rows(state: SessionState, at: datetime | None = None) -> tuple[Spending
 
 def _jobs_once(state: SessionState) -> list[tuple[str, JobState]]:
     """Every job with the first run that has it; runs that share a classifier share its jobs."""
-    found: dict[str, tuple[str, JobState]] = {}
+    jobs: dict[str, tuple[str, JobState]] = {}
     for run in state.runs:
         for job in run.all_jobs():
-            found.setdefault(job.id, (run.name, job))
-    return list(found.values())
+            jobs.setdefault(job.id, (run.name, job))
+    return list(jobs.values())
 
 
 def _job_row(state: SessionState, run: str, job: JobState, at: datetime) -> SpendingRow:

@@ -53,13 +53,13 @@ def jobs_to_start(
     Raises:
         InvalidInput: such a classifier was deleted.
     """
-    found = [
+    to_start = [
         (classifier, part)
         for part in parts
         for classifier in run.classifiers
         if needs_intent(state, classifier, part) or not classifier.scoring[part].arn
     ]
-    gone = {c.id for c, _ in found if state.is_deleted(c.training.arn)}
+    gone = {c.id for c, _ in to_start if state.is_deleted(c.training.arn)}
     if gone:
         raise InvalidInput(
             "Classifier deleted",
@@ -67,7 +67,7 @@ def jobs_to_start(
             " clean-up and cannot score any more",
             "train a new run: comprehend-tuner train --run NAME",
         )
-    return found
+    return to_start
 
 
 def share_jobs(state: SessionState, run: RunState, parts: tuple[str, ...]) -> None:
@@ -79,10 +79,10 @@ def share_jobs(state: SessionState, run: RunState, parts: tuple[str, ...]) -> No
         for part in parts:
             if not needs_intent(state, classifier, part):
                 continue
-            found = _job_elsewhere(state, run, classifier, part)
-            if found is not None:
+            shared = _job_elsewhere(state, run, classifier, part)
+            if shared is not None:
                 set_aside(run, classifier, part)
-                classifier.scoring[part] = msgspec.structs.replace(found)
+                classifier.scoring[part] = msgspec.structs.replace(shared)
 
 
 def _job_elsewhere(
@@ -267,9 +267,9 @@ def _require_joined(report: JoinReport, classifier: ClassifierState, job: JobSta
     if report.joined and not report.unknown_labels:
         return
     problems = join_problems(report, classifier.labels)
-    known = ", ".join(printable(label, 40) for label in classifier.labels[:12])
+    names = ", ".join(printable(label, 40) for label in classifier.labels[:12])
     hint = (
-        f"the classifier's labels are {known}: label names must be equal to the letter; when they"
+        f"the classifier's labels are {names}: label names must be equal to the letter; when they"
         " were renamed at the source, start a session with the new names and attach the classifier"
         if report.unknown_labels
         else "check that the job read this part's file; score it again when it did not"
@@ -316,7 +316,7 @@ def _keep_scores(
     path = f"runs/{run_name}/scores-{part}.npz"
     save_scores(scores, session.path(path))
     shares = returned_share(scores, truth.truth).tolist()
-    kept = ScoresState(
+    joined = ScoresState(
         path=path,
         fingerprint=file_fingerprint(session.path(path)),
         documents=len(truth),
@@ -333,32 +333,32 @@ def _keep_scores(
         made_at=now(),
     )
     with session.editing() as state:
-        state.run_named(run_name).scores[part] = kept
+        state.run_named(run_name).scores[part] = joined
     session.record(
         "scored",
         run=run_name,
         part=part,
         documents=len(truth),
-        missing=kept.missing,
-        errored=kept.errored,
+        missing=joined.missing,
+        errored=joined.errored,
     )
-    return kept
+    return joined
 
 
-def joined_summary(kept: ScoresState) -> str:
+def joined_summary(joined: ScoresState) -> str:
     """One line on how the output joined, for screens and commands."""
     troubles = [
         plural(count, what, what)
         for count, what in (
-            (kept.missing, "missing"),
-            (kept.duplicated, "duplicated"),
-            (kept.conflicting, "with conflicting scores"),
-            (kept.extra, "extra"),
-            (kept.errored, "with an error"),
+            (joined.missing, "missing"),
+            (joined.duplicated, "duplicated"),
+            (joined.conflicting, "with conflicting scores"),
+            (joined.extra, "extra"),
+            (joined.errored, "with an error"),
         )
         if count
     ]
-    return f"{plural(kept.documents, 'document')} joined" + (
+    return f"{plural(joined.documents, 'document')} joined" + (
         f", {', '.join(troubles)}" if troubles else ", none missing"
     )
 
@@ -400,12 +400,12 @@ def plan_scoring(
     """
     state = session.state()
     run = state.run_named(run_name)
-    wanted = _parts(state, run, parts)
+    chosen = _parts(state, run, parts)
     clients = session_clients(session)
     files = state.split_of(run).scoring
-    share_jobs(state, run, wanted)
-    to_start = jobs_to_start(state, run, wanted)
-    charged = {part: charged_units(session, files[part], state.prices) for part in wanted}
+    share_jobs(state, run, chosen)
+    to_start = jobs_to_start(state, run, chosen)
+    charged = {part: charged_units(session, files[part], state.prices) for part in chosen}
     rows = []
     for classifier, part in to_start:
         usd = scoring_estimate(charged[part], state.prices).high_usd
@@ -416,9 +416,9 @@ def plan_scoring(
     new_price = scoring_estimate(sum(charged[part] for part in new), state.prices)
     return ScoringPlan(
         run=run.name,
-        parts=wanted,
+        parts=chosen,
         classifiers=len(run.classifiers),
-        documents={part: files[part].documents for part in wanted},
+        documents={part: files[part].documents for part in chosen},
         units=total,
         rows=tuple(rows),
         estimate=scoring_estimate(total, state.prices),

@@ -418,6 +418,10 @@ class RunState(msgspec.Struct, kw_only=True):
         """The jobs that were replaced, and then those that count."""
         return [*self.replaced_jobs, *self.jobs()]
 
+    def asked_parts(self) -> list[str]:
+        """The parts that any classifier has a scoring job of, in alphabetical order."""
+        return sorted({part for classifier in self.classifiers for part in classifier.scoring})
+
     def job_named(self, job_id: str) -> JobState:
         """The job called `job_id`.
 
@@ -747,12 +751,12 @@ class SessionState(msgspec.Struct, kw_only=True):
         self.ledger = [entry for entry in self.ledger if (entry.kind, entry.name) != (kind, name)]
 
     def mark_in_ledger(
-        self, state: EntryState, things: Collection[tuple[ResourceKind, str]]
+        self, state: EntryState, entries: Collection[tuple[ResourceKind, str]]
     ) -> None:
-        """Note how far things have come, named by kind and name."""
+        """Note how far the entries of these kinds and names have come."""
         self.ledger = [
             msgspec.structs.replace(entry, state=state)
-            if (entry.kind, entry.name) in things
+            if (entry.kind, entry.name) in entries
             else entry
             for entry in self.ledger
         ]

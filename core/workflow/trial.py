@@ -77,20 +77,20 @@ def try_document(session: Session, name: str, text: str) -> Trial:
                 f"{printable(name)} is {printable(state, 40)}",
                 "wait until it is IN_SERVICE: comprehend-tuner endpoint status",
             )
-    found = classify_text(clients.comprehend, endpoint.arn, line)
+    answer = classify_text(clients.comprehend, endpoint.arn, line)
     run = session.state().run_named(endpoint.run)
     classifier = run.classifier_named(endpoint.classifier)
     values = run.thresholds.values if run.thresholds else {}
     limits = {label: values.get(label, DEFAULT_THRESHOLD) for label in classifier.labels}
     session.record("tried", endpoint=name, bytes=len(line.encode()))
-    return _decided(endpoint.name, run.name, classifier.id, found, limits, bool(values))
+    return _decided(endpoint.name, run.name, classifier.id, answer, limits, bool(values))
 
 
 def _decided(
     endpoint: str,
     run: str,
     classifier: str,
-    found: TextScores,
+    answer: TextScores,
     thresholds: Mapping[str, float],
     has_thresholds: bool,
 ) -> Trial:
@@ -98,8 +98,8 @@ def _decided(
     from core.tuning.thresholds import decide_class, decide_labels, scores_by_name
 
     limits = {label: lowest_reaching(value) for label, value in thresholds.items()}
-    scores = scores_by_name(found.pairs, limits)
-    if found.mode == "multi-class":
+    scores = scores_by_name(answer.pairs, limits)
+    if answer.mode == "multi-class":
         decision = decide_class(scores, limits)
     else:
         decision = decide_labels(scores, [(tuple(limits), tuple(limits))], limits)
@@ -122,7 +122,7 @@ def _decided(
         endpoint,
         run,
         classifier,
-        found.mode,
+        answer.mode,
         has_thresholds,
         tuple(rows),
         decision.labels,

@@ -139,14 +139,14 @@ def versions(session: Session) -> tuple[Version, ...]:
 
 def _version(session: Session, state: SessionState, run: RunState) -> Version:
     macro = _macro_f1(session, run)
-    found = state.arm_of(run)
+    experiment, arm = state.arm_of(run) or (None, None)
     support = state.split_of(run).support
     verdict = ""
-    if found is not None and found[0].comparison is not None:
-        verdict = found[0].comparison.verdicts.get(found[1].plan.group, "")
+    if experiment is not None and experiment.comparison is not None and arm is not None:
+        verdict = experiment.comparison.verdicts.get(arm.plan.group, "")
     return Version(
         run=run.name,
-        kind=_kind(run, found),
+        kind=_kind(run, arm),
         experiment=run.experiment,
         split=run.split,
         is_current=state.run is not None and state.run.name == run.name,
@@ -159,12 +159,12 @@ def _version(session: Session, state: SessionState, run: RunState) -> Version:
     )
 
 
-def _kind(run: RunState, found: tuple[ExperimentState, ArmState] | None) -> str:
+def _kind(run: RunState, arm: ArmState | None) -> str:
     if run.is_adopted:
         return "attached"
-    if found is not None and found[1].plan.kind != "base":
-        return found[1].plan.kind
-    if run.oversampled and found is None:
+    if arm is not None and arm.plan.kind != "base":
+        return arm.plan.kind
+    if run.oversampled and arm is None:
         return "oversampled"
     return "label groups" if len(run.classifiers) > 1 else "split"
 

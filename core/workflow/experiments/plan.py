@@ -662,7 +662,7 @@ def _of_older_data(state: SessionState, split: SplitState) -> list[str]:
 
 
 def _of_the_stop_rule(
-    experiment: ExperimentState, split: SplitState, kept: ScoresState | None
+    experiment: ExperimentState, split: SplitState, scores: ScoresState | None
 ) -> list[str]:
     """What to say of a stop rule that sees the test part, or too little to stop at all."""
     if experiment.patience is None:
@@ -670,7 +670,7 @@ def _of_the_stop_rule(
     cautions = []
     if split.tuning_part == "test":
         cautions.append("the stop rule looks at the test part: there is no calibration part")
-    shares = kept.returned_share if kept is not None else {}
+    shares = scores.returned_share if scores is not None else {}
     if any(
         (shares.get(label) or 0.0) < 1 for label in experiment.request.labels if label in shares
     ):
@@ -684,10 +684,10 @@ def _of_the_stop_rule(
 def _cautions(state: SessionState, experiment: ExperimentState, split: SplitState) -> list[str]:
     revision = state.revision_of(split)
     base = next(state.find_run(arm.run) for arm in experiment.arms if arm.plan.id == "base")
-    kept = base.scores.get(split.tuning_part) if base is not None else None
-    cautions = [*_of_older_data(state, split), *_of_the_stop_rule(experiment, split, kept)]
+    scores = base.scores.get(split.tuning_part) if base is not None else None
+    cautions = [*_of_older_data(state, split), *_of_the_stop_rule(experiment, split, scores)]
     for label in experiment.request.labels:
-        share = kept.returned_share.get(label) if kept is not None else None
+        share = scores.returned_share.get(label) if scores is not None else None
         if share is not None and share < _LOW_SHARE and revision.mode == "multi-label":
             cautions.append(
                 f"{printable(label, 40)}: the scores of {share:.0%} of its positives were returned,"
