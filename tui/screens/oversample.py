@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -14,17 +14,15 @@ from core.comprehend.pricing import total_estimate
 from core.errors import Interrupted, Refused, TunerError
 from core.progress import Progress, Watch
 from core.text import plural, printable
-from core.workflow.experiments.arms import arm_statuses, retry_failed, versions
+from core.workflow.experiments.arms import retry_failed, versions
 from core.workflow.experiments.compare import (
     ArmsSettings,
     adopt_arm,
     compare_experiment,
-    load_comparison,
 )
 from core.workflow.experiments.plan import (
     ArmStatus,
     ExperimentPlan,
-    ExperimentReport,
     Version,
     plan_experiment,
 )
@@ -33,11 +31,17 @@ from core.workflow.health import require_health
 from core.workflow.money import require_budget
 from core.workflow.oversample import clear_oversampling, oversample_training, preview_oversampling
 from core.workflow.overview import Overview
-from core.workflow.session import Session
 from core.workflow.state import ExperimentState, OversamplingState
 from tui.jobs import Listener, Slot
 from tui.render import plain
 from tui.screens.base import PaidStepScreen
+from tui.screens.oversample_experiment import (
+    ExperimentView,
+    Face,
+    footer_of,
+    inputs_of,
+    view_of,
+)
 from tui.screens.oversample_plan import (
     ARMS_HELP,
     ArmsDraft,
@@ -57,12 +61,10 @@ from tui.screens.oversample_windows import (
     figures_text,
     head_text,
 )
-from tui.widgets.arms import FINAL, ArmsBoard, ArmsInput, ArmsPlan, ArmsView, shown_names
+from tui.widgets.arms import ArmsBoard, ArmsInput, ArmsPlan, ArmsView, shown_names
 from tui.widgets.chrome import KeyFooter
 from tui.widgets.preflight import PreflightPanel, summary
 from tui.windows import PayModal, TextWindow
-
-Face = Literal["", "plan", "experiment"]
 
 _COUNTING = "one moment: the arms are being counted"
 _REFRESH_S = 1.0
@@ -82,99 +84,6 @@ class Sweep:
     """The experiment that was looked at last; empty for the newest."""
     screen: "OversampleScreen | None" = None
     """The one that hears of it; None while another screen is open."""
-
-
-@dataclass(frozen=True)
-class ExperimentView:
-    """An experiment as it stands."""
-
-    experiment: ExperimentState | None = None
-    statuses: tuple[ArmStatus, ...] = ()
-    report: ExperimentReport | None = None
-    """The comparison of its present scores; None when there is none."""
-
-    faults: tuple[ArmStatus, ...] = ()
-    """Arms that the last run gave up for now; trying again may help."""
-
-    @property
-    def shown(self) -> tuple[ArmStatus, ...]:
-        """The arms, with why those that were given up stand still."""
-        reasons = {fault.arm.run: fault for fault in self.faults}
-        return tuple(
-            status if status.stage in FINAL else reasons.get(status.arm.run, status)
-            for status in self.statuses
-        )
-
-    @property
-    def is_finished(self) -> bool:
-        """Whether no arm is left to be trained or scored."""
-        return bool(self.statuses) and all(status.stage in FINAL for status in self.statuses)
-
-    @property
-    def is_comparable(self) -> bool:
-        """Whether the base and another arm have scores."""
-        done = {status.arm.plan.group for status in self.statuses if status.stage == "done"}
-        return "base" in done and len(done) > 1
-
-    @property
-    def failed(self) -> tuple[ArmStatus, ...]:
-        """The arms that failed."""
-        return tuple(status for status in self.statuses if status.stage == "failed")
-
-
-def inputs_of(overview: Overview) -> object:
-    """What an experiment and its plan depend on."""
-    state = overview.state
-    runs = [
-        (
-            run.name,
-            [(job.id, job.arn, job.status and job.status.state) for job in run.jobs()],
-            [scores.fingerprint for scores in run.scores.values()],
-        )
-        for run in state.runs
-    ]
-    experiments = [
-        (
-            experiment.id,
-            experiment.comparison and experiment.comparison.made_at,
-            [(arm.run, arm.skipped) for arm in experiment.arms],
-        )
-        for experiment in state.experiments
-    ]
-    split = state.split.fingerprint if state.split is not None else ""
-    money = state.prices, state.budget_usd, state.engine, state.twin
-    return state.dataset.fingerprint, split, runs, experiments, state.adopted, money
-
-
-def view_of(session: Session, experiment_id: str = "") -> ExperimentView:
-    """Read an experiment, or the newest; nothing is asked of the engine."""
-    state = session.state()
-    named = [each for each in state.experiments if each.id == experiment_id]
-    experiment = named[0] if named else state.experiment
-    if experiment is None:
-        return ExperimentView()
-    statuses = arm_statuses(session, state, experiment)
-    return ExperimentView(experiment, statuses, load_comparison(session, experiment))
-
-
-def footer_of(
-    face: Face, is_single: bool, view: ExperimentView | None, is_busy: bool
-) -> Mapping[str, str]:
-    """Actions with their labels for what is in sight, the most wanted first."""
-    if face != "experiment":
-        if is_single:
-            return {"edit": "target", "run_step": "keep", "clear": "forget", "choose": "experiment"}
-        has_results = view is not None and view.experiment is not None
-        last = {"face": "results"} if has_results else {"options": "options"}
-        return {"choose": "choose", "arms": "arms", "run_step": "run", **last}
-    if is_busy:
-        return {"open": "figures", "stop": "stop", "face": "plan"}
-    if view is not None and not view.is_finished:
-        again = {"retry": "retry"} if view.failed else {}
-        return {"open": "figures", "run_step": "carry on", **again, "face": "plan"}
-    if view is not None and view.failed:
-        return {"open": "figures", "retry": "retry", "adopt": "adopt", "face": "plan"}
-    return {"open": "figures", "adopt": "adopt", "versions": "versions", "face": "plan"}
 
 
 class OversampleScreen(PaidStepScreen[ExperimentView]):

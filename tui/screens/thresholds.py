@@ -14,7 +14,6 @@ from core.errors import TunerError
 from core.progress import Progress, Watch
 from core.text import plural, printable
 from core.tuning.objectives import Choice
-from core.views.numbers import span
 from core.workflow.compare import compare_session_runs
 from core.workflow.overview import Overview
 from core.workflow.parts import RunCurves, load_run_curves, needs_tuning, tunable_run
@@ -25,7 +24,6 @@ from core.workflow.train import Proposal, propose_groups
 from core.workflow.working_thresholds import (
     Change,
     KnownEvidence,
-    SavedThresholds,
     WorkingThresholds,
     equivalent_command,
     evidence_of_report,
@@ -48,9 +46,11 @@ from tui.screens.thresholds_windows import (
     calibration_of,
     calibration_text,
     comparison_text,
+    save_facts,
+    saved_text,
 )
 from tui.widgets.chrome import SessionLine
-from tui.widgets.thresholds_board import BoardView, ThresholdsBoard, interval_text
+from tui.widgets.thresholds_board import BoardView, ThresholdsBoard
 from tui.windows import TextWindow
 
 REST = 0.5
@@ -179,41 +179,6 @@ def adopted_text(working: WorkingThresholds, known: KnownEvidence | None, choice
     if known is None or known.decision(label, choice, working.objective_of(label)) != "default":
         return ""
     return f"used although the evidence keeps the default: {known.records[label].why}"
-
-
-def save_facts(
-    curves: RunCurves, working: WorkingThresholds, settings: TuningSettings
-) -> list[str]:
-    """What saving would write."""
-    earlier = () if settings.forget_by_hand else working.saved_by_hand
-    by_hand = len({*settings.set_by_hand, *earlier})
-    own = len(settings.per_label)
-    facts = [
-        f"{plural(len(curves.labels), 'label')} of run {curves.run}, {by_hand} set by hand,",
-        f"the others tuned for {settings.objective} on {working.tuned_on}"
-        + (f", {own} for another objective." if own else "."),
-    ]
-    if settings.adopt:
-        names = ", ".join(printable(label, 30) for label in settings.adopt[:_NAMED])
-        facts.append(f"Adopted against the evidence: {names}")
-    return facts
-
-
-def saved_text(saved: SavedThresholds, ascii_only: bool) -> str:
-    """Where the file is, how good it is, and the lines of Python that use it."""
-    report = saved.report
-    before, after = (
-        span(summary.macro_f1_low, summary.macro_f1_high)
-        for summary in (report.default, report.tuned)
-    )
-    optimistic = " (optimistic: tuned there)" if report.is_optimistic else ""
-    interval = interval_text(report.macro_f1_interval)
-    measured = (
-        f"macro-F1 {before} → {after} {interval}, measured on {report.measured_on}{optimistic}"
-    )
-    looks = f"thresholds were measured on the test part {report.test_looks} time(s)"
-    texts = [str(saved.path), "", plain(measured, ascii_only), looks, "", saved.usage]
-    return "\n".join(texts)
 
 
 class ThresholdsScreen(StepScreen):

@@ -23,9 +23,10 @@ from core.views.numbers import count, fine, span, threshold
 from core.views.terminal import table_text
 from core.workflow.compare import CompareReport
 from core.workflow.parts import RunCurves
-from core.workflow.working_thresholds import Change
+from core.workflow.thresholds import TuningSettings
+from core.workflow.working_thresholds import Change, SavedThresholds, WorkingThresholds
 from tui.render import lines, literal, plain
-from tui.widgets.thresholds_board import at_least
+from tui.widgets.thresholds_board import at_least, interval_text
 from tui.windows import TextWindow
 
 _WIDTH = 64
@@ -249,7 +250,46 @@ class ChangeModal(TextWindow):
         self._told(None)
 
 
-# Where to save the thresholds.
+# What saving would write, where to, and what it has written.
+
+
+_NAMED = 3
+"""Labels that are named."""
+
+
+def save_facts(
+    curves: RunCurves, working: WorkingThresholds, settings: TuningSettings
+) -> list[str]:
+    """What saving would write."""
+    earlier = () if settings.forget_by_hand else working.saved_by_hand
+    by_hand = len({*settings.set_by_hand, *earlier})
+    own = len(settings.per_label)
+    facts = [
+        f"{plural(len(curves.labels), 'label')} of run {curves.run}, {by_hand} set by hand,",
+        f"the others tuned for {settings.objective} on {working.tuned_on}"
+        + (f", {own} for another objective." if own else "."),
+    ]
+    if settings.adopt:
+        names = ", ".join(printable(label, 30) for label in settings.adopt[:_NAMED])
+        facts.append(f"Adopted against the evidence: {names}")
+    return facts
+
+
+def saved_text(saved: SavedThresholds, ascii_only: bool) -> str:
+    """Where the file is, how good it is, and the lines of Python that use it."""
+    report = saved.report
+    before, after = (
+        span(summary.macro_f1_low, summary.macro_f1_high)
+        for summary in (report.default, report.tuned)
+    )
+    optimistic = " (optimistic: tuned there)" if report.is_optimistic else ""
+    interval = interval_text(report.macro_f1_interval)
+    measured = (
+        f"macro-F1 {before} → {after} {interval}, measured on {report.measured_on}{optimistic}"
+    )
+    looks = f"thresholds were measured on the test part {report.test_looks} time(s)"
+    texts = [str(saved.path), "", plain(measured, ascii_only), looks, "", saved.usage]
+    return "\n".join(texts)
 
 
 class SaveModal(ModalScreen[Path | None]):
