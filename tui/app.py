@@ -12,6 +12,7 @@ from textual.screen import Screen
 
 from core.errors import TunerError
 from core.text import printable
+from core.workflow.step_table import STEPS
 from tui.jobs import RunningJobs
 from tui.keys import EVERYWHERE, SCREENS, bindings
 from tui.render import clipboard_sequence, use_scroll_bars
@@ -22,20 +23,6 @@ if TYPE_CHECKING:
     from core.workflow.overview import Overview
     from tui.screens.oversample import Sweep
     from tui.screens.thresholds import HeldRun
-
-
-STEP_IDS = (
-    "data",
-    "health",
-    "split",
-    "train",
-    "score",
-    "thresholds",
-    "review",
-    "oversample",
-    "cleanup",
-)
-"""Ids of the step screens by their digit; `core.workflow.steps` is imported later."""
 
 
 class TunerApp(App[int]):
@@ -148,7 +135,7 @@ class TunerApp(App[int]):
         if self.overview is None:
             self.say("open or start a session first")
         elif not self.is_modal_open:
-            self.show_step(STEP_IDS[number - 1])
+            self.show_step(STEPS[number - 1].id)
 
     def action_next_step(self) -> None:
         """Open the next useful step."""
@@ -208,9 +195,9 @@ class TunerApp(App[int]):
 
     def show_defect(self, error: BaseException) -> None:
         """Show an unexpected error; the app stays alive."""
-        from tui.windows import ErrorScreen
+        from tui.windows import error_window
 
-        self.push_screen(ErrorScreen(error))
+        self.push_screen(error_window(error))
 
     def get_system_commands(self, screen: "Screen[object]") -> "Iterable[SystemCommand]":
         """What the palette offers."""
@@ -234,10 +221,10 @@ class TunerApp(App[int]):
     def action_show_command(self) -> None:
         """Show the equivalent command."""
         from tui.screens.base import StepScreen
-        from tui.windows import CommandScreen
+        from tui.windows import TextModal
 
         if isinstance(self.screen, StepScreen):
-            self.push_screen(CommandScreen(self.screen.equivalent_command()))
+            self.push_screen(TextModal("The same by command", self.screen.equivalent_command()))
 
     def action_copy_value(self) -> None:
         """Copy what the open screen offers."""

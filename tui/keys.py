@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 
 from textual.binding import Binding
 
+from core.workflow.step_table import STEPS
+
 # What a key is: one action of the user and the keys that do it.
 
 
@@ -26,14 +28,6 @@ class Key:
     """Whether the footer of its screen shows it."""
     is_priority: bool = False
     """Whether it works while an input has the focus."""
-
-
-def scoped(scope: str, keys: tuple[Key, ...]) -> tuple[Key, ...]:
-    """Give a screen's keys their scope."""
-    return tuple(
-        Key(key.keys, key.action, key.label, key.purpose, scope, key.in_footer, key.is_priority)
-        for key in keys
-    )
 
 
 # The keys of each screen, in the one registry.
@@ -167,24 +161,17 @@ _KEYS: dict[str, tuple[Key, ...]] = {
     ),
 }
 
-SCREENS: dict[str, tuple[Key, ...]] = {scope: scoped(scope, keys) for scope, keys in _KEYS.items()}
+SCREENS: dict[str, tuple[Key, ...]] = {
+    scope: tuple(replace(key, scope=scope) for key in keys) for scope, keys in _KEYS.items()
+}
 """The keys of each screen by its id."""
 
 
-_STEPS = (
-    ("1", "Data"),
-    ("2", "Health"),
-    ("3", "Split"),
-    ("4", "Train"),
-    ("5", "Score"),
-    ("6", "Thresholds"),
-    ("7", "Review"),
-    ("8", "Oversample"),
-    ("9", "Clean up"),
-)
-
 EVERYWHERE: tuple[Key, ...] = (
-    *(Key((key,), f"step({key})", title, f"open step {key}, {title}") for key, title in _STEPS),
+    *(
+        Key((step.key,), f"step({step.key})", step.title, f"open step {step.key}, {step.title}")
+        for step in STEPS
+    ),
     Key(("j", "0"), "open_screen('jobs')", "jobs", "open the jobs of this session"),
     Key(("E",), "open_screen('endpoint')", "endpoint", "try a document on a live endpoint"),
     Key(("n",), "next_step", "next", "go to the next useful step", in_footer=True),
@@ -267,26 +254,21 @@ def help_rows(scope: str, ascii_only: bool = False) -> list[tuple[str, str]]:
     """Keys and purposes of a screen, its own first, then those of every screen."""
     rows = []
     for key in (*SCREENS.get(scope, ()), *EVERYWHERE):
-        if key.action.startswith("step(") and key.keys != ("1",):
-            continue
-        names = (
-            "1 … 9"
-            if key.keys == ("1",)
-            else " ".join(shown(name, ascii_only) for name in key.keys)
-        )
-        rows.append((names, "open a step" if key.keys == ("1",) else key.purpose))
+        if key.keys == ("1",):
+            rows.append(("1 … 9", "open a step"))
+        elif not key.action.startswith("step("):
+            rows.append((" ".join(shown(name, ascii_only) for name in key.keys), key.purpose))
     return rows
 
 
 def readme_table() -> str:
     """The keys as the table that the README shows."""
     lines = ["| where | keys | what |", "|---|---|---|"]
-    for scope, keys in {"": EVERYWHERE, **SCREENS}.items():
+    for scope, keys in {"everywhere": EVERYWHERE, **SCREENS}.items():
         for key in keys:
-            if key.action.startswith("step(") and key.keys != ("1",):
-                continue
-            is_digit = key.keys == ("1",)
-            names = "`1` … `9`" if is_digit else " ".join(f"`{shown(k)}`" for k in key.keys)
-            purpose = "open a step" if is_digit else key.purpose
-            lines.append(f"| {scope or 'everywhere'} | {names} | {purpose} |")
+            if key.keys == ("1",):
+                lines.append(f"| {scope} | `1` … `9` | open a step |")
+            elif not key.action.startswith("step("):
+                names = " ".join(f"`{shown(name)}`" for name in key.keys)
+                lines.append(f"| {scope} | {names} | {key.purpose} |")
     return "\n".join(lines)

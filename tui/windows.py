@@ -19,9 +19,12 @@ from tui.help_pages import PAGES, TERMS
 from tui.keys import help_rows
 from tui.render import lines, literal, plain
 from tui.widgets.facts import Fact, Facts
+from tui.widgets.tables import FilterLine
 
 _HIGHEST = 0.9
 """Share of the screen's height that a window may take, as in the stylesheet."""
+_AROUND_TEXT = 4
+"""Rows of a window beside its text: border, title, keys."""
 _AROUND_FACTS = 7
 """Rows of a question beside its facts: border, title, button, keys."""
 
@@ -194,30 +197,15 @@ class HelpScreen(TextModal):
         return Content("\n").join(pieces)
 
 
-# An unexpected error: one sentence, where the details are, and the details to copy.
-
-
-class ErrorScreen(TextModal):
-    """Shows a defect of the program; the app stays alive and the session is kept."""
-
-    def __init__(self, error: BaseException) -> None:
-        details = "".join(traceback.format_exception(error))
-        text = (
-            f"{type(error).__name__}: {printable(str(error), 300)}\n\n"
-            "The session is kept; what was finished is saved. Copy this for a report:\n\n"
-            f"{details}"
-        )
-        super().__init__("Unexpected error", text)
-
-
-# The command that does the same as the open screen.
-
-
-class CommandScreen(TextModal):
-    """Shows the equivalent command; c copies it."""
-
-    def __init__(self, command: str) -> None:
-        super().__init__("The same by command", command)
+def error_window(error: BaseException) -> TextModal:
+    """Shows a defect of the program and its details; the app stays alive, the session is kept."""
+    details = "".join(traceback.format_exception(error))
+    text = (
+        f"{type(error).__name__}: {printable(str(error), 300)}\n\n"
+        "The session is kept; what was finished is saved. Copy this for a report:\n\n"
+        f"{details}"
+    )
+    return TextModal("Unexpected error", text)
 
 
 # The event log of a session, newest first, with a filter.
@@ -251,40 +239,22 @@ class LogScreen(ModalScreen[None]):
         """Title, filter, events, keys."""
         with Vertical(classes="window"):
             yield Static("", id="log-title", classes="window-title")
-            words = Input(placeholder="filter", id="log-filter")
-            words.cursor_blink = False
-            words.display = False
-            yield words
+            yield FilterLine("", "filter")
             with VerticalScroll(can_focus=False, id="window-text"):
                 yield Static("", id="log-lines")
             yield Static(literal("/ filter  c copy  esc close"), classes="window-keys")
 
     def on_mount(self) -> None:
         """Show every event."""
-        self._show("")
-
-    @on(Input.Changed, "#log-filter")
-    def _filter(self, event: Input.Changed) -> None:
-        self._show(event.value)
-
-    @on(Input.Submitted, "#log-filter")
-    def _filtered(self) -> None:
-        self.set_focus(None)
+        self._show()
 
     def action_filter(self) -> None:
         """Type words that the lines must hold."""
-        words = self.query_one("#log-filter", Input)
-        words.display = True
-        self.call_after_refresh(words.focus)
+        self.query_one(FilterLine).open()
 
     def action_close(self) -> None:
         """Clear the filter, or close."""
-        words = self.query_one("#log-filter", Input)
-        if words.display:
-            words.value = ""
-            words.display = False
-            self.set_focus(None)
-        else:
+        if not self.query_one(FilterLine).close():
             self.dismiss(None)
 
     def action_scroll(self, amount: int) -> None:
@@ -298,11 +268,9 @@ class LogScreen(ModalScreen[None]):
         assert isinstance(self.app, TunerApp)
         self.app.copy("\n".join(self._shown))
 
-    def _show(self, words: str) -> None:
-        needles = words.lower().split()
-        self._shown = [
-            line for line in self._lines if all(needle in line.lower() for needle in needles)
-        ]
+    @on(FilterLine.Changed)
+    def _show(self) -> None:
+        self._shown = [*filter(self.query_one(FilterLine).lets_through, self._lines)]
         more = len(self._shown) - _MOST
         tail = [f"{more:,} older ones are in {self._path}"] if more > 0 else []
         self.query_one("#log-lines", Static).update(lines([*self._shown[:_MOST], *tail]))
@@ -322,14 +290,10 @@ def _line(event: dict[str, Any]) -> str:
 # A window of text that leaves room for its keys, whatever the height.
 
 
-_AROUND = 4
-"""Rows of a window beside its text: border, title, keys."""
-
-
 class TextWindow(TextModal):
     """A scrollable text; its keys stay in sight."""
 
     def on_resize(self) -> None:
         """Leave the window's height to title and keys first."""
-        room = int(self.app.size.height * _HIGHEST) - _AROUND
+        room = int(self.app.size.height * _HIGHEST) - _AROUND_TEXT
         self.query_one("#window-text", VerticalScroll).styles.max_height = max(room, 1)

@@ -15,7 +15,7 @@ from core.workflow.session import Session, list_sessions
 from tests.tui.conftest import OpenApp, screen_text, wait_for_jobs
 from tui.app import TunerApp
 from tui.screens.data import DataScreen
-from tui.widgets.forms import matches_of
+from tui.widgets.typed_paths import matches_of
 
 WIDE = "id,text,spam,odd\n" + "".join(f"d{n},message number {n},{n % 2},0\n" for n in range(30))
 LISTS = "body,genres\n" + "".join(f"film {n},drama;comedy\nother {n},drama\n" for n in range(12))

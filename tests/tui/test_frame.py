@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from core.workflow.step_table import STEPS
 from tests.tui.conftest import OpenApp, screen_text, wait_for_jobs
-from tui.app import STEP_IDS
 from tui.help_pages import PAGES, TERMS
 from tui.keys import EVERYWHERE, SCREENS, footer_keys, help_rows, readme_table
 from tui.render import clipboard_sequence
@@ -232,7 +232,7 @@ def test_the_app_loads_nothing_heavy_before_its_first_frame() -> None:
 async def test_the_key_of_the_open_step_changes_nothing(
     step: str, open_app: OpenApp, tickets_session: Path
 ) -> None:
-    keys = {**{name: str(n) for n, name in enumerate(STEP_IDS, 1)}, "jobs": "j", "endpoint": "E"}
+    keys = {**{step.id: step.key for step in STEPS}, "jobs": "j", "endpoint": "E"}
     async with open_app(tickets_session, step) as (app, pilot):
         screen = app.screen
         await pilot.press(keys[step])

@@ -15,7 +15,7 @@ from core.workflow.data import NewSession, create_session
 from tests.cli.running import run
 from tests.tui.conftest import OpenApp, wait_for_jobs
 from tui.app import TunerApp
-from tui.windows import CommandScreen
+from tui.windows import TextModal
 
 STEPS = ("health", "split", "train", "score")
 
@@ -94,7 +94,7 @@ async def test_cleaning_up_on_the_screen_equals_the_command(
 
 def _command(app: TunerApp) -> str:
     """The command that the open window shows."""
-    assert isinstance(app.screen, CommandScreen)
+    assert isinstance(app.screen, TextModal)
     return app.screen.text
 
 

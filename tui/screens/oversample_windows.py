@@ -22,7 +22,7 @@ from tui.render import cell, glyph, literal, plain
 from tui.screens.oversample_plan import ArmsDraft, names_text, read_options
 from tui.widgets.arms import ArmGroup, row_of
 from tui.widgets.facts import Fact, Facts
-from tui.widgets.forms import Field, Line
+from tui.widgets.forms import Field, FieldInput
 from tui.widgets.tables import KeyTable
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class OptionsModal(ModalScreen[ArmsDraft | None]):
         with Vertical(classes="window question"):
             yield Static(literal("Options of the experiment"), classes="window-title")
             for name in _PURPOSES:
-                yield Field(name, Line(_id(name)))
+                yield Field(name, FieldInput(_id(name)))
             yield Static("", id="purpose")
             yield Static("", id="refused")
             yield Static(literal("enter take   tab next   esc cancel"), classes="window-keys")
@@ -72,18 +72,18 @@ class OptionsModal(ModalScreen[ArmsDraft | None]):
         draft = self._draft
         values = (draft.replicates, draft.repeat_from, draft.patience, draft.seed, draft.groups)
         for name, value in zip(_PURPOSES, values, strict=True):
-            self.query_one(f"#{_id(name)}", Line).value = "" if value is None else str(value)
-        self.query_one(Line).focus()
+            self.query_one(f"#{_id(name)}", FieldInput).value = "" if value is None else str(value)
+        self.query_one(FieldInput).focus()
 
     def on_descendant_focus(self) -> None:
         """Say what the focused field is for."""
         for name, purpose in _PURPOSES.items():
-            if self.query_one(f"#{_id(name)}", Line).has_focus:
+            if self.query_one(f"#{_id(name)}", FieldInput).has_focus:
                 self.query_one("#purpose", Static).update(literal(purpose))
 
     @on(Input.Submitted)
     def _take(self) -> None:
-        typed = {name: self.query_one(f"#{_id(name)}", Line).value for name in _PURPOSES}
+        typed = {name: self.query_one(f"#{_id(name)}", FieldInput).value for name in _PURPOSES}
         try:
             self.dismiss(read_options(self._draft, typed))
         except InvalidInput as error:

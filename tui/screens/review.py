@@ -1,7 +1,6 @@
 """The review step: read the documents worth reading of a label, and mark what is wrong."""
 
 import shlex
-from abc import abstractmethod
 from dataclasses import replace
 from pathlib import Path
 
@@ -47,29 +46,118 @@ from tui.widgets.documents import (
 from tui.widgets.tables import FilterLine, ReadingPane, Row, RowTable
 from tui.windows import PayModal
 
-# Marking on the review screen: relabel, drop, keep, undo, export, apply.
 
+class ReviewScreen(StepScreen):
+    """The reading lists of one label."""
 
-class MarkingScreen(StepScreen):
-    """A screen with a list of documents that can be marked; the list itself is the subclass's."""
+    step_id = "review"
+    title_words = "review"
+
+    DEFAULT_CSS = """
+    ReviewScreen #review-label { height: 1; }
+    ReviewScreen #review-kinds { height: 1; }
+    ReviewScreen #review-progress { height: 1; }
+    ReviewScreen #review-panes { height: 1fr; }
+    ReviewScreen #review-list { height: 1fr; min-height: 4; }
+    ReviewScreen DocumentView { height: 1fr; border-top: solid $foreground 30%; }
+    ReviewScreen DocumentView:focus { border-top: solid $border; }
+    ReviewScreen.-wide #review-panes { layout: horizontal; }
+    ReviewScreen.-wide #review-list { width: 1fr; height: 1fr; }
+    ReviewScreen.-wide DocumentView {
+        width: 1fr; height: 1fr; border-top: none; border-left: solid $foreground 30%;
+        padding-left: 1;
+    }
+    ReviewScreen.-plain DocumentView { border-top: ascii $foreground 30%; }
+    ReviewScreen.-plain.-wide DocumentView {
+        border-top: none; border-left: ascii $foreground 30%;
+    }
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self._data: ReviewData | None = None
         self._marks: Marks | None = None
         self._review: Review | None = None
+        self._loaded = ""
+        self._part = ""
+        self._label = 0
+        self._wanted: ListName = "all"
 
-    @abstractmethod
-    def _refresh_list(self) -> None:
-        """Show the list again, with the marks as they are."""
+    def compose_body(self) -> ComposeResult:
+        """Label, lists, progress, filter, documents, the whole text."""
+        yield Static("", id="review-label", markup=False)
+        yield Static("", id="review-kinds", markup=False)
+        yield Static("", id="review-progress", markup=False)
+        yield FilterLine("#review-documents", "words that the document must hold")
+        with Vertical(id="review-panes"):
+            with Vertical(id="review-list"):
+                yield RowTable("review-documents", keys="vertical")
+            yield DocumentView()
 
-    @abstractmethod
-    def _show_head(self, data: ReviewData, review: Review) -> None:
-        """Show how far reading is."""
+    def on_mount(self) -> None:
+        """Fill the frame; the documents have the focus."""
+        super().on_mount()
+        self.set_class(self._ascii, "-plain")
+        self._table.focus()
 
-    @abstractmethod
-    def _show_document(self) -> None:
-        """Show the highlighted document."""
+    def show_session(self, overview: Overview) -> None:
+        """Read the part again when scores or thresholds have changed."""
+        status = overview.status_of("review")
+        if status.status == "blocked":
+            self._say(f"{status.detail}: press 5 (Score) to score the held-out documents")
+            return
+        run = overview.state.run
+        if run is None:
+            return
+        values = run.thresholds.values if run.thresholds else None
+        key = f"{self._part} {run.name} {run.scores} {values}"
+        if key != self._loaded:
+            self._loaded = key
+            if self._data is None:
+                self._say("reading the documents …")
+            self._load(run.name, self._part)
+
+    def _take_review(self, loaded: tuple[ReviewData, Marks]) -> None:
+        self._data, self._marks = loaded
+        self._label = min(self._label, len(self._data.labels) - 1)
+        self._refresh_list()
+
+    def equivalent_command(self) -> str:
+        """The command that lists the same documents."""
+        if self._data is None or self._review is None:
+            return super().equivalent_command()
+        label = shlex.quote(self._review.label)
+        return (
+            f"{super().equivalent_command()} --label {label} --kind {self._wanted}"
+            f" --part {self._data.part} --limit {MOST_ROWS}"
+        )
+
+    def copied_value(self) -> str:
+        """The highlighted document's text."""
+        row = self._highlighted
+        return row.text if row else self.equivalent_command()
+
+    def action_label(self, step: int) -> None:
+        """Review the next or previous label."""
+        if self._data is not None:
+            self._label = (self._label + step) % len(self._data.labels)
+            self._refresh_list()
+
+    def action_kind(self) -> None:
+        """Go to the next reading list."""
+        self._wanted = LISTS[(LISTS.index(self._wanted) + 1) % len(LISTS)]
+        self._refresh_list()
+
+    def action_part(self) -> None:
+        """Review the next scored part."""
+        if self._data is None:
+            return
+        parts = self._data.parts
+        if len(parts) < 2:
+            self.banner.show_note(f"only {parts[0]} is scored")
+            return
+        self._part = parts[(parts.index(self._data.part) + 1) % len(parts)]
+        self.show_overview()
 
     def _ask_to_apply(self, relabelling: Relabelling) -> None:
         facts = change_facts(relabelling.change, relabelling.by_part, relabelling.notes)
@@ -164,130 +252,6 @@ class MarkingScreen(StepScreen):
             self._show_head(self._data, self._review)
         self._show_document()
 
-    @property
-    def _ascii(self) -> bool:
-        return self.tuner.settings.ascii_only
-
-    @property
-    def _table(self) -> RowTable:
-        return self.query_one(RowTable)
-
-    @property
-    def _highlighted(self) -> ReviewRow | None:
-        row = self._table.cursor_row
-        rows = self._review.rows if self._review else ()
-        return rows[row] if 0 <= row < len(rows) else None
-
-
-class ReviewScreen(MarkingScreen):
-    """The reading lists of one label."""
-
-    step_id = "review"
-    title_words = "review"
-
-    DEFAULT_CSS = """
-    ReviewScreen #review-label { height: 1; }
-    ReviewScreen #review-kinds { height: 1; }
-    ReviewScreen #review-progress { height: 1; }
-    ReviewScreen #review-panes { height: 1fr; }
-    ReviewScreen #review-list { height: 1fr; min-height: 4; }
-    ReviewScreen DocumentView { height: 1fr; border-top: solid $foreground 30%; }
-    ReviewScreen DocumentView:focus { border-top: solid $border; }
-    ReviewScreen.-wide #review-panes { layout: horizontal; }
-    ReviewScreen.-wide #review-list { width: 1fr; height: 1fr; }
-    ReviewScreen.-wide DocumentView {
-        width: 1fr; height: 1fr; border-top: none; border-left: solid $foreground 30%;
-        padding-left: 1;
-    }
-    ReviewScreen.-plain DocumentView { border-top: ascii $foreground 30%; }
-    ReviewScreen.-plain.-wide DocumentView {
-        border-top: none; border-left: ascii $foreground 30%;
-    }
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._loaded = ""
-        self._part = ""
-        self._label = 0
-        self._wanted: ListName = "all"
-
-    def compose_body(self) -> ComposeResult:
-        """Label, lists, progress, filter, documents, the whole text."""
-        yield Static("", id="review-label", markup=False)
-        yield Static("", id="review-kinds", markup=False)
-        yield Static("", id="review-progress", markup=False)
-        yield FilterLine("#review-documents", "words that the document must hold")
-        with Vertical(id="review-panes"):
-            with Vertical(id="review-list"):
-                yield RowTable("review-documents", keys="vertical")
-            yield DocumentView()
-
-    def on_mount(self) -> None:
-        """Fill the frame; the documents have the focus."""
-        super().on_mount()
-        self.set_class(self._ascii, "-plain")
-        self._table.focus()
-
-    def show_session(self, overview: Overview) -> None:
-        """Read the part again when scores or thresholds have changed."""
-        status = overview.status_of("review")
-        if status.status == "blocked":
-            self._say(f"{status.detail}: press 5 (Score) to score the held-out documents")
-            return
-        run = overview.state.run
-        if run is None:
-            return
-        values = run.thresholds.values if run.thresholds else None
-        key = f"{self._part} {run.name} {run.scores} {values}"
-        if key != self._loaded:
-            self._loaded = key
-            if self._data is None:
-                self._say("reading the documents …")
-            self._load(run.name, self._part)
-
-    def _take_review(self, loaded: tuple[ReviewData, Marks]) -> None:
-        self._data, self._marks = loaded
-        self._label = min(self._label, len(self._data.labels) - 1)
-        self._refresh_list()
-
-    def equivalent_command(self) -> str:
-        """The command that lists the same documents."""
-        if self._data is None or self._review is None:
-            return super().equivalent_command()
-        label = shlex.quote(self._review.label)
-        return (
-            f"{super().equivalent_command()} --label {label} --kind {self._wanted}"
-            f" --part {self._data.part} --limit {MOST_ROWS}"
-        )
-
-    def copied_value(self) -> str:
-        """The highlighted document's text."""
-        row = self._highlighted
-        return row.text if row else self.equivalent_command()
-
-    def action_label(self, step: int) -> None:
-        """Review the next or previous label."""
-        if self._data is not None:
-            self._label = (self._label + step) % len(self._data.labels)
-            self._refresh_list()
-
-    def action_kind(self) -> None:
-        """Go to the next reading list."""
-        self._wanted = LISTS[(LISTS.index(self._wanted) + 1) % len(LISTS)]
-        self._refresh_list()
-
-    def action_part(self) -> None:
-        """Review the next scored part."""
-        if self._data is None:
-            return
-        parts = self._data.parts
-        if len(parts) < 2:
-            self.banner.show_note(f"only {parts[0]} is scored")
-            return
-        self._part = parts[(parts.index(self._data.part) + 1) % len(parts)]
-        self.show_overview()
-
     def action_read_on(self) -> None:
         """Scroll the text by a page; from its end back to the top."""
         self.query_one(DocumentView).read_on()
@@ -350,6 +314,20 @@ class ReviewScreen(MarkingScreen):
         }
         for name, content in shown.items():
             self.query_one(name, Static).update(content)
+
+    @property
+    def _ascii(self) -> bool:
+        return self.tuner.settings.ascii_only
+
+    @property
+    def _table(self) -> RowTable:
+        return self.query_one(RowTable)
+
+    @property
+    def _highlighted(self) -> ReviewRow | None:
+        row = self._table.cursor_row
+        rows = self._review.rows if self._review else ()
+        return rows[row] if 0 <= row < len(rows) else None
 
     @property
     def _filter_words(self) -> str:

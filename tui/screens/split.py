@@ -22,7 +22,7 @@ from core.workflow.state import SplitState
 from tui.render import glyph, lines, literal, plain
 from tui.screens.base import StepScreen
 from tui.widgets.dataset import audit_lines, audit_notes, audit_row, ratios_text
-from tui.widgets.forms import Field, Line
+from tui.widgets.forms import Field, FieldInput
 from tui.widgets.tables import Column, FilterLine, RowTable
 
 _DEFAULT_RATIOS = "70/10/20"
@@ -65,8 +65,8 @@ class SplitScreen(StepScreen):
     def compose_body(self) -> ComposeResult:
         """Inputs, state, sizes, audit, notes."""
         with Horizontal(id="split-inputs"):
-            yield Field("ratios", Line("ratios", restrict=r"[0-9./]{0,24}"))
-            yield Field("seed", Line("seed", restrict=r"[0-9]{0,9}"))
+            yield Field("ratios", FieldInput("ratios", restrict=r"[0-9./]{0,24}"))
+            yield Field("seed", FieldInput("seed", restrict=r"[0-9]{0,9}"))
         yield Static("", id="split-state")
         yield Static("", id="split-sizes")
         yield FilterLine("#audit")
