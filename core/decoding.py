@@ -22,8 +22,9 @@ _PIECE_BYTES = 1 << 22
 _MOST_DEPTH = 100
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
-_NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
-_LONG_DIGITS = re.compile(rb"(?<![0-9.])[0-9]{19}")
+_BRACKETS_IN_STRING = re.compile(rb'"[^"]*"')
+_OTHERS = bytes(byte for byte in range(256) if byte not in b'[]{}"')
+_AS_DIGIT = bytes(0x30 if 0x30 <= byte <= 0x39 else 0x20 for byte in range(256))
 _LONG_INTEGER = re.compile(rb"(?<![0-9.eE+])([0-9]{19,})(?![0-9.eE])")
 _MOST_INTEGER = 2**63 - 1
 
@@ -63,7 +64,7 @@ class JsonDecoder(Generic[T]):
             raise Undecodable(printable(str(error), 200)) from error
         if data.count(b"[") + data.count(b"{") > _MOST_DEPTH and _is_deep(data):
             raise _too_deep()
-        if not self._any_integer and _LONG_DIGITS.search(data):
+        if not self._any_integer and b"0" * 19 in data.translate(_AS_DIGIT):
             _refuse_long_integers(data)
         return value
 
@@ -172,8 +173,13 @@ def _not_utf8(data: bytes, error: UnicodeDecodeError) -> str:
 
 
 def _is_deep(data: bytes) -> bool:
-    """Whether sound JSON is nested too deeply: pairs of brackets vanish from the inside out."""
-    brackets = _STRING.sub(b"", data).translate(None, _NOT_BRACKETS)
+    """Whether sound JSON is nested too deeply: pairs of brackets vanish from the inside out.
+
+    What is escaped goes first, then all but quotes and brackets, then strings.
+    """
+    if b"\\" in data:
+        data = data.replace(b"\\\\", b"").replace(b'\\"', b"")
+    brackets = _BRACKETS_IN_STRING.sub(b"", data.translate(None, _OTHERS).replace(b'""', b""))
     for _ in range(_MOST_DEPTH):
         if not brackets:
             return False

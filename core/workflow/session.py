@@ -166,16 +166,22 @@ def decode_state(data: bytes, path: Path) -> SessionState:
         InvalidInput: it is damaged, or a newer version wrote it.
     """
     try:
-        version = decode_json(data, _Version).schema_version
-        if version > SCHEMA_VERSION:
-            raise InvalidInput(
-                "Session of a newer version",
-                f"{printable(str(path))} has schema {version}; this version knows {SCHEMA_VERSION}",
-                "update comprehend-tuner",
-            )
-        return decode_json(data, SessionState)
+        state = decode_json(data, SessionState)
+        _refuse_newer(state.schema_version, path)
+        return state
     except Undecodable as error:
+        with contextlib.suppress(Undecodable):
+            _refuse_newer(decode_json(data, _Version).schema_version, path)
         raise InvalidInput(_DAMAGED, f"{printable(str(path))}: {error}", _RESTORE) from error
+
+
+def _refuse_newer(version: int, path: Path) -> None:
+    if version > SCHEMA_VERSION:
+        raise InvalidInput(
+            "Session of a newer version",
+            f"{printable(str(path))} has schema {version}; this version knows {SCHEMA_VERSION}",
+            "update comprehend-tuner",
+        )
 
 
 class _Version(msgspec.Struct):

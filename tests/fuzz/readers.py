@@ -248,39 +248,42 @@ def _write_config(folder: Path, case: Case, random: Random) -> None:
 # Session folders: one damaged file in a copy of a session, and a command on it.
 
 
-def _copied(folder: Path) -> None:
-    """Make the sessions in `folder` what they are in the fixtures."""
-    target = folder / ".comprehend-tuner"
-    if not target.exists():
-        for name in _SESSIONS:
-            shutil.copytree(FIXTURES / name, target / name)
-        _as_copied[folder] = {path: _stamp(path) for path in _files(target)}
-        return
-    known = _as_copied[folder]
-    for path in _files(target):
-        if path not in known:
-            path.unlink()
-        elif known[path] != _stamp(path):
-            shutil.copy(FIXTURES / path.relative_to(target), path)
-            known[path] = _stamp(path)
-    for path in known:
-        if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(FIXTURES / path.relative_to(target), path)
-            known[path] = _stamp(path)
+def _copied(folder: Path, *names: str) -> None:
+    """Make sessions in `folder` what they are in the fixtures; all of them when none is named."""
+    for name in names or _SESSIONS:
+        target = str(folder / ".comprehend-tuner" / name)
+        if target not in _as_copied:
+            shutil.copytree(FIXTURES / name, target)
+            _as_copied[target] = _stamps(target)
+            continue
+        copied, now = _as_copied[target], _stamps(target)
+        for path in now.keys() - copied.keys():
+            os.unlink(path)
+        for path, stamp in copied.items():
+            if now.get(path) != stamp:
+                os.makedirs(os.path.dirname(path), exist_ok=True)
+                shutil.copy(FIXTURES / os.path.relpath(path, folder / ".comprehend-tuner"), path)
+                status = os.stat(path)
+                copied[path] = (status.st_mtime_ns, status.st_size)
 
 
 _SESSIONS = ("half", "queues", "tickets")
-_as_copied: dict[Path, dict[Path, tuple[int, int]]] = {}
+_as_copied: dict[str, dict[str, tuple[int, int]]] = {}
+"""Per copy of a session, its files with time and size."""
 
 
-def _files(folder: Path) -> list[Path]:
-    return [Path(at) / name for at, _, names in os.walk(folder) for name in names]
-
-
-def _stamp(path: Path) -> tuple[int, int]:
-    status = path.stat()
-    return status.st_mtime_ns, status.st_size
+def _stamps(folder: str) -> dict[str, tuple[int, int]]:
+    stamps = {}
+    waiting = [folder]
+    while waiting:
+        with os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(entry.path)
+                else:
+                    status = entry.stat(follow_symlinks=False)
+                    stamps[entry.path] = (status.st_mtime_ns, status.st_size)
+    return stamps
 
 
 @cache
@@ -325,12 +328,12 @@ _SLOW: tuple[list[str], ...] = (["thresholds"], ["compare"], ["score"], ["report
 
 def _command(folder: Path, case: Case, random: Random) -> None:
     """Damage one file, and run a command on the session."""
-    _copied(folder)
+    name = Path(case[0]).parts[0]
+    _copied(folder, name)
     path = folder / ".comprehend-tuner" / case[0]
     path.write_bytes(case[1])
     kinds = ((_QUICK, 0.6), (_COMMANDS, 0.395), (_SLOW, 0.005))
     commands = random.choices([kind for kind, _ in kinds], [weight for _, weight in kinds])[0]
-    name = Path(case[0]).parts[0]
     if commands is _SLOW and name == "tickets":  # its experiment takes longer than an input may
         commands = _QUICK
     arguments = ["--session", name, *(["--json"] if random.random() < 0.5 else [])]
@@ -380,8 +383,8 @@ def _marks() -> dict[str, bytes]:
 
 
 def _read_marks(folder: Path, case: Case, random: Random) -> None:
-    if folder not in _as_copied or random.random() < 0.01:
-        _copied(folder)
+    if random.random() < 0.01 or not (folder / ".comprehend-tuner").exists():
+        _copied(folder, "half")
     path = folder / "marks.csv"
     path.write_bytes(case[1])
     session = Session(folder / ".comprehend-tuner" / "half")
