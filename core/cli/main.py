@@ -110,6 +110,11 @@ def _version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
     type=click.FloatRange(0.01, 3600),
     help="Seconds between looks at a running job (default: 15, growing to 60; offline 0.2).",
 )
+@click.option(
+    "--trust",
+    is_flag=True,
+    help="Let requests be sent for a session that was not made on this machine.",
+)
 @click.option("--yes", is_flag=True, help="Answer the confirmation of a step.")
 @click.option("--read-only", is_flag=True, help="Refuse every upload, start, stop and delete.")
 @click.option("--dry-run", is_flag=True, help="Print what a step would do, and do nothing.")

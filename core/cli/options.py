@@ -43,6 +43,7 @@ class Options:
     role_arn: str | None = None
     endpoint_url: str | None = None
     poll_s: float | None = None
+    trust: bool = False
     yes: bool = False
     read_only: bool = False
     dry_run: bool = False
@@ -296,9 +297,26 @@ def chosen_session(options: Options) -> "Session":
             f"session {printable(session.name)} runs on {engine.name}",
             "the engine is chosen once: comprehend-tuner --engine NAME new …",
         )
+    if options.trust:
+        _trust(options, session)
     if _differing(options, engine):
         _store(options, session)
     return session
+
+
+def _trust(options: Options, session: "Session") -> None:
+    from core.workflow.trust import destination_of, trust
+
+    if options.read_only or options.dry_run:
+        raise Refused(
+            "Nothing is trusted now",
+            "--read-only and --dry-run leave everything as it is",
+            "give --trust without them",
+        )
+    if trust(session):
+        options.narrate(f"session {printable(session.name)} is trusted from now on; it sends to:")
+        for line in destination_of(session.state()).lines():
+            options.narrate(f"  {line}")
 
 
 def again(options: Options, session: "Session", rest: str) -> str:
@@ -321,6 +339,7 @@ def _store(options: Options, session: "Session") -> None:
     from msgspec import structs
 
     from core.comprehend.engine import check_settings
+    from core.workflow.trust import editing_settings
 
     verb = "would use" if options.dry_run else "now uses"
     differing = _differing(options, session.state().engine)
@@ -328,7 +347,7 @@ def _store(options: Options, session: "Session") -> None:
     if options.dry_run:
         _require_movable(session.state(), differing)
     else:
-        with session.editing() as state:
+        with editing_settings(session) as state:
             _require_movable(state, differing)
             state.engine = structs.replace(state.engine, **differing)
         session.record("settings", **differing)

@@ -166,9 +166,9 @@ POLL_GROWTH = 4.0
 """How many times longer the interval between two looks becomes."""
 
 
-def open_aws(settings: EngineSettings) -> Clients:
+def open_aws(settings: EngineSettings, allow: Callable[[], None] = lambda: None) -> Clients:
     """Open Amazon's engine; boto3 is loaded at the first use of a client, and nothing is sent."""
-    access = AwsAccess(settings)
+    access = AwsAccess(settings, allow)
     role_arn = settings.role_arn or ""
     account = account_of(role_arn)
     poll_s = settings.poll_s or POLL_S
@@ -196,8 +196,9 @@ def open_aws(settings: EngineSettings) -> Clients:
 class AwsAccess:
     """The boto3 clients of one identity, one per service; safe for threads."""
 
-    def __init__(self, settings: EngineSettings) -> None:
+    def __init__(self, settings: EngineSettings, allow: Callable[[], None]) -> None:
         self._settings = settings
+        self._allow = allow
         self._lock = threading.Lock()
         self._session: Any = None
         self._clients: dict[str, Any] = {}
@@ -207,7 +208,10 @@ class AwsAccess:
 
         Raises:
             InvalidInput: there is no such profile, or the configuration is unusable.
+            TunerError: nothing may be sent.
         """
+        if service not in self._clients:
+            self._allow()
         with self._lock, explained():
             if service not in self._clients:
                 self._clients[service] = self._made(service)

@@ -94,7 +94,10 @@ def _model_of(root: Path, region: str, arn: str) -> "TrainedModel | None":
 
 
 def open_clients(
-    settings: EngineSettings, session_folder: Path, twin: TwinOptions = SERVICE_LIKE
+    settings: EngineSettings,
+    session_folder: Path,
+    twin: TwinOptions = SERVICE_LIKE,
+    allow: Callable[[], None] = lambda: None,
 ) -> Clients:
     """Open the engine that the settings name; nothing is loaded or sent before the first request.
 
@@ -105,11 +108,12 @@ def open_clients(
         settings: which engine, under which identity.
         session_folder: the session; the twin keeps everything in its ``offline/``.
         twin: behaviour of the offline twin; no effect on Amazon's engine.
+        allow: called before the first request to Amazon's engine; raises when none may be sent.
 
     Raises:
         InvalidInput: Region, bucket, role or address break their pattern.
     """
     check_patterns(settings)
     if settings.name == "aws":
-        return open_aws(settings)
+        return open_aws(settings, allow)
     return open_offline(settings, session_folder, twin)

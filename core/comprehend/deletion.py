@@ -9,7 +9,14 @@ import msgspec
 
 from core.comprehend.jobs import TRAINING_STATES
 from core.comprehend.ledger import CleanupItem
-from core.comprehend.lookup import address_of_upload, listed_state, name_of, state_of, users_of
+from core.comprehend.lookup import (
+    address_of_upload,
+    listed_state,
+    name_of,
+    state_of,
+    tags_of,
+    users_of,
+)
 from core.comprehend.service_errors import DENIED_CODES, GONE_CODES, code_of, explained
 from core.errors import Interrupted, TryAgain, TunerError
 from core.progress import UNWATCHED, Watch
@@ -66,6 +73,7 @@ def delete_item(
     random: Random | None = None,
     *,
     tags: Mapping[str, str] | None = None,
+    prefix: str = "",
     gone: Collection[str] = (),
 ) -> CleanupResult:
     """Delete one thing and wait until it is gone.
@@ -78,7 +86,9 @@ def delete_item(
         watch: stops the waiting; a deletion that was asked for goes on.
         patience: how long to wait; None for the engine's own pace.
         random: source of the jitter.
-        tags: what a role must carry to be deleted.
+        tags: what an endpoint, flywheel, classifier or role must carry to be deleted; what does
+            not carry them is not provably the session's and is left alone.
+        prefix: address below which an object or upload must lie to be deleted; empty for any.
         gone: ARNs of endpoints and flywheels that were deleted; a list may still show them.
 
     Returns:
@@ -89,7 +99,7 @@ def delete_item(
         Interrupted: stopping was asked for.
         TunerError: the service cannot be asked.
     """
-    work = _Deletion(clients, item, tags or {}, gone)
+    work = _Deletion(clients, item, tags or {}, prefix, gone)
     chosen = patience or patience_of(clients)
     waits = _Waits(chosen, watch, item, random or Random())
     return _seen_through(work, item, waits)
@@ -127,11 +137,17 @@ class _Deletion:
     """One thing on its way out."""
 
     def __init__(
-        self, clients: "Clients", item: CleanupItem, tags: Mapping[str, str], gone: Collection[str]
+        self,
+        clients: "Clients",
+        item: CleanupItem,
+        tags: Mapping[str, str],
+        prefix: str,
+        gone: Collection[str],
     ) -> None:
         self._clients = clients
         self._item = item
         self._tags = tags
+        self._prefix = prefix
         self._gone = gone
         self._stop_asked = False
         self._missed = False
@@ -151,6 +167,8 @@ class _Deletion:
         if state == "DELETING":
             self.was_asked = True
             return "wait"
+        if not self.was_asked and not self._is_provably_ours():
+            return "held"
         if self._item.kind == "classifier":
             if not TRAINING_STATES.get(state, (True, False))[0]:
                 self._stop(state)
@@ -158,6 +176,21 @@ class _Deletion:
             if self._is_served():
                 return "held"
         return self._ask()
+
+    def _is_provably_ours(self) -> bool:
+        """Whether the service's own tags, or the place in the bucket, say whose it is."""
+        if self._item.kind in ("object", "upload"):
+            is_ours = self._item.name.startswith(self._prefix)
+            lacks = f"it lies outside {printable(self._prefix, 200)}"
+        elif self._item.kind == "role":
+            return True
+        else:
+            is_ours = self._tags.items() <= tags_of(self._clients, self._item.name).items()
+            lacks = "it does not carry this session's tag"
+        if not is_ours:
+            self.reason = f"not provably this session's: {lacks}"
+            self.hint = "if it is yours, delete it in the console"
+        return is_ours
 
     def _not_found(self) -> _Next:
         """Gone; but what was made a moment ago may not be seen yet, so it is looked for twice."""

@@ -47,6 +47,7 @@ from core.workflow.following import collect_finished
 from core.workflow.jobs import note_in_ledger, refresh, session_clients
 from core.workflow.session import Session, now
 from core.workflow.state import EndpointState, JobState, RunState, SessionState
+from core.workflow.trust import editing_settings
 
 # Which things are a session's own, or one run's.
 
@@ -88,7 +89,7 @@ def scope_of(state: SessionState, clients: Clients, run: str | None) -> Scope:
         state.run_named(run)
     return Scope(
         run=run,
-        tags={SESSION_TAG: state.tags_of("")[SESSION_TAG]},
+        tags=state.own_tag,
         session_prefix=whole,
         prefix=f"{whole}{run}/" if run is not None and whole else whole,
         adopted=_adopted(state),
@@ -724,9 +725,11 @@ def _delete(
 ) -> CleanupResult:
     """Delete one thing and save that it is gone."""
     gone = {entry.name for entry in session.state().ledger_entries(state="deleted")}
-    result = delete_item(clients, item, watch, tags=scope.tags, gone=gone)
+    result = delete_item(
+        clients, item, watch, tags=scope.tags, prefix=scope.session_prefix, gone=gone
+    )
     if result.outcome != "still there":
-        with session.editing() as state:
+        with editing_settings(session) as state:
             _mark_deleted(state, item)
         session.record(
             "deleted",

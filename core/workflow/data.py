@@ -17,6 +17,7 @@ from core.progress import UNWATCHED, Watch
 from core.text import printable
 from core.workflow.session import Session, new_uid, now
 from core.workflow.state import Revision, SessionState
+from core.workflow.trust import vouch
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,7 @@ def create_session(new: NewSession, watch: Watch = UNWATCHED) -> Created:
             )
             with session.locked():
                 session.save(state)
+            vouch(session, state)
     except BaseException:
         if is_new_folder and not session.state_path.exists():
             shutil.rmtree(new.folder, ignore_errors=True)

@@ -33,6 +33,7 @@ from core.text import printable
 from core.workflow.jobs import note_in_ledger, session_clients
 from core.workflow.session import Session
 from core.workflow.state import SessionState
+from core.workflow.trust import editing_settings
 
 # Make the data access role, recorded so that clean-up removes it.
 
@@ -130,7 +131,7 @@ def set_up_role(session: Session, plan: RolePlan) -> str:
                 note_in_ledger(state, "role", plan.arn, "", "intended")
         spec = RoleSpec(plan.name, plan.trust, plan.permissions, plan.tags)
         arn = create_role(session_clients(session), spec)
-        with session.editing() as state:
+        with editing_settings(session) as state:
             note_in_ledger(state, "role", arn, "")
             state.engine = msgspec.structs.replace(state.engine, role_arn=arn)
     session.record("setup-role", arn=arn)

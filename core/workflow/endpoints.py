@@ -420,7 +420,7 @@ def stop_endpoint(session: Session, name: str, watch: Watch = UNWATCHED) -> Endp
             return mark_gone(session, name)
         endpoint = save_arn(session, name, status.arn)
     item = CleanupItem(kind="endpoint", name=endpoint.arn, run=endpoint.run)
-    result = delete_item(clients, item, watch)
+    result = delete_item(clients, item, watch, tags=session.state().own_tag)
     if result.is_refused:
         raise OperationFailed("The endpoint is not deleted", result.message, result.hint)
     if result.outcome == "still there":

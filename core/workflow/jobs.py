@@ -33,6 +33,7 @@ from core.progress import UNWATCHED, Watch
 from core.text import printable
 from core.workflow.session import Session, now
 from core.workflow.state import JobState, RunState, SessionState
+from core.workflow.trust import require_trust
 
 # Start, watch and fetch jobs so that no kill loses one or pays for one twice.
 #
@@ -54,9 +55,12 @@ def session_clients(session: Session) -> Clients:
 
     Raises:
         InvalidInput: the engine's settings are incomplete.
+        Untrusted: at the first request to Amazon, when the session was not made here.
     """
     state = session.state()
-    return open_clients(state.engine, session.folder, state.twin)
+    return open_clients(
+        state.engine, session.folder, state.twin, allow=lambda: require_trust(session)
+    )
 
 
 def note_in_ledger(

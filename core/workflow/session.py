@@ -19,6 +19,7 @@ from core.decoding import JsonDecoder, Undecodable, decode_json, read_bytes
 from core.errors import InvalidInput, OperationFailed, TunerError
 from core.files import append_line, is_read_only, locked, sweep, write_atomic
 from core.text import printable
+from core.workflow.session_checks import check_inside, check_state
 from core.workflow.state import SCHEMA_VERSION, RunState, SessionState
 
 SESSIONS_FOLDER = ".comprehend-tuner"
@@ -48,10 +49,13 @@ class Session:
         """Absolute path of a file that the state names.
 
         Raises:
+            InvalidInput: a link leads out of the folder.
             OperationFailed: the session's folder is gone; writing would make a part of it anew.
         """
         self._require_folder()
-        return self.folder / relative
+        path = self.folder / relative
+        check_inside(self.folder, path)
+        return path
 
     def has_scores(self, run: RunState, *parts: str) -> bool:
         """Whether the joined scores of these parts are in the state and on disk."""
@@ -168,6 +172,7 @@ def decode_state(data: bytes, path: Path) -> SessionState:
     try:
         state = decode_json(data, SessionState)
         _refuse_newer(state.schema_version, path)
+        check_state(state, path)
         return state
     except Undecodable as error:
         with contextlib.suppress(Undecodable):

@@ -769,9 +769,11 @@ class SessionState(msgspec.Struct, kw_only=True):
         """
         return "/".join((f"s3://{bucket}/comprehend-tuner/{self.name}-{self.uid}", *names))
 
+    @property
+    def own_tag(self) -> dict[str, str]:
+        """The tag by which clean-up knows what the session created."""
+        return {"comprehend-tuner:session": f"{self.name}-{self.uid}"}
+
     def tags_of(self, run_name: str) -> dict[str, str]:
-        """Tags of everything that the session creates, by which clean-up knows it again."""
-        return {
-            "comprehend-tuner:session": f"{self.name}-{self.uid}",
-            "comprehend-tuner:run": run_name,
-        }
+        """Tags of everything that the session creates for a run."""
+        return {**self.own_tag, "comprehend-tuner:run": run_name}

@@ -17,6 +17,7 @@ from core.workflow.split import split_dataset
 from core.workflow.state import EndpointState, SessionState
 from core.workflow.train import finish_training, plan_training, start_training_run
 from tests.aws.server import BUCKET, ROLE_ARN, AwsServer
+from tests.aws.sessions import set_up
 
 Account = dict[str, list[str]]
 _STATEMENT = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{BUCKET}/*"}
@@ -34,7 +35,7 @@ def on_server(aws: AwsServer, split_folder: Path, tmp_path: Path) -> Session:
     """A copy of such a session, on the server."""
     folder = Path(shutil.copytree(split_folder, tmp_path / ".comprehend-tuner" / "small"))
     session = Session(folder)
-    with session.editing() as state:
+    with set_up(session) as state:
         state.engine = aws.settings
     return session
 

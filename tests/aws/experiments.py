@@ -14,6 +14,7 @@ from core.workflow.experiments.run import run_experiment, start_experiment
 from core.workflow.session import Session
 from tests.aws.accounts import Account, account, split_session
 from tests.aws.server import AwsServer
+from tests.aws.sessions import set_up
 from tests.core.offline.conftest import rows
 
 RARE = "d"
@@ -44,7 +45,7 @@ def rare_split(folder: Path, count: int = 160) -> Path:
 def placed(aws: AwsServer, split_folder: Path, folder: Path) -> Session:
     """A copy of such a session on a server; what every copy makes has the same names."""
     session = Session(Path(shutil.copytree(split_folder, folder / "small")))
-    with session.editing() as state:
+    with set_up(session) as state:
         state.engine = aws.settings
     return session
 

@@ -1,8 +1,10 @@
 """Sessions on the test server, copied from one that is split and ready to train."""
 
+import contextlib
 import functools
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +18,9 @@ from core.workflow.health import check_health
 from core.workflow.score import finish_scoring, plan_scoring, start_scoring_jobs
 from core.workflow.session import Session, new_uid
 from core.workflow.split import split_dataset
-from core.workflow.state import RunState
+from core.workflow.state import RunState, SessionState
 from core.workflow.train import finish_training, plan_training, start_training_run
+from core.workflow.trust import vouch
 from tests.aws.server import AwsServer
 
 
@@ -30,17 +33,25 @@ def _template(source: Path) -> Path:
     return folder
 
 
+@contextlib.contextmanager
+def set_up(session: Session) -> Iterator[SessionState]:
+    """Change a session as its own user does, so that it stays trusted."""
+    with session.editing() as state:
+        yield state
+        vouch(session, state)
+
+
 def ready_session(aws: AwsServer, source: Path, folder: Path) -> Session:
     """A session of its own on the server, split and ready to train."""
     session = Session(Path(shutil.copytree(_template(source), folder)))
-    with session.editing() as state:
+    with set_up(session) as state:
         state.engine, state.uid, state.name = aws.settings, new_uid(), folder.name
     return session
 
 
 def change_engine(session: Session, **changes: Any) -> None:
     """Change settings of a session's engine."""
-    with session.editing() as state:
+    with set_up(session) as state:
         state.engine = msgspec.structs.replace(state.engine, **changes)
 
 

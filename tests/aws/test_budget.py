@@ -17,6 +17,7 @@ from core.workflow.session import Session
 from core.workflow.split import split_dataset
 from core.workflow.train import finish_training, plan_training, start_training_run
 from tests.aws.server import AwsServer
+from tests.aws.sessions import set_up
 
 
 @pytest.fixture
@@ -105,7 +106,7 @@ def test_scoring_over_the_budget_starts_no_job_and_passes_once_it_is_raised(
 def test_without_bucket_or_role_the_plan_is_priced_and_nothing_is_launched(
     aws: AwsServer, session: Session, missing: str
 ) -> None:
-    with session.editing() as state:
+    with set_up(session) as state:
         state.engine = msgspec.structs.replace(state.engine, **{missing: None})
     plan = plan_training(session)
     assert plan.estimate.high_usd == pytest.approx(2.0)

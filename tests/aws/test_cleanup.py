@@ -23,6 +23,7 @@ from tests.aws.accounts import (
     trained,
 )
 from tests.aws.server import BUCKET, ROLE_ARN, AwsServer
+from tests.aws.sessions import set_up
 
 
 def plant_decoys(aws: AwsServer, state: SessionState) -> None:
@@ -87,7 +88,7 @@ def test_the_account_ends_as_it_was_and_decoys_survive(session: Session, aws: Aw
 
 def test_deleting_the_role_in_use_forgets_it(session: Session, aws: AwsServer) -> None:
     own = role(aws, "ComprehendTunerSmall", tags(session.state(), ""))
-    with session.editing() as state:
+    with set_up(session) as state:
         note_in_ledger(state, "role", own, "")
         state.engine = msgspec.structs.replace(state.engine, role_arn=own)
     assert clean_up(session).left == ()
@@ -153,6 +154,7 @@ def test_a_flywheel_is_deleted_and_its_data_lake_named(session: Session, aws: Aw
         FlywheelName="ct-fly",
         DataAccessRoleArn=ROLE_ARN,
         DataLakeS3Uri=f"s3://{BUCKET}/lake/",
+        Tags=tags(session.state(), ""),
     )["FlywheelArn"]
     with session.editing() as state:
         note_in_ledger(state, "flywheel", flywheel, "")

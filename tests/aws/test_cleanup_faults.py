@@ -11,6 +11,7 @@ from core.workflow.train import plan_training, start_training_run
 from tests.aws.accounts import Account, account, assert_recorded, furnish, trained
 from tests.aws.server import BUCKET, AwsServer
 from tests.aws.server.faults import Kind
+from tests.aws.sessions import set_up
 
 
 @pytest.fixture
@@ -146,7 +147,7 @@ def test_interrupted_anywhere_a_repeat_finishes(full: Full) -> None:
 def test_a_session_without_bucket_and_role_has_nothing_to_clean(
     session: Session, aws: AwsServer
 ) -> None:
-    with session.editing() as state:
+    with set_up(session) as state:
         state.engine = msgspec.structs.replace(state.engine, bucket=None, role_arn=None)
     assert cleanup_inventory(session).rows == ()
     assert clean_up(session).left == ()

@@ -10,7 +10,7 @@ from core.workflow.experiments.run import run_experiment
 from core.workflow.session import Session
 from tests.aws.experiments import ONE_ARM, begin, by_arm, placed, rare_split, stages
 from tests.aws.server import AwsServer
-from tests.aws.sessions import score, train
+from tests.aws.sessions import score, set_up, train
 from tests.killing import Moment, killed_at_write
 
 
@@ -53,6 +53,6 @@ def test_an_experiment_killed_at_a_write_makes_every_arm_exactly_once(
 def _copy(base: Session, folder: Path, number: int) -> Session:
     """A session of its own that goes on from the same trained base."""
     session = Session(Path(shutil.copytree(base.folder, folder)))
-    with session.editing() as state:
+    with set_up(session) as state:
         state.uid = f"{number:08x}"
     return session

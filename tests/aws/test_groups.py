@@ -14,7 +14,7 @@ from core.workflow.train import plan_training, start_training_run
 from tests.aws.accounts import account
 from tests.aws.journey import call, plant_decoys, prepare, take
 from tests.aws.server import AwsServer
-from tests.aws.sessions import ready_session, score, train
+from tests.aws.sessions import ready_session, score, set_up, train
 from tests.killing import killed_at_write
 
 
@@ -100,6 +100,6 @@ def test_a_group_killed_at_any_write_is_created_and_scored_exactly_once(
 def _copy(base: Session, folder: Path, number: int) -> Session:
     """A session of its own that goes on from the same trained classifier."""
     session = Session(Path(shutil.copytree(base.folder, folder)))
-    with session.editing() as state:
+    with set_up(session) as state:
         state.uid = f"{number:08x}"
     return session

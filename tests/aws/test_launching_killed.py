@@ -9,7 +9,7 @@ from core.workflow.score import plan_scoring, start_scoring_jobs
 from core.workflow.session import Session, new_uid
 from core.workflow.train import plan_training, start_training_run
 from tests.aws.server import AwsServer
-from tests.aws.sessions import ready_session, train
+from tests.aws.sessions import ready_session, set_up, train
 from tests.killing import Moment, killed_at_write
 
 
@@ -51,7 +51,7 @@ def test_a_scoring_killed_at_any_write_is_started_exactly_once(
     while was_killed:
         n += 1
         session = Session(Path(shutil.copytree(trained.folder, tmp_path / f"killed-{n}")))
-        with session.editing() as state:
+        with set_up(session) as state:
             state.uid = new_uid()
         was_killed = killed_at_write(start_scoring, session, n, moment)
         start_scoring(session)

@@ -12,6 +12,7 @@ from core.workflow.session import Session
 from tests.aws.accounts import account
 from tests.aws.journey import DECOYS, plant_decoys
 from tests.aws.server import BUCKET, ROLE_ARN, AwsServer
+from tests.aws.sessions import set_up
 from tests.tui import aws_app
 from tests.tui.aws_app import banner, is_on, press, words_on
 from tests.tui.conftest import OpenApp, screen_text, wait_for_jobs
@@ -138,7 +139,7 @@ async def test_a_failed_check_closes_the_gate_and_gives_the_policy(
 async def test_a_missing_bucket_is_said_before_anything_is_sent(
     aws: AwsServer, open_app: OpenApp, split_session: Session
 ) -> None:
-    with split_session.editing() as state:
+    with set_up(split_session) as state:
         state.engine = msgspec.structs.replace(state.engine, bucket=None)
     async with open_app(split_session.folder, "train") as (app, pilot):
         await press(app, pilot, "r")

@@ -6,6 +6,7 @@ import pytest
 from core.workflow.session import Session
 from core.workflow.train import plan_training, start_training_run
 from tests.aws.server import AwsServer
+from tests.aws.sessions import set_up
 from tests.tui import aws_app
 from tests.tui.aws_app import banner, press, words_on
 from tests.tui.conftest import OpenApp, screen_text
@@ -54,7 +55,7 @@ async def test_the_jobs_screen_looks_as_often_as_the_session_says(
 ) -> None:
     aws.options = msgspec.structs.replace(aws.options, queue_s=600)
     start_training_run(split_session, plan_training(split_session))
-    with split_session.editing() as state:
+    with set_up(split_session) as state:
         state.engine = msgspec.structs.replace(state.engine, poll_s=poll_s)
     async with open_app(split_session.folder, "jobs") as (app, _):
         assert f"asked again {shown}" in words_on(app)

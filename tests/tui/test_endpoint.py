@@ -15,6 +15,7 @@ from core.workflow import endpoint_keeper
 from core.workflow.endpoints import plan_endpoint, start_endpoint
 from core.workflow.session import Session
 from core.workflow.state import EndpointState
+from tests.aws.sessions import set_up
 from tests.cli.running import run
 from tests.core.workflow.endpoints import change, make_due, nobody, served
 from tests.tui.conftest import OpenApp, screen_text, wait_for_jobs
@@ -48,7 +49,7 @@ def begin(folder: Path, minutes: int = 30) -> EndpointState:
 
 def make_paid(folder: Path) -> None:
     """Let the session's prices count; the account cannot be reached."""
-    with Session(folder).editing() as state:
+    with set_up(Session(folder)) as state:
         state.engine = msgspec.structs.replace(
             state.engine, name="aws", endpoint_url="http://127.0.0.1:9", poll_s=0.01
         )

@@ -1,0 +1,310 @@
+"""A session folder is outside input: what its state says is checked before anything uses it.
+
+A folder may come by ``scp`` or git from somebody else, so ``session.json`` is trusted no more than
+a data file. Names and ids keep the patterns under which they were written, paths stay inside the
+folder, uploads are files that the session's own steps write and go below its own prefix of its own
+bucket, every reference leads to something, times are times and numbers are finite.
+"""
+
+import datetime
+import math
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from core.comprehend.engine import check_patterns
+from core.comprehend.jobs import JobStatus
+from core.comprehend.ledger import LedgerEntry
+from core.comprehend.pricing import PriceList
+from core.dataset.arms import PlannedArm
+from core.errors import InvalidInput
+from core.text import printable
+from core.workflow.state import (
+    ArmState,
+    ClassifierState,
+    ComparisonState,
+    EndpointState,
+    ExperimentState,
+    JobState,
+    PartFile,
+    Revision,
+    RunState,
+    ScoresState,
+    SessionState,
+    SplitState,
+    ThresholdsState,
+)
+
+_LONGEST_TEXT = 100_000
+_PARTS = ("train", "calibration", "test")
+
+Check = Callable[[Any], bool]
+
+
+def _matching(pattern: str) -> Check:
+    compiled = re.compile(pattern)
+    return lambda value: isinstance(value, str) and bool(compiled.fullmatch(value))
+
+
+def _is_path(value: Any) -> bool:
+    """Whether a path is relative, in one spelling, and never climbs."""
+    return (
+        isinstance(value, str)
+        and 0 < len(value) <= 1_000
+        and "\0" not in value
+        and "\\" not in value
+        and not value.startswith("/")
+        and all(piece not in ("", ".", "..") for piece in value.split("/"))
+    )
+
+
+def _is_time(value: Any) -> bool:
+    try:
+        return datetime.datetime.fromisoformat(value).tzinfo is not None
+    except (TypeError, ValueError):
+        return False
+
+
+def _or_empty(check: Check) -> Check:
+    return lambda value: value == "" or check(value)
+
+
+_RUN = _matching(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9])?")
+_CLASSIFIER = _matching(r"c[0-9]{1,4}")
+_SPLIT = _matching(r"s[0-9]{1,6}")
+_JOB = _matching(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}/c[0-9]{1,4}/[a-z0-9][a-z0-9-]{0,40}")
+_ARN = _matching(r"arn:aws[a-z-]*:comprehend:[a-z0-9-]{1,40}:[0-9]{12}:[A-Za-z0-9/_.:-]{1,400}")
+_TOKEN = _matching(r"[A-Za-z0-9-]{1,64}")
+_RESOURCE = _matching(r"[A-Za-z0-9](?:-*[A-Za-z0-9]){0,62}")
+_SENT = re.compile(r"data/s[0-9]+/.+\.(csv|txt)")
+"""Files that a job may send: those that a split or an arm prepared."""
+_ADDRESS = re.compile(
+    r"s3://(?P<bucket>[a-z0-9][.\-a-z0-9]{1,61}[a-z0-9])/(?P<key>comprehend-tuner/[^\0-\x1f]{1,900})"
+)
+_FINGERPRINT = _matching(r"sha256:[0-9a-f]{64}")
+
+_WHAT: dict[type, Mapping[str, Check]] = {
+    SessionState: {
+        "name": _matching(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,38}[A-Za-z0-9])?"),
+        "uid": _matching(r"[0-9a-f]{8}"),
+        "created_at": _is_time,
+    },
+    Revision: {"id": _matching(r"r[0-9]{1,6}"), "path": _is_path, "made_at": _is_time},
+    PartFile: {"path": _is_path, "line_map": _or_empty(_is_path)},
+    SplitState: {"id": _SPLIT, "made_at": _is_time},
+    RunState: {"name": _RUN, "split": _SPLIT, "made_at": _is_time},
+    ClassifierState: {"id": _CLASSIFIER, "name": _or_empty(_RESOURCE)},
+    JobState: {
+        "id": _JOB,
+        "token": _or_empty(_TOKEN),
+        "arn": _or_empty(_ARN),
+        "job_id": _or_empty(_matching(r"[A-Za-z0-9_-]{1,64}")),
+        "artifact": _or_empty(_is_path),
+        "intended_at": _is_time,
+        "started_at": _or_empty(_is_time),
+    },
+    JobStatus: {"arn": _or_empty(_ARN)},
+    ScoresState: {"path": _is_path, "fingerprint": _FINGERPRINT, "made_at": _is_time},
+    ThresholdsState: {"path": _is_path, "report": _is_path, "made_at": _is_time},
+    ComparisonState: {"path": _is_path, "made_at": _is_time},
+    ExperimentState: {"id": _matching(r"e[0-9]{1,6}"), "split": _SPLIT, "made_at": _is_time},
+    ArmState: {"run": _or_empty(_RUN)},
+    PlannedArm: {"id": _matching(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}")},
+    EndpointState: {
+        "name": _RESOURCE,
+        "run": _RUN,
+        "classifier": _CLASSIFIER,
+        "token": _TOKEN,
+        "arn": _or_empty(_ARN),
+        "intended_at": _is_time,
+        "delete_at": _is_time,
+        "created_at": _or_empty(_is_time),
+        "deleted_at": _or_empty(_is_time),
+    },
+    LedgerEntry: {"created_at": _is_time},
+}
+"""What a field of each struct must be, beyond its type."""
+
+
+def check_state(state: SessionState, path: Path) -> None:
+    """Refuse a state that no session of ours could have written.
+
+    Args:
+        state: as decoded; its types are right already.
+        path: of the file, for the error.
+
+    Raises:
+        InvalidInput: with the place in the file and what stands there.
+    """
+    try:
+        for place, value, is_right in _fields(state, "$"):
+            if not is_right:
+                raise _Wrong(place, value)
+        check_patterns(state.engine)
+        _check_references(state)
+        _check_uploads(state)
+        _check_prices(state.prices)
+    except _Wrong as wrong:
+        raise InvalidInput(
+            "Session not to be trusted",
+            f"{printable(str(path), 300)}: {wrong.place} is {printable(repr(wrong.value), 120)}",
+            "restore the file from a copy; nothing was changed and nothing was sent",
+        ) from None
+
+
+def check_inside(folder: Path, path: Path) -> None:
+    """Refuse a file of a session that lies outside its folder once links are followed.
+
+    Raises:
+        InvalidInput: it does.
+    """
+    real, home = os.path.realpath(path), os.path.realpath(folder)
+    if os.path.commonpath([real, home]) != home:
+        raise InvalidInput(
+            "File outside the session",
+            f"{printable(str(path), 300)} leads to {printable(real, 300)}",
+            "replace the link by the file itself",
+        )
+
+
+class _Wrong(Exception):
+    def __init__(self, place: str, value: object) -> None:
+        super().__init__(place)
+        self.place, self.value = place, value
+
+
+def _fields(value: Any, place: str) -> Iterator[tuple[str, Any, bool]]:
+    """Every value of a state with its place, and whether it is what it must be."""
+    if isinstance(value, msgspec.Struct):
+        checks = _WHAT.get(type(value), {})
+        for name in value.__struct_fields__:
+            field = getattr(value, name)
+            if name in checks:
+                yield f"{place}.{name}", field, checks[name](field)
+            yield from _fields(field, f"{place}.{name}")
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield place, key, isinstance(key, str) and len(key) <= _LONGEST_TEXT
+            yield from _fields(item, f"{place}[{printable(str(key), 40)!r}]")
+    elif isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            yield from _fields(item, f"{place}[{index}]")
+    elif isinstance(value, float):
+        yield place, value, math.isfinite(value)
+    elif isinstance(value, str):
+        yield place, value, len(value) <= _LONGEST_TEXT
+
+
+def _check_references(state: SessionState) -> None:
+    """Every id that something names exists, and no two things share one."""
+    if not state.revisions:
+        raise _Wrong("$.revisions", [])
+    revisions = _unique("$.revisions", [revision.id for revision in state.revisions])
+    splits = _unique("$.splits", [split.id for split in state.splits])
+    runs = _unique("$.runs", [run.name for run in state.runs])
+    experiments = _unique("$.experiments", [experiment.id for experiment in state.experiments])
+    for i, split in enumerate(state.splits):
+        _require(f"$.splits[{i}].revision", split.revision, revisions)
+        _check_split(split, f"$.splits[{i}]")
+    for i, run in enumerate(state.runs):
+        _require(f"$.runs[{i}].split", run.split, splits)
+        if run.experiment:
+            _require(f"$.runs[{i}].experiment", run.experiment, experiments)
+        _check_run(run, f"$.runs[{i}]")
+    for i, experiment in enumerate(state.experiments):
+        _require(f"$.experiments[{i}].split", experiment.split, splits)
+        if not experiment.arms:
+            raise _Wrong(f"$.experiments[{i}].arms", [])
+    if state.adopted:
+        _require("$.adopted", state.adopted, runs)
+
+
+def _check_split(split: SplitState, place: str) -> None:
+    names = split.part_names
+    if len({*names}) != len(names) or not {*names} <= {*_PARTS} or "train" not in names:
+        raise _Wrong(f"{place}.part_names", names)
+    if not len(names) == len(split.ratios) == len(split.sizes):
+        raise _Wrong(f"{place}.sizes", split.sizes)
+    for name, files in (("training", split.training), ("scoring", split.scoring)):
+        for part in files:
+            _require(f"{place}.{name}", part, {*names})
+
+
+def _check_run(run: RunState, place: str) -> None:
+    if not run.classifiers:
+        raise _Wrong(f"{place}.classifiers", [])
+    _unique(f"{place}.classifiers", [classifier.id for classifier in run.classifiers])
+    for i, classifier in enumerate(run.classifiers):
+        for part in classifier.scoring:
+            _require(f"{place}.classifiers[{i}].scoring", part, {*_PARTS})
+    for part in run.scores:
+        _require(f"{place}.scores", part, {*_PARTS})
+
+
+def own_prefix(state: SessionState) -> str:
+    """Where a session's objects lie in its bucket; no other session writes there."""
+    return f"comprehend-tuner/{state.name}-{state.uid}/"
+
+
+def _check_uploads(state: SessionState) -> None:
+    """A job sends files that a split wrote, to the session's own prefix, and reads from there."""
+    for i, run in enumerate(state.runs):
+        for job in (*run.jobs(), *run.replaced_jobs):
+            place = f"$.runs[{i}] job {job.id}"
+            if job.is_adopted:
+                if not job.arn:
+                    raise _Wrong(f"{place} arn", job.arn)
+                continue
+            if not job.token:
+                raise _Wrong(f"{place} token", job.token)
+            for file, uri in job.uploads.items():
+                if not _is_path(file) or not _SENT.fullmatch(file):
+                    raise _Wrong(f"{place} uploads", file)
+                _check_address(state, job, f"{place} uploads", uri)
+            for address in _addresses(job.request):
+                _check_address(state, job, f"{place} request", address)
+
+
+def _check_address(state: SessionState, job: JobState, place: str, uri: str) -> None:
+    """What is still to be sent goes below the session's own prefix; what was sent is history."""
+    match = _ADDRESS.fullmatch(uri)
+    is_plain = match is not None and all(p not in (".", "..") for p in uri[5:].split("/"))
+    if match is None or not is_plain:
+        raise _Wrong(place, uri)
+    if not job.arn and not match["key"].startswith(own_prefix(state)):
+        raise _Wrong(place, uri)
+
+
+def _addresses(request: Any) -> Iterator[str]:
+    """Every address in a saved request."""
+    if isinstance(request, Mapping):
+        for value in request.values():
+            yield from _addresses(value)
+    elif isinstance(request, list):
+        for value in request:
+            yield from _addresses(value)
+    elif isinstance(request, str) and request.startswith("s3:"):
+        yield request
+
+
+def _check_prices(prices: PriceList) -> None:
+    for name in prices.__struct_fields__:
+        value = getattr(prices, name)
+        if isinstance(value, int | float) and value < 0:
+            raise _Wrong(f"$.prices.{name}", value)
+
+
+def _unique(place: str, ids: list[str]) -> set[str]:
+    names = set(ids)
+    if len(names) != len(ids):
+        raise _Wrong(place, next(name for name in ids if ids.count(name) > 1))
+    return names
+
+
+def _require(place: str, name: str, known: set[str]) -> None:
+    if name not in known:
+        raise _Wrong(place, name)
