@@ -32,6 +32,7 @@ class JobWatcher:
         self._deleting = Slot()
         self._tried_at = float("-inf")
         self._kept: set[Path] = set()
+        self._seen_before_due: set[Path] = set()
 
     def update(self) -> None:
         """Begin or end to watch, as the open session's jobs and endpoints want it."""
@@ -71,7 +72,11 @@ class JobWatcher:
         self._app.say(str(error), is_error=True)
 
     def _watch_endpoints(self) -> None:
-        """Set the one alarm for the next endpoint that is due."""
+        """Set the one alarm for the next endpoint that is due.
+
+        One that is overdue when the session is opened stays until the user deletes it: opening a
+        session deletes nothing.
+        """
         if self._endpoint_timer is not None:
             self._endpoint_timer.stop()
             self._endpoint_timer = None
@@ -80,9 +85,11 @@ class JobWatcher:
             return
         self._keep(overview.folder)
         due_s = overview.endpoint_due_s
-        if due_s <= 0:
-            if self._app.settings.read_only:
-                return
+        if due_s > 0:
+            self._seen_before_due.add(overview.folder)
+        elif self._app.settings.read_only or overview.folder not in self._seen_before_due:
+            return
+        else:
             due_s = self._tried_at + _RETRY_S - time.monotonic()
         self._endpoint_timer = self._app.set_timer(max(due_s, 0.0) + 0.05, self._delete_overdue)
 

@@ -166,20 +166,23 @@ def stop(ctx: click.Context, name: str | None) -> None:
 
 
 def _opened(options: Options) -> "Session":
-    """The session; endpoints whose time has come are deleted first, and all others kept watch of.
+    """The session; its endpoints are kept watch of, and those that are overdue are named.
 
     What fails in this is said and does not keep the command from its own work.
     """
     from core.workflow.endpoint_keeper import ensure_keepers
-    from core.workflow.endpoints import delete_overdue
+    from core.workflow.endpoints import overdue_endpoints
 
     session = chosen_session(options)
     if options.read_only or options.dry_run:
         return session
     try:
         ensure_keepers(session)
-        for name in delete_overdue(session, options.watch()):
-            options.narrate(f"deleted, its time had come: {name}")
+        for name in overdue_endpoints(session.state()):
+            options.narrate(
+                f"overdue: {printable(name)}; delete it with:"
+                f" {again(options, session, f'endpoint stop --name {printable(name)}')}"
+            )
     except TunerError as error:
         cancel.check()
         options.narrate(printable(f"overdue endpoint: {error.title}: {error.message}"))

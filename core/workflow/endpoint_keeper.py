@@ -20,6 +20,7 @@ from core.files import locked
 from core.text import printable
 from core.workflow.overview import utc_now
 from core.workflow.session import Session
+from core.workflow.trust import origin_of
 
 LOOK_S = 15.0
 """Seconds between two looks at the session: how soon a moved time is noticed."""
@@ -109,14 +110,20 @@ def spawn_keeper(session: Session, name: str) -> None:
 
 
 def ensure_keepers(session: Session, spawn: Spawn = spawn_keeper) -> None:
-    """Give every live endpoint a keeper, which a restarted machine has none of.
+    """Give every live endpoint whose time is to come a keeper; a restarted machine has none.
+
+    What is overdue already is for the user to delete: opening a session deletes nothing.
 
     Raises:
         InvalidInput: there is no session, or it is damaged.
         OperationFailed: the machine cannot start another process.
     """
-    for endpoint in session.state().live_endpoints:
-        spawn(session, endpoint.name)
+    state = session.state()
+    if origin_of(session, state) != "here":
+        return
+    for endpoint in state.live_endpoints:
+        if endpoint.seconds_left(utc_now()) > 0:
+            spawn(session, endpoint.name)
 
 
 def is_kept(session: Session, name: str) -> bool:

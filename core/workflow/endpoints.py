@@ -432,6 +432,11 @@ def stop_endpoint(session: Session, name: str, watch: Watch = UNWATCHED) -> Endp
     return mark_gone(session, name)
 
 
+def overdue_endpoints(state: SessionState) -> tuple[str, ...]:
+    """Names of the live endpoints whose time has come."""
+    return tuple(e.name for e in state.live_endpoints if e.seconds_left(utc_now()) <= 0)
+
+
 def delete_overdue(session: Session, watch: Watch = UNWATCHED) -> tuple[str, ...]:
     """Delete the endpoints whose time has come; return their names.
 
@@ -440,12 +445,10 @@ def delete_overdue(session: Session, watch: Watch = UNWATCHED) -> tuple[str, ...
     """
     gone: list[str] = []
     failure: TunerError | None = None
-    for endpoint in session.state().live_endpoints:
-        if endpoint.seconds_left(utc_now()) > 0:
-            continue
+    for name in overdue_endpoints(session.state()):
         try:
-            stop_endpoint(session, endpoint.name, watch)
-            gone.append(endpoint.name)
+            stop_endpoint(session, name, watch)
+            gone.append(name)
         except TunerError as error:
             failure = error
     if failure is not None:

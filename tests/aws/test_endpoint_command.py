@@ -70,15 +70,16 @@ def test_the_command_goes_through_the_life_of_an_endpoint(
     assert command("endpoint", "try", "x")[0] == 2
 
 
-def test_any_endpoint_command_deletes_what_is_due_unless_read_only(
+def test_looking_at_endpoints_names_what_is_overdue_and_deletes_nothing(
     command: Command, aws: AwsServer, session: Session
 ) -> None:
     endpoint = start(session)
     make_due(session)
     assert "overdue since" in command("--read-only", "endpoint", "status")[1]
     assert listed(aws) == [endpoint.arn]
-    _, out, said = command("endpoint", "status")
-    assert "its time had come" in said and "gone since" in out and listed(aws) == []
+    said = command("endpoint", "status")[2]
+    assert f"endpoint stop --name {endpoint.name}" in said and listed(aws) == [endpoint.arn]
+    assert command("endpoint", "stop", "--name", endpoint.name)[0] == 0 and listed(aws) == []
 
 
 class _Nobody:

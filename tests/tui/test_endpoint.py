@@ -221,10 +221,28 @@ async def test_what_an_hour_costs_is_on_the_screen_on_aws(
             assert wanted in line and "AWS" in line and "small" in line
 
 
-async def test_the_open_app_deletes_what_is_due(tickets_session: Path, open_app: OpenApp) -> None:
-    begin(tickets_session)
+async def test_opening_a_session_deletes_no_endpoint(
+    tickets_session: Path, open_app: OpenApp
+) -> None:
+    endpoint = begin(tickets_session)
     make_due(Session(tickets_session))
     async with open_app(tickets_session, "health") as (app, pilot):
+        for _ in range(3):
+            app.reload()
+            await wait_for_jobs(app, pilot)
+        assert "overdue since" in screen_text(app).split("\n")[0]
+    assert served(Session(tickets_session)) == [endpoint.name]
+    assert endpoint_keeper._children == {}
+
+
+async def test_the_open_app_deletes_what_becomes_due(
+    tickets_session: Path, open_app: OpenApp
+) -> None:
+    begin(tickets_session)
+    async with open_app(tickets_session, "health") as (app, pilot):
+        await wait_for_jobs(app, pilot)
+        make_due(Session(tickets_session))
+        app.reload()
         while live(tickets_session):
             await pilot.pause(0.02)
         await wait_for_jobs(app, pilot)

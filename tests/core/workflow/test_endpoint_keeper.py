@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from core.workflow import endpoint_keeper
@@ -93,16 +92,14 @@ def test_the_keeper_ends_with_the_session(session: Session) -> None:
 def test_the_keeper_tries_again_with_growing_pauses_until_it_works(session: Session) -> None:
     endpoint = start(session)
     make_due(session)
-    engine = session.state().engine
-    with session.editing() as state:
-        state.engine = msgspec.structs.replace(engine, region="Not A Region")
+    healthy = session.state_path.read_bytes()
+    session.state_path.write_bytes(b"{")
 
     def repair() -> None:
         if len(clock.waits) < 6:
             clock.then_do = repair
             return
-        with session.editing() as state:
-            state.engine = engine
+        session.state_path.write_bytes(healthy)
 
     clock = Clock(repair)
     assert keep_until_gone(session, endpoint.name, clock, clock.wait)
@@ -117,11 +114,11 @@ def test_a_keeper_process_outlives_its_starter_and_deletes(session: Session) -> 
     make_due(session)
     program = (
         "import sys; from pathlib import Path\n"
-        "from core.workflow.endpoint_keeper import ensure_keepers\n"
+        "from core.workflow.endpoint_keeper import spawn_keeper\n"
         "from core.workflow.session import Session\n"
-        "ensure_keepers(Session(Path(sys.argv[1])))\n"
+        "spawn_keeper(Session(Path(sys.argv[1])), sys.argv[2])\n"
     )
-    subprocess.run([sys.executable, "-c", program, str(session.folder)], check=True)
+    subprocess.run([sys.executable, "-c", program, str(session.folder), endpoint.name], check=True)
     deadline = datetime.now(UTC) + timedelta(seconds=60)
     while session.state().live_endpoints and datetime.now(UTC) < deadline:
         pass
