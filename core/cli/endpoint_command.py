@@ -181,7 +181,7 @@ def _opened(options: Options) -> "Session":
         for name in overdue_endpoints(session.state()):
             options.narrate(
                 f"overdue: {printable(name)}; delete it with:"
-                f" {again(options, session, f'endpoint stop --name {printable(name)}')}"
+                f" {again(options, session, f'endpoint stop --endpoint {printable(name)}')}"
             )
     except TunerError as error:
         cancel.check()

@@ -78,8 +78,9 @@ def test_looking_at_endpoints_names_what_is_overdue_and_deletes_nothing(
     assert "overdue since" in command("--read-only", "endpoint", "status")[1]
     assert listed(aws) == [endpoint.arn]
     said = command("endpoint", "status")[2]
-    assert f"endpoint stop --name {endpoint.name}" in said and listed(aws) == [endpoint.arn]
-    assert command("endpoint", "stop", "--name", endpoint.name)[0] == 0 and listed(aws) == []
+    assert f"endpoint stop --endpoint {endpoint.name}" in said and listed(aws) == [endpoint.arn]
+    done = command("endpoint", "stop", "--endpoint", endpoint.name)
+    assert done[0] == 0 and listed(aws) == [], done
 
 
 class _Nobody:
