@@ -37,11 +37,11 @@ STILL_SINGLE = {
 STILL_LONG: set[str] = set()
 STILL_DOUBLE = set(
     """
-    Cells Change Decision Decisions FEW_POSITIVES FORMAT Facts Floats GRACE_S Key LabelCounts Line
+    Cells Change Decision Decisions FORMAT Facts Floats GRACE_S Key Line
     MOST_ROWS Match Outcome Points Provenance Result SIGNS Stage T Tally Terms VERSION Verdict
-    Wanted Wish Work arms_text cell_width escaped figure figures_of inputs_of job_facts name names
-    percent plan_text positives_text question_facts report_text shown signed start sweep table
-    view_of wilson
+    Wanted Wish Work cell_width escaped figure job_facts name names
+    percent plan_text positives_text report_text shown signed start sweep table
+    wilson
     """.split()
 )
 

@@ -4,7 +4,7 @@ import pytest
 
 from core.dataset.arms import ArmsRequest
 from core.errors import InvalidInput
-from tui.screens.oversample_plan import ArmsDraft, arms_text, read_arms, read_options, toggled
+from tui.screens.oversample_plan import ArmsDraft, amounts_text, read_arms, read_options, toggled
 
 DRAFT = ArmsDraft(labels=("bug",))
 NOTHING = {"replicates": "", "repeat from": "", "stop after": "", "seed": "", "groups": ""}
@@ -33,7 +33,7 @@ def test_every_form_of_arms_has_its_request_and_its_command(
     draft = read_arms(DRAFT, line)
     assert draft.request() == request_
     assert draft.options() == options
-    assert read_arms(DRAFT, arms_text(draft)) == draft, "what is shown can be typed"
+    assert read_arms(DRAFT, amounts_text(draft)) == draft, "what is shown can be typed"
 
 
 @pytest.mark.parametrize("line", ["", "lots", "1.5", "x", "ratio", "ml-ros a%", "10;20"])

@@ -38,21 +38,21 @@ from tui.screens.base import PaidStepScreen
 from tui.screens.oversample_experiment import (
     ExperimentView,
     Face,
+    experiment_inputs,
     footer_of,
-    inputs_of,
-    view_of,
+    read_experiment,
 )
 from tui.screens.oversample_plan import (
     ARMS_HELP,
     ArmsDraft,
     CountedDraft,
     Planning,
-    arms_text,
+    amounts_text,
     draft_of,
-    plan_text,
-    question_facts,
     read_arms,
+    sweep_question,
     toggled,
+    whole_plan,
 )
 from tui.screens.oversample_windows import (
     OptionsModal,
@@ -100,7 +100,7 @@ class OversampleScreen(PaidStepScreen[ExperimentView]):
     sweep: Sweep
 
     def __init__(self) -> None:
-        super().__init__(inputs_of, view_of)
+        super().__init__(experiment_inputs, read_experiment)
         self.planning = Planning()
         self._face: Face = ""
         self._counting, self._reading_versions = Slot(), Slot()
@@ -153,7 +153,7 @@ class OversampleScreen(PaidStepScreen[ExperimentView]):
     def show_session(self, overview: Overview) -> None:
         """Show what is known, and read the arms again when something has changed."""
         self.planning.begin(overview.state)
-        inputs = inputs_of(overview)
+        inputs = experiment_inputs(overview)
         if inputs != self._seen:
             self._seen = inputs
             self._look_at_arms()
@@ -163,7 +163,7 @@ class OversampleScreen(PaidStepScreen[ExperimentView]):
     def _look_at_arms(self) -> None:
         session, experiment = self.session, self.sweep.experiment
         self._looked_at = time.monotonic()
-        self.look(lambda watch: view_of(session, experiment), self.looked)
+        self.look(lambda watch: read_experiment(session, experiment), self.looked)
 
     def look_at(self, experiment_id: str) -> None:
         """Show another experiment, now and when this screen opens again."""
@@ -321,7 +321,7 @@ class OversampleScreen(PaidStepScreen[ExperimentView]):
         """Type the arms of the experiment."""
         if not self._lacks_split():
             self._open_face("plan")
-            self.typing.open("arms", f"arms: {ARMS_HELP}", arms_text(self.planning.draft))
+            self.typing.open("arms", f"arms: {ARMS_HELP}", amounts_text(self.planning.draft))
 
     def action_options(self) -> None:
         """Replicates, repeated few, stop rule, seed, label groups."""
@@ -486,7 +486,7 @@ class OversampleScreen(PaidStepScreen[ExperimentView]):
             self._start(plan)
 
     def _ask(self, plan: ExperimentPlan) -> None:
-        facts = question_facts(plan)
+        facts = sweep_question(plan)
         if self.report is not None:
             facts.append(("checks", summary(self.report)))
         title = f"Train {plural(plan.trainings, 'classifier')} and score them?"
@@ -678,7 +678,7 @@ class OversampleScreen(PaidStepScreen[ExperimentView]):
             self.app.push_screen(TextWindow(f"Arm {printable(group.name, 40)}", text))
         elif self._face == "plan" and not planning.is_single and planning.draft.is_complete:
             if self._has_arms() and planning.plan is not None:
-                text = plain(plan_text(planning.plan), ascii_only)
+                text = plain(whole_plan(planning.plan), ascii_only)
                 self.app.push_screen(TextWindow("The experiment", text))
         elif self._face == "plan":
             self.action_edit()

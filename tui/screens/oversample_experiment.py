@@ -54,7 +54,7 @@ class ExperimentView:
         return tuple(status for status in self.statuses if status.stage == "failed")
 
 
-def inputs_of(overview: Overview) -> object:
+def experiment_inputs(overview: Overview) -> object:
     """What an experiment and its plan depend on."""
     state = overview.state
     runs = [
@@ -78,7 +78,7 @@ def inputs_of(overview: Overview) -> object:
     return state.dataset.fingerprint, split, runs, experiments, state.adopted, money
 
 
-def view_of(session: Session, experiment_id: str = "") -> ExperimentView:
+def read_experiment(session: Session, experiment_id: str = "") -> ExperimentView:
     """Read an experiment, or the newest; nothing is asked of the engine."""
     state = session.state()
     named = [each for each in state.experiments if each.id == experiment_id]

@@ -17,7 +17,7 @@ from core.workflow.experiments.plan import ArmPreview, ExperimentPlan
 from core.workflow.oversample import parse_target
 from core.workflow.state import ExperimentState, OversamplingState, SessionState, SplitState
 from core.workflow.train import GroupKind
-from tui.widgets.arms import LabelCounts, PlanView
+from tui.widgets.arms import PlannedLabel, PlanView
 from tui.widgets.facts import Fact
 
 # A single training file with repeated positives.
@@ -76,7 +76,7 @@ class SingleFile:
     def view(self, saved: OversamplingState | None) -> PlanView:
         """Every label before and after, and whether the copies are kept."""
         labels = tuple(
-            LabelCounts(label, count, self.after.get(label), target=self.targets.get(label))
+            PlannedLabel(label, count, self.after.get(label), target=self.targets.get(label))
             for label, count in self.before.items()
         )
         summary = f"{plural(self.added, 'copy', 'copies')} · seed {self.seed} · "
@@ -202,7 +202,7 @@ def draft_of(experiment: ExperimentState) -> ArmsDraft:
     )
 
 
-def arms_text(draft: ArmsDraft) -> str:
+def amounts_text(draft: ArmsDraft) -> str:
     """The amounts as they are typed."""
     texts = draft.amount_texts()
     match draft.kind:
@@ -442,11 +442,11 @@ def _counted_view(plan: ExperimentPlan, draft: ArmsDraft, place: int, is_busy: b
 
 def _counts(
     before: Mapping[str, int], draft: ArmsDraft, arm: ArmPreview | None = None
-) -> tuple[LabelCounts, ...]:
+) -> tuple[PlannedLabel, ...]:
     """Every label in the order of `before`, with what an arm makes of it."""
     after, distinct = (before, {}) if arm is None else (arm.after, arm.distinct)
     return tuple(
-        LabelCounts(
+        PlannedLabel(
             label, count, after.get(label), distinct.get(label), is_chosen=label in draft.labels
         )
         for label, count in before.items()
@@ -467,7 +467,7 @@ def _lead(draft: ArmsDraft) -> tuple[str, str]:
             "An experiment trains arms of more and of fewer positives and compares them:",
             "space chooses labels, a sets the arms. Calibration and test stay as they are.",
         )
-    pieces = [f"arms {arms_text(draft)}"]
+    pieces = [f"arms {amounts_text(draft)}"]
     if draft.repeat_from is not None:
         pieces.append(f"repeat from {draft.repeat_from}")
     pieces.append(plural(draft.replicates, "replicate"))
@@ -518,7 +518,7 @@ def sweep_text(plan: ExperimentPlan) -> str:
     return " · ".join(pieces)
 
 
-def question_facts(plan: ExperimentPlan) -> list[Fact]:
+def sweep_question(plan: ExperimentPlan) -> list[Fact]:
     """What is asked before a paid sweep, the price first."""
     estimate, request, budget = plan.estimate, plan.request, budget_words(plan)
     carried = "carried on" if plan.is_resumed else "new"
@@ -537,7 +537,7 @@ def question_facts(plan: ExperimentPlan) -> list[Fact]:
     return [*facts, *(("mind", text) for text in plan.cautions)]
 
 
-def plan_text(plan: ExperimentPlan) -> str:
+def whole_plan(plan: ExperimentPlan) -> str:
     """Everything that an experiment would do, in lines that a window wraps."""
     texts = [arm_text(plan, place) for place in range(len(plan.arms))]
     texts += ["", sweep_text(plan), plan.estimate.basis]

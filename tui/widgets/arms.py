@@ -9,6 +9,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.coordinate import Coordinate
 from textual.widget import Widget
 from textual.widgets import DataTable, Input, Static
 
@@ -21,7 +22,7 @@ from core.workflow.experiments.plan import ArmPreview, ArmStatus, ExperimentRepo
 from core.workflow.state import ArmState, ExperimentState
 from tui.render import cell, glyph, lines, literal, plain
 from tui.widgets.facts import Line
-from tui.widgets.tables import KeyTable, ReadingPane
+from tui.widgets.tables import MOST_ROWS, KeyTable, ReadingPane
 
 if TYPE_CHECKING:
     from core.tuning.arm_effects import ArmFigures, ArmRow, Effect
@@ -243,7 +244,7 @@ def row_of(report: ExperimentReport | None, group: str) -> "ArmRow | None":
     return next((row for row in rows if row.arm == group), None)
 
 
-def figures_of(row: "ArmRow | None", name: str) -> "ArmFigures | None":
+def figures_named(row: "ArmRow | None", name: str) -> "ArmFigures | None":
     """The figures of a label or an average."""
     if row is None:
         return None
@@ -255,7 +256,7 @@ def figures_of(row: "ArmRow | None", name: str) -> "ArmFigures | None":
 def arm_line(group: ArmGroup, report: ExperimentReport | None, name: str) -> ArmLine:
     """One arm with the figures of a label or an average."""
     row = row_of(report, group.name)
-    figures = figures_of(row, name)
+    figures = figures_named(row, name)
     outcome = group.words
     if row is not None and group.stage in FINAL and group.stage != "failed":
         outcome = verdict_text(row.outcome)
@@ -267,10 +268,10 @@ def arm_line(group: ArmGroup, report: ExperimentReport | None, name: str) -> Arm
             ranged(figures.f1_tuned, figures.f1_tuned_range),
             effect_text(figures.f1_tuned_effect) if figures.f1_tuned_effect else "",
         )
-    return ArmLine(group.name, group.stage, positives_text(group.arm, name), shown, outcome)
+    return ArmLine(group.name, group.stage, counted_text(group.arm, name), shown, outcome)
 
 
-def positives_text(arm: ArmState, name: str) -> str:
+def counted_text(arm: ArmState, name: str) -> str:
     """Distinct positives and copies of a label; documents for an average."""
     if name in AVERAGES:
         return f"{arm.documents:,}"
@@ -290,8 +291,8 @@ def arm_point(
     measure: ArmMeasure,
 ) -> ArmPoint:
     """An arm in the chart; its bar is the interval of the difference, laid on the base."""
-    figures = figures_of(row_of(report, group.name), name)
-    base = figures_of(report.comparison.base if report is not None else None, name)
+    figures = figures_named(row_of(report, group.name), name)
+    base = figures_named(report.comparison.base if report is not None else None, name)
     value = low = high = None
     if figures is not None and base is not None:
         value, level = getattr(figures, measure), getattr(base, measure)
@@ -306,7 +307,6 @@ def arm_point(
 # The plan of an experiment on the screen: every label before and after, and every arm.
 
 
-_MOST_ROWS = 500
 _LEAST_WITH_ARMS = 70
 """Cells below which the arms are named in the text alone."""
 _LEAST_WITH_CAUTIONS = 17
@@ -317,7 +317,7 @@ _SWEPT = ("now", "after", "copies")
 
 
 @dataclass(frozen=True)
-class LabelCounts:
+class PlannedLabel:
     """One label of the training part, before and after."""
 
     label: str
@@ -337,7 +337,7 @@ class PlanView:
     """What the pane shows."""
 
     lead: tuple[str, ...]
-    labels: tuple[LabelCounts, ...]
+    labels: tuple[PlannedLabel, ...]
     is_single: bool
     """Whether a single training file is planned, not an experiment."""
     arms: tuple[ArmPreview, ...] = ()
@@ -392,7 +392,7 @@ class ArmsPlan(Vertical):
         """The highlighted label."""
         labels = self._view.labels if self._view is not None else ()
         row = self.table.cursor_row
-        return labels[row].label if 0 <= row < min(len(labels), _MOST_ROWS) else None
+        return labels[row].label if 0 <= row < min(len(labels), MOST_ROWS) else None
 
     def show(self, view: PlanView) -> None:
         """Show a plan; both highlights stay."""
@@ -434,15 +434,15 @@ class ArmsPlan(Vertical):
         table.add_column(cell("label"), width=min(max(room, 8), 40))
         for title in heads:
             table.add_column(cell(title, justify="right"), width=width)
-        for counts in view.labels[:_MOST_ROWS]:
+        for counts in view.labels[:MOST_ROWS]:
             table.add_cells(self._cells(counts, view.is_single), self._ascii_only)
-        more = len(view.labels) - _MOST_ROWS
+        more = len(view.labels) - MOST_ROWS
         if more > 0:
             table.add_row(cell(f"{more:,} more"), *[cell("")] * len(heads))
         table.move_cursor(row=min(row, len(view.labels) - 1), animate=False, scroll=False)
         table.scroll_to(y=top, animate=False)
 
-    def _cells(self, counts: LabelCounts, is_single: bool) -> list[Text]:
+    def _cells(self, counts: PlannedLabel, is_single: bool) -> list[Text]:
         marked = counts.target is not None if is_single else counts.is_chosen
         style = "bold" if marked else ""
         sign = "" if is_single else "[x] " if counts.is_chosen else "[ ] "
@@ -465,7 +465,7 @@ class ArmsPlan(Vertical):
         for title, width in (("arm", 13), ("documents", 10), (view.price_title, 9)):
             side = "left" if title == "arm" else "right"
             table.add_column(cell(title, justify=side), width=width)
-        for arm in view.arms[:_MOST_ROWS]:
+        for arm in view.arms[:MOST_ROWS]:
             sign = glyph("done", self._ascii_only) if arm.is_there else " "
             high_usd = arm.training.high_usd + arm.scoring.high_usd
             price = usd(high_usd) if high_usd else plain("–", self._ascii_only)
@@ -518,7 +518,7 @@ class ArmsTable(KeyTable):
             lines: from the top.
             counted: what the column of positives counts.
         """
-        shown = tuple(lines[:_MOST_ROWS])
+        shown = tuple(lines[:MOST_ROWS])
         widths = self._widths(shown)
         layout = (counted, widths, tuple(line.name for line in shown))
         if layout != self._laid_out:
@@ -576,8 +576,6 @@ class ArmsTable(KeyTable):
         return plain(text, self._ascii_only)
 
     def _rewrite(self, row: int, before: list[Text], after: list[Text]) -> None:
-        from textual.coordinate import Coordinate
-
         for column, (old, new) in enumerate(zip(before, after, strict=True)):
             if old != new:
                 self.update_cell_at(Coordinate(row, column), new)
@@ -715,10 +713,9 @@ class ArmsBoard(Vertical):
         if view is None:
             return
         more = "… enter reads on · " if self._words.max_scroll_y > 0 else ""
-        whose = (
-            self._figures_of if self._figures_of not in AVERAGES else f"{self._figures_of} average"
-        )
-        place = f"({view.names.index(self._figures_of) + 1} of {len(view.names)})"
+        name = self._figures_of
+        whose = f"{name} average" if name in AVERAGES else name
+        place = f"({view.names.index(name) + 1} of {len(view.names)})"
         others = f" · [ ] {view.experiments} experiments" if view.experiments > 1 else ""
         self._hint.show(f"{more}←→ {printable(whose, 30)} {place} · v versions{others}")
 

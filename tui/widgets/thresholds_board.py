@@ -21,13 +21,11 @@ from core.views.numbers import NONE, exact, figure, interval, level, span, thres
 from core.workflow.parts import RunCurves
 from core.workflow.working_thresholds import KnownEvidence, WorkingThresholds
 from tui.render import cell, literal, plain
-from tui.widgets.tables import KeyTable
+from tui.widgets.tables import MOST_ROWS, KeyTable
 
 # The labels with their thresholds and F1; a cell is rewritten only when it has changed.
 
 
-MOST_ROWS = 500
-"""More rows are counted, not shown."""
 _FIGURE_WIDTHS = {"threshold": 7, "default": 6, "present": 5, "grade": 3}
 
 
@@ -223,7 +221,7 @@ class CurveView(Widget):
 # What the board shows, and what it says of one label at its present threshold.
 
 
-FEW_POSITIVES = 20
+_FEW_POSITIVES = 20
 """Below this many positives a figure is hardly more than chance."""
 _MEANINGS = {rule.grade: rule.meaning for rule in GRADES}
 
@@ -314,7 +312,7 @@ def _support(counts: Counts) -> list[str]:
     notes = []
     if not counts.positives:
         notes.append("no positives here: nothing can be measured")
-    elif counts.positives < FEW_POSITIVES:
+    elif counts.positives < _FEW_POSITIVES:
         notes.append(f"{plural(counts.positives, 'positive')} here: read with care")
     if counts.unknown:
         notes.append(f"{counts.unknown:,} unknown scores may reach the threshold: ranges")
@@ -361,7 +359,7 @@ def remarks_on(view: BoardView, choice: Choice, record: LabelEvidence | None) ->
         remarks.append(record.why)
     if label in known.against and at == known.default:
         remarks.append(f"b takes {threshold(choice.threshold)} all the same")
-    if choice.status == "tuned" and 0 < record.positives_measured < FEW_POSITIVES:
+    if choice.status == "tuned" and 0 < record.positives_measured < _FEW_POSITIVES:
         remarks.append(f"measured on {record.positives_measured} positives: read with care")
     return remarks
 
