@@ -52,13 +52,13 @@ def command(
     Nothing is created or paid, and clean-up never deletes what was adopted. The job must have read
     this session's scoring file, line by line.
     """
-    from core.workflow.attach import AttachWish, attach, finish_attached, plan_attach
+    from core.workflow.attach import AttachRequest, attach, finish_attached, plan_attach
     from core.workflow.jobs import naming_resume
 
     options: Options = ctx.obj
     session = chosen_session(options)
     jobs = (*map(_part_and_job, scored), *(("", job_id) for job_id in job_ids))
-    wish = AttachWish(arn, run_name, jobs)
+    wish = AttachRequest(arn, run_name, jobs)
     plan = plan_attach(session, wish, options.watch())
     text = _text(plan)
     if options.dry_run:

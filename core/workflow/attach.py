@@ -380,7 +380,7 @@ def refuse_repeated_parts(jobs: Sequence[AttachedJob]) -> None:
 
 
 @dataclass(frozen=True)
-class AttachWish:
+class AttachRequest:
     """What a user wants to adopt."""
 
     classifier_arn: str = ""
@@ -408,7 +408,7 @@ class AttachPlan:
     engine: str
 
 
-def plan_attach(session: Session, wish: AttachWish, watch: Watch = UNWATCHED) -> AttachPlan:
+def plan_attach(session: Session, request: AttachRequest, watch: Watch = UNWATCHED) -> AttachPlan:
     """Look at everything that is to be adopted, and change nothing.
 
     Raises:
@@ -417,22 +417,22 @@ def plan_attach(session: Session, wish: AttachWish, watch: Watch = UNWATCHED) ->
     state = session.state()
     clients = session_clients(session)
     reader = Reader(session, clients, watch)
-    statuses = {job_id: describe_scoring(clients.comprehend, job_id) for _, job_id in wish.jobs}
-    arn = chosen_classifier(wish.classifier_arn, statuses.values(), clients.info.region)
+    statuses = {job_id: describe_scoring(clients.comprehend, job_id) for _, job_id in request.jobs}
+    arn = chosen_classifier(request.classifier_arn, statuses.values(), clients.info.region)
     status = describe_training(clients.comprehend, arn)
     run = next((run for run in state.runs for c in run.classifiers if c.training.arn == arn), None)
     split = state.split_of(run) if run is not None else state.present_split()
     revision = state.revision_of(split)
     check_usable(status, revision)
     check_labels(reader, status, revision.labels)
-    name, is_new = _run_name(state, wish.run, run)
+    name, is_new = _run_name(state, request.run, run)
     compared = TrainingFile("same", ())
     if is_new:
         files = _training_files(state, split)
         compared = compare_training(reader, split, files, status.input_uri)
     jobs = tuple(
         checked_job(reader, split, arn, part, job_id, statuses[job_id])
-        for part, job_id in wish.jobs
+        for part, job_id in request.jobs
     )
     refuse_repeated_parts(jobs)
     return AttachPlan(

@@ -191,16 +191,7 @@ def prepare_split(
     names = preview.audit.part_names
     split_id = f"s{len(state.splits) + 1}"
     delimiter = choose_delimiter(dataset.labels) if dataset.mode == "multi-label" else "|"
-    training: dict[str, PartFile] = {}
-    scoring: dict[str, PartFile] = {}
-    for position, name in enumerate(names):
-        watch.report(f"writing {name}", position, len(names), "parts")
-        part = dataset.subset(np.flatnonzero(preview.parts == position))
-        if name != "calibration":
-            training[name] = write_training(
-                session, part, f"data/{split_id}/{name}.csv", delimiter, watch
-            )
-        scoring[name] = _write_scoring(session, part, f"data/{split_id}/{name}", watch)
+    training, scoring = _write_files(session, split_id, dataset, preview, delimiter, watch)
     _write_parts(session, split_id, dataset, (preview.parts, names), watch)
     save_truth(session, split_id, dataset, preview.parts, preview.clusters)
     context = HealthContext(
@@ -226,6 +217,28 @@ def prepare_split(
         findings=run_part_checks(context, watch),
         made_at=now(),
     )
+
+
+def _write_files(
+    session: Session,
+    split_id: str,
+    dataset: Dataset,
+    preview: SplitPreview,
+    delimiter: str,
+    watch: Watch,
+) -> tuple[dict[str, PartFile], dict[str, PartFile]]:
+    """Write what classifiers are trained and tested on, and what they score, part by part."""
+    training: dict[str, PartFile] = {}
+    scoring: dict[str, PartFile] = {}
+    names = preview.audit.part_names
+    for position, name in enumerate(names):
+        watch.report(f"writing {name}", position, len(names), "parts")
+        part = dataset.subset(np.flatnonzero(preview.parts == position))
+        path = f"data/{split_id}/{name}"
+        if name != "calibration":
+            training[name] = write_training(session, part, f"{path}.csv", delimiter, watch)
+        scoring[name] = _write_scoring(session, part, path, watch)
+    return training, scoring
 
 
 def write_training(

@@ -245,15 +245,11 @@ def add_run(
         classifier_id = f"c{number}"
         if classifier_id not in new.trained:
             continue
+        training = _first_attempt(state, clients, revision.mode, new.name, classifier_id, own)
+        name = training.request["DocumentClassifierName"]
         classifiers.append(
             ClassifierState(
-                id=classifier_id,
-                labels=labels,
-                name=resource_name("ct", state.name, state.uid, new.name, classifier_id),
-                version="v1",
-                training=_first_attempt(
-                    state, clients, revision.mode, new.name, classifier_id, own
-                ),
+                id=classifier_id, labels=labels, name=name, version="v1", training=training
             )
         )
     if not new.experiment:
@@ -515,9 +511,7 @@ def plan_training(
     run = state.find_run(new.name)
     trainings = _trainings_to_start(run, new)
     documents = files["train"].documents
-    price = training_estimate(documents, 1, state.prices)
     units = sum(part_units(session, state, split).values())
-    is_main = "c1" in trainings or run is not None
     uploads = [(file.path, session.path(file.path).stat().st_size) for file in files.values()]
     return TrainingPlan(
         run=new.name,
@@ -527,13 +521,10 @@ def plan_training(
         labels=state.dataset.labels,
         groups=new.groups,
         shared=new.shared,
-        uploads=tuple(uploads) if is_main else (),
+        uploads=tuple(uploads) if run is not None or "c1" in trainings else (),
         classifiers=len(trainings) if run is None else len(run.classifiers),
         documents=documents,
-        rows=tuple(
-            PlanRow(f"{classifier} training", documents, None, price.low_usd, price.high_usd)
-            for classifier in trainings
-        ),
+        rows=_plan_rows(trainings, documents, state.prices),
         estimate=_training_price(len(trainings), documents, state.prices),
         keeping=keeping_estimate(len(trainings), state.prices),
         scoring=scoring_estimate(units * len(trainings), state.prices),
@@ -601,6 +592,14 @@ def _trainings_to_start(run: RunState | None, new: NewRun) -> list[str]:
     if run is None:
         return list(new.trained)
     return [c.id for c in run.classifiers if not c.training.arn or c.training.is_failed]
+
+
+def _plan_rows(trainings: list[str], documents: int, prices: PriceList) -> tuple[PlanRow, ...]:
+    price = training_estimate(documents, 1, prices)
+    return tuple(
+        PlanRow(f"{classifier} training", documents, None, price.low_usd, price.high_usd)
+        for classifier in trainings
+    )
 
 
 def _training_price(n_trainings: int, documents: int, prices: PriceList) -> Estimate:

@@ -106,14 +106,10 @@ def _decided(
     verdicts: dict[str, Verdict] = dict.fromkeys(limits, "not flagged")
     verdicts |= dict.fromkeys(decision.labels, "flagged")
     verdicts |= dict.fromkeys(decision.undecided, "undecided")
-    ceiling = min(scores.values(), default=1.0)
+    missing = f"not returned: at most {min(scores.values(), default=1.0):.4f}"
     rows = [
         TrialRow(
-            label,
-            scores.get(label),
-            value,
-            verdicts[label],
-            "" if label in scores else f"not returned: at most {ceiling:.4f}",
+            label, scores.get(label), value, verdicts[label], "" if label in scores else missing
         )
         for label, value in thresholds.items()
     ]

@@ -8,7 +8,7 @@ from click.testing import CliRunner, Result
 
 from core.cli.main import cli
 from core.comprehend.engine import TwinOptions
-from core.workflow.attach import AttachWish, attach, finish_attached, plan_attach
+from core.workflow.attach import AttachRequest, attach, finish_attached, plan_attach
 from core.workflow.metrics import load_metrics
 from core.workflow.session import Session
 from core.workflow.state import RunState
@@ -30,7 +30,7 @@ def console(aws: AwsServer, session: Session) -> Console:
 
 
 def adopted(session: Session, arn: str = "", **wish: Any) -> RunState:
-    run = attach(session, plan_attach(session, AttachWish(arn, **wish)))
+    run = attach(session, plan_attach(session, AttachRequest(arn, **wish)))
     return finish_attached(session, run.name)
 
 
@@ -81,7 +81,7 @@ def test_a_training_under_way_is_watched_until_it_ends(
 ) -> None:
     aws.options = TwinOptions(queue_s=0.5)
     arn = console.trained(is_awaited=False)
-    plan = plan_attach(session, AttachWish(arn))
+    plan = plan_attach(session, AttachRequest(arn))
     assert plan.classifier.state in ("SUBMITTED", "TRAINING")
     run = finish_attached(session, attach(session, plan).name)
     assert run.classifiers[0].training.artifact
@@ -90,7 +90,7 @@ def test_a_training_under_way_is_watched_until_it_ends(
 def test_planning_changes_nothing(console: Console, session: Session, aws: AwsServer) -> None:
     arn = console.trained()
     before = {p: p.read_bytes() for p in session.folder.rglob("*") if p.is_file()}
-    plan_attach(session, AttachWish(arn))
+    plan_attach(session, AttachRequest(arn))
     after = {p: p.read_bytes() for p in session.folder.rglob("*") if p.is_file()}
     assert before == after
 
