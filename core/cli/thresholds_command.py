@@ -87,6 +87,7 @@ def command(
     Thresholds are tuned on calibration and measured on test; with a two-way split they are tuned
     on test and measured by cross-fitting. The rule is: label when score >= threshold.
     """
+    from core.tuning.aim import Aim
     from core.views.frames import thresholds_frame
     from core.workflow.reports import export_thresholds, plain_report, usage_lines
     from core.workflow.thresholds import TuningSettings, kept_thresholds, tune_thresholds
@@ -96,13 +97,15 @@ def command(
     session = chosen_session(options)
     settings = TuningSettings(
         run=run_name,
-        objective=objective,
-        per_label=dict(_objective_of(text) for text in per_label),
-        adopt=adopt,
-        adopt_all=adopt_all,
+        aim=Aim(
+            objective,
+            dict(_objective_of(text) for text in per_label),
+            dict(_by_hand(text) for text in by_hand),
+            adopt,
+            adopt_all,
+        ),
         despite_mismatch=despite_mismatch,
         tune_on=tune_on,
-        set_by_hand=dict(_by_hand(text) for text in by_hand),
         forget_by_hand=reset,
         seed=seed,
     )

@@ -1,15 +1,16 @@
 """Everything that is known of how good a set of thresholds is, in one pass."""
 
-import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from core.progress import UNWATCHED, Watch
+from core.tuning.aim import Aim
 from core.tuning.cross_fitting import cross_fit
-from core.tuning.curves import column_of
+from core.tuning.curves import Curve, column_of
 from core.tuning.intervals import (
     FEW_POSITIVES,
     GRADES,
@@ -34,7 +35,6 @@ from core.tuning.intervals import (
     share_interval,
     tallies,
 )
-from core.tuning.joint import TakeAll, choose_all
 from core.tuning.noise import NoiseFloor, noise_floor
 from core.tuning.objectives import Choice, Objective, Tally, parse_objective
 from core.tuning.part import Part
@@ -218,15 +218,32 @@ class _Case:
     tuning: Part
     measured: Part
     choices: Mapping[str, Choice]
-    values: Mapping[str, float]
-    """The thresholds in question."""
-    by_hand: Mapping[str, float]
-    default: float
-    objectives: Mapping[str, Objective]
-    take: TakeAll
+    aim: Aim
     level: float
     """Of the intervals as they are computed; higher than what they promise when cross-fitted."""
     seed: int
+
+    @property
+    def default(self) -> float:
+        """The threshold without tuning."""
+        return self.measured.default
+
+    @cached_property
+    def values(self) -> dict[str, float]:
+        """The thresholds in question."""
+        return {
+            label: self.aim.by_hand.get(label, self.choices[label].threshold)
+            for label in self.measured.labels
+        }
+
+    @cached_property
+    def objectives(self) -> dict[str, Objective]:
+        """Of every label."""
+        return {label: parse_objective(self.aim.of(label)) for label in self.measured.labels}
+
+    def take(self, curves: Mapping[str, Curve]) -> dict[str, Choice]:
+        """What the objectives choose on other curves."""
+        return self.aim.choose(curves, self.default)
 
     @property
     def is_cross_fitted(self) -> bool:
@@ -238,11 +255,8 @@ def gather_evidence(  # noqa: PLR0913 - two parts, and settings by name
     tuning: Part,
     measured: Part,
     choices: Mapping[str, Choice],
-    default: float,
+    aim: Aim,
     *,
-    objective: str,
-    per_label: Mapping[str, str] = {},
-    by_hand: Mapping[str, float] = {},
     resamples: int = 1_000,
     level: float = 0.9,
     seed: int = 0,
@@ -262,10 +276,7 @@ def gather_evidence(  # noqa: PLR0913 - two parts, and settings by name
         tuning: the documents that `choices` were made on.
         measured: the documents that figures are measured on.
         choices: of every label, from `tuning`.
-        default: the threshold without tuning.
-        objective: what was chosen for, as `objectives.parse_objective` reads it.
-        per_label: other objectives of single labels.
-        by_hand: thresholds that a person set instead, by label.
+        aim: what was chosen for; the thresholds it has by hand stand in place of the choices.
         resamples: of the bootstrap, and draws of the noise floor.
         level: of the intervals.
         seed: the same seed gives the same evidence, and the folds of `cross_fit`.
@@ -276,29 +287,16 @@ def gather_evidence(  # noqa: PLR0913 - two parts, and settings by name
         InvalidInput: no such objective, or too few documents to cross-fit.
         Interrupted: stopped through `watch`.
     """
-    labels = measured.labels
-    case = _Case(
-        tuning=tuning,
-        measured=measured,
-        choices=choices,
-        values={label: by_hand.get(label, choices[label].threshold) for label in labels},
-        by_hand=by_hand,
-        default=default,
-        objectives={label: parse_objective(per_label.get(label, objective)) for label in labels},
-        take=functools.partial(
-            choose_all, objective=objective, per_label=per_label, default=default
-        ),
-        level=cross_fitted_level(level, folds) if tuning.name == measured.name else level,
-        seed=seed,
-    )
+    level_here = cross_fitted_level(level, folds) if tuning.name == measured.name else level
+    case = _Case(tuning, measured, choices, aim, level_here, seed)
     decisions = _decisions(case, folds, watch)
     pair = readings(decisions, resamples, seed, watch)
-    kinds = {wanted.name for wanted in case.objectives.values()}
+    kinds = {objective.name for objective in case.objectives.values()}
     rechosen = rechosen_thresholds(
         tuning,
         kinds.pop() if len(kinds) == 1 else "",
         case.take,
-        default,
+        case.default,
         resamples,
         seed,
         watch,
@@ -307,7 +305,7 @@ def gather_evidence(  # noqa: PLR0913 - two parts, and settings by name
     has_positives = [bool(count) for count in np.count_nonzero(measured.truth, axis=0)]
     intervals = [
         label_intervals(pair, column, case.level) if has_positives[column] else None
-        for column in range(len(labels))
+        for column in range(len(measured.labels))
     ]
     macro = macro_intervals(pair, intervals)
     found = _label_evidence(case, pair, intervals, floors, rechosen)
@@ -333,7 +331,7 @@ def _decisions(case: _Case, folds: int, watch: Watch) -> Decisions:
     used: dict[str, tuple[float, ...]] = {label: (case.values[label],) for label in labels}
     if case.is_cross_fitted:
         fitted = cross_fit(measured, case.take, folds, case.seed, watch=watch)
-        free = [column for column, label in enumerate(labels) if label not in case.by_hand]
+        free = [column for column, label in enumerate(labels) if label not in case.aim.by_hand]
         tuned.flags[:, free] = fitted.decisions.flags[:, free]
         tuned.may_flag[:, free] = fitted.decisions.may_flag[:, free]
         used |= {labels[column]: fitted.fold_thresholds[labels[column]] for column in free}
@@ -384,7 +382,7 @@ def _label_evidence(
     records = []
     for column, label in enumerate(case.measured.labels):
         found, floor, choice = intervals[column], floors[column], case.choices[label]
-        wanted, is_by_hand = case.objectives[label], label in case.by_hand
+        wanted, is_by_hand = case.objectives[label], label in case.aim.by_hand
         curve = curves[label]
         facts = Facts(
             objective=wanted.name,
@@ -456,7 +454,7 @@ def _notes(case: _Case, decisions: Decisions, found: tuple[LabelEvidence, ...]) 
         )
     if case.is_cross_fitted:
         notes.append("thresholds are measured on documents that they were not chosen on, by folds")
-    if case.by_hand:
+    if case.aim.by_hand:
         notes.append("thresholds set by hand may have been set with the measuring part in sight")
     if decisions.clusters is not None and len(np.unique(decisions.clusters)) < len(case.measured):
         notes.append("copies of a document are resampled together and counted once")

@@ -11,10 +11,10 @@ from core.errors import InvalidInput
 from core.files import fingerprint
 from core.progress import UNWATCHED, Watch
 from core.text import plural, printable
+from core.tuning.aim import Aim
 from core.tuning.comparison import compare_decisions
 from core.tuning.cross_fitting import cross_fit
 from core.tuning.curves import Curve
-from core.tuning.joint import choose_all
 from core.tuning.objectives import Choice
 from core.tuning.paired import Comparison
 from core.tuning.part import Decisions, Part
@@ -74,10 +74,8 @@ class _Own:
     """The thresholds that a run is compared at."""
 
     values: Mapping[str, float]
-    objective: str
-    per_label: Mapping[str, str]
-    fixed: Mapping[str, float]
-    """Thresholds that stay whatever the scores say: set by hand, or left at the default."""
+    aim: Aim
+    """By hand are all that stay whatever the scores say: set by hand, or left at the default."""
     tuned_on: str
     is_tuned_here: bool
 
@@ -104,7 +102,7 @@ def run_side(compared: ComparedRun, watch: Watch) -> Side:
         session=compared.session.name,
         tuned_on=own.tuned_on,
         measured_on=measured,
-        objective=own.objective,
+        objective=own.aim.objective,
         thresholds=dict(own.values),
         is_tuned_here=own.is_tuned_here,
         oversampled=dict(run.oversampled),
@@ -178,13 +176,15 @@ def _own_thresholds(compared: ComparedRun, default: float, watch: Watch) -> _Own
         )
     return _Own(
         values=kept.values,
-        objective=kept.objective,
-        per_label=kept.per_label,
-        fixed={
-            label: value
-            for label, value in kept.values.items()
-            if label in kept.edited or value == default
-        },
+        aim=Aim(
+            kept.objective,
+            kept.per_label,
+            by_hand={
+                label: value
+                for label, value in kept.values.items()
+                if label in kept.edited or value == default
+            },
+        ),
         tuned_on=kept.tuned_on,
         is_tuned_here=False,
     )
@@ -197,19 +197,20 @@ def _tuned_here(compared: ComparedRun, default: float, watch: Watch) -> _Own:
     aims = [found.objective for found in state.experiments if found.id == run.experiment]
     objective = aims[0] if aims else "max_f1"
     curves = load_part(compared.session, state, run, part).curves()
-    chosen = choose_all(curves, objective, {}, default, watch=watch)
-    values = {label: choice.threshold for label, choice in chosen.items()}
-    return _Own(values, objective, {}, {}, part, is_tuned_here=True)
+    aim = Aim(objective)
+    choices = aim.choose(curves, default, watch)
+    values = {label: choice.threshold for label, choice in choices.items()}
+    return _Own(values, aim, part, is_tuned_here=True)
 
 
 def _cross_fitted(part: Part, own: _Own, watch: Watch) -> Decisions:
     """Decisions by thresholds chosen without each document's fold."""
 
     def choose(curves: Mapping[str, Curve]) -> dict[str, Choice]:
-        chosen = choose_all(curves, own.objective, own.per_label, part.default, watch=watch)
+        fixed = own.aim.by_hand
         return {
-            label: dataclasses.replace(choice, threshold=own.fixed.get(label, choice.threshold))
-            for label, choice in chosen.items()
+            label: dataclasses.replace(choice, threshold=fixed.get(label, choice.threshold))
+            for label, choice in own.aim.choose(curves, part.default, watch).items()
         }
 
     return cross_fit(part, choose, watch=watch).decisions

@@ -1,8 +1,9 @@
 """The thresholds step: tune on held-out scores, measure on others, write file and report."""
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import msgspec
 import numpy as np
@@ -12,14 +13,14 @@ from core.errors import InvalidInput
 from core.files import write_atomic
 from core.progress import UNWATCHED, Watch
 from core.text import printable
+from core.tuning.aim import Aim
 from core.tuning.cross_fitting import cross_fit
 from core.tuning.curves import Curve
 from core.tuning.drift import drift_reference
 from core.tuning.evaluation import Evaluation, LabelResult
 from core.tuning.evidence import gather_evidence
 from core.tuning.intervals import Evidence
-from core.tuning.joint import choose_all
-from core.tuning.objectives import Choice, parse_objective
+from core.tuning.objectives import Choice
 from core.tuning.part import Part
 from core.tuning.thresholds import save
 from core.workflow.jobs import session_clients
@@ -37,28 +38,34 @@ from core.workflow.reports import (
 from core.workflow.session import Session, now
 from core.workflow.state import RunState, SessionState, ThresholdsState
 
-# Evidence of a tuning, and what it decides: which tuned thresholds are used.
-
 
 @dataclass(frozen=True)
-class Wish:
-    """What the user wants tuned, in the terms of the tuning room."""
+class TuningSettings:
+    """What to tune, and how."""
 
-    objective: str
-    per_label: Mapping[str, str]
-    by_hand: Mapping[str, float]
-    adopt: frozenset[str]
-    """Labels whose tuned threshold is used whatever the evidence says."""
-    default: float
-    folds: int
-    seed: int
-    resamples: int
+    run: str | None = None
+    aim: Aim = field(default_factory=Aim)
+    despite_mismatch: bool = False
+    """Whether to go on when the scores contradict the service's own counts."""
+    tune_on: str | None = None
+    """The part to tune on; None for calibration, or test (cross-fitted) when there is none."""
+    forget_by_hand: bool = False
+    """Whether thresholds set by hand earlier are tuned again."""
+    folds: int = 5
+    seed: int = 0
+    resamples: int = 1000
+    """Of the bootstrap that intervals come from."""
+
+
+# Evidence of a tuning, and what it decides: which tuned thresholds are used.
 
 
 @dataclass(frozen=True)
 class Decided:
     """The thresholds to use, and how far they can be trusted."""
 
+    aim: Aim
+    """What was tuned for, and set by hand."""
     choices: dict[str, Choice]
     """What the objective chose on the tuning part."""
     values: dict[str, float]
@@ -74,77 +81,86 @@ class Decided:
 
 
 def decide_thresholds(
-    tuning: Part,
-    measured: Part,
-    wish: Wish,
-    watch: Watch = UNWATCHED,
+    tuning: Part, measured: Part, settings: TuningSettings, watch: Watch = UNWATCHED
 ) -> Decided:
     """Choose, gather evidence, and keep the default where the evidence does not bear the choice.
 
     Whether a label adopts its tuned threshold is decided on the measuring part: a choice between
     two thresholds, made once per label.
 
+    Args:
+        tuning: the documents to choose on.
+        measured: the documents to measure on.
+        settings: their aim holds every threshold that was set by hand.
+        watch: told how far the evidence has come.
+
     Raises:
         InvalidInput: no such objective, or too few documents to cross-fit.
         Interrupted: stopped through `watch`.
     """
-    choices = choose_all(tuning.curves(), wish.objective, wish.per_label, wish.default)
-    evidence = _gather(tuning, measured, choices, wish, wish.by_hand, watch)
+    aim, default = settings.aim, tuning.default
+    gather = partial(
+        gather_evidence,
+        tuning,
+        measured,
+        choices := aim.choose(tuning.curves(), default),
+        resamples=settings.resamples,
+        seed=settings.seed,
+        folds=settings.folds,
+        watch=watch,
+    )
+    evidence = gather(aim)
     against = {
         record.label
         for record in evidence.labels
         if record.decision == "default"
-        and record.label not in wish.by_hand
-        and choices[record.label].threshold != wish.default
+        and record.label not in aim.by_hand
+        and choices[record.label].threshold != default
     }
-    kept = frozenset(against - wish.adopt)
-    values = {label: choice.threshold for label, choice in choices.items()}
-    values |= {label: wish.default for label in kept} | dict(wish.by_hand)
-    used = evidence
-    if kept:
-        fixed = {**wish.by_hand, **{label: wish.default for label in kept}}
-        used = _gather(tuning, measured, choices, wish, fixed, watch)
-    return Decided(choices, values, evidence, used, kept, frozenset(against & wish.adopt))
+    kept = frozenset(label for label in against if not aim.adopts(label))
+    fixed = {**aim.by_hand, **dict.fromkeys(kept, default)}
+    return Decided(
+        aim=aim,
+        choices=choices,
+        values={label: fixed.get(label, choice.threshold) for label, choice in choices.items()},
+        evidence=evidence,
+        used=gather(dataclasses.replace(aim, by_hand=fixed)) if kept else evidence,
+        kept=kept,
+        adopted=frozenset(against - kept),
+    )
 
 
-def taking(wish: Wish, kept: frozenset[str]) -> Callable[[Mapping[str, Curve]], dict[str, Choice]]:
-    """A function that chooses on all curves as `wish` does, the default fixed for `kept`."""
-
-    def take(curves: Mapping[str, Curve]) -> dict[str, Choice]:
-        found = choose_all(curves, wish.objective, wish.per_label, wish.default)
-        for label in kept:
-            found[label] = dataclasses.replace(
-                found[label],
-                threshold=wish.default,
-                counts=curves[label].at(wish.default),
-                plateau=(wish.default, wish.default),
-            )
-        return found
-
-    return take
-
-
-def _gather(
+def measure(
     tuning: Part,
     measured: Part,
-    choices: Mapping[str, Choice],
-    wish: Wish,
-    fixed: Mapping[str, float],
-    watch: Watch,
-) -> Evidence:
-    return gather_evidence(
-        tuning,
-        measured,
-        choices,
-        wish.default,
-        objective=wish.objective,
-        per_label=wish.per_label,
-        by_hand=fixed,
-        resamples=wish.resamples,
-        seed=wish.seed,
-        folds=wish.folds,
-        watch=watch,
-    )
+    settings: TuningSettings,
+    decided: Decided,
+    watch: Watch = UNWATCHED,
+) -> Evaluation:
+    """Figures at the thresholds in use; cross-fitted on the part that they were chosen on.
+
+    Thresholds set by hand cannot be chosen anew: with any of them the figures are those of the
+    thresholds as they are, and optimistic on that part.
+
+    Raises:
+        InvalidInput: too few documents to cross-fit.
+        Interrupted: stopped through `watch`.
+    """
+    if tuning.name != measured.name or decided.aim.by_hand:
+        return measured.evaluate(decided.values)
+
+    def choose(curves: Mapping[str, Curve]) -> dict[str, Choice]:
+        choices = decided.aim.choose(curves, measured.default)
+        for label in decided.kept:
+            choices[label] = dataclasses.replace(
+                choices[label],
+                threshold=measured.default,
+                counts=curves[label].at(measured.default),
+                plateau=(measured.default, measured.default),
+            )
+        return choices
+
+    return cross_fit(measured, choose, settings.folds, settings.seed, watch=watch).evaluation()
 
 
 # Put the outcome of a tuning into the report that screens, commands and files show.
@@ -166,38 +182,36 @@ class Outcome:
     reconciled: tuple[Reconciled, ...]
 
 
-def run_report(
-    session: Session, state: SessionState, run: RunState, wish: Wish, outcome: Outcome
-) -> RunReport:
+def run_report(session: Session, state: SessionState, run: RunState, outcome: Outcome) -> RunReport:
     """Put the outcome of a tuning into a report."""
-    tuning, measured, used = outcome.tuning, outcome.measured, outcome.decided.used
+    tuning, measured, decided = outcome.tuning, outcome.measured, outcome.decided
     before, after, optimistic = outcome.before, outcome.after, outcome.optimistic
     is_same_part = tuning.name == measured.name
-    is_cross_fitted = is_same_part and not wish.by_hand
+    is_cross_fitted = is_same_part and not decided.aim.by_hand
     return RunReport(
         session=state.name,
         run=run.name,
         engine=session_clients(session).info.label,
         mode=tuning.mode,
-        objective=wish.objective,
-        default_threshold=wish.default,
+        objective=decided.aim.objective,
+        default_threshold=tuning.default,
         tuned_on=tuning.name,
         measured_on=after.measured_on,
         is_cross_fitted=is_cross_fitted,
         is_optimistic=is_same_part and not is_cross_fitted,
         documents={tuning.name: len(tuning), measured.name: len(measured)},
         none_label=tuning.none_label,
-        labels=_label_reports(state, run, wish, outcome),
+        labels=_label_reports(state, run, outcome),
         default=before.averages,
         tuned=after.averages,
         default_without_none=before.averages_without_none,
         tuned_without_none=after.averages_without_none,
         tuned_optimistic=optimistic.averages,
         test_looks=state.test_looks,
-        evidence=outcome.decided.evidence,
-        macro_f1_interval=used.macro_f1,
-        micro_f1_interval=used.micro_f1,
-        macro_gain=used.macro_gain,
+        evidence=decided.evidence,
+        macro_f1_interval=decided.used.macro_f1,
+        micro_f1_interval=decided.used.micro_f1,
+        macro_gain=decided.used.macro_gain,
         reconciled=outcome.reconciled,
         cautions=_cautions(state, run, outcome),
         made_at=now(),
@@ -210,30 +224,25 @@ def _cautions(state: SessionState, run: RunState, outcome: Outcome) -> tuple[str
     is_offline = state.engine.name == "offline"
     cautions = cautions_of(decided.choices, is_offline, outcome.tuning.name, has_unknown)
     misfits = [
-        f"classifier {one.classifier}: {one.summary}"
-        for one in outcome.reconciled
-        if one.outcome != "reproduced"
+        f"classifier {classifier.classifier}: {classifier.summary}"
+        for classifier in outcome.reconciled
+        if classifier.outcome != "reproduced"
     ]
     return (*cautions, *decided.evidence.notes, *misfits, *run.notes)
 
 
-def _label_reports(
-    state: SessionState, run: RunState, wish: Wish, outcome: Outcome
-) -> tuple[LabelReport, ...]:
+def _label_reports(state: SessionState, run: RunState, outcome: Outcome) -> tuple[LabelReport, ...]:
     supports = state.split_of(run).support
     shares = run.scores[outcome.tuning.name].returned_share
     is_whole = [not column.any() for column in np.isnan(outcome.measured.returned).T]
     evaluations = (outcome.before.labels, outcome.after.labels, outcome.optimistic.labels)
     return tuple(
-        _label_report(
-            wish, outcome.decided, row, whole, supports[row[0].label], shares.get(row[0].label)
-        )
+        _label_report(outcome.decided, row, whole, supports[row[0].label], shares.get(row[0].label))
         for row, whole in zip(zip(*evaluations, strict=True), is_whole, strict=True)
     )
 
 
 def _label_report(
-    wish: Wish,
     decided: Decided,
     row: tuple[LabelResult, LabelResult, LabelResult],
     is_whole: bool,
@@ -243,62 +252,35 @@ def _label_report(
     before, after, optimistic = row
     label = before.label
     choice, evidence = decided.choices[label], decided.evidence.of(label)
-    status, note = _status(wish, decided, label)
+    status, note = _status(decided, label)
     return LabelReport(
         label=label,
         threshold=decided.values[label],
         status=status,
         note=note,
-        objective="by hand" if label in wish.by_hand else choice.objective,
+        objective="by hand" if label in decided.aim.by_hand else choice.objective,
         support=support,
         returned_share=returned_share,
         default=before.counts,
         tuned=after.counts,
         tuned_optimistic=optimistic.counts,
         average_precision=after.average_precision if is_whole else None,
-        tuned_threshold=wish.by_hand.get(label, choice.threshold),
+        tuned_threshold=decided.aim.by_hand.get(label, choice.threshold),
         evidence=evidence,
         f1_interval=decided.used.of(label).f1,
     )
 
 
-def _status(wish: Wish, decided: Decided, label: str) -> tuple[str, str]:
+def _status(decided: Decided, label: str) -> tuple[str, str]:
     """What became of a label, and what is to be said of it."""
     choice, evidence = decided.choices[label], decided.evidence.of(label)
-    if label in wish.by_hand:
+    if label in decided.aim.by_hand:
         return "set by hand", ""
     if label in decided.kept:
         return "default kept", f"{evidence.why}; the default is kept (tuned: {choice.threshold:g})"
     if label in decided.adopted:
         return "adopted", f"{evidence.why}; adopted all the same"
     return choice.status, choice.note
-
-
-@dataclass(frozen=True)
-class TuningSettings:
-    """What to tune, and how."""
-
-    run: str | None = None
-    objective: str = "max_f1"
-    """As `core.tuning.objectives.parse_objective` reads it."""
-    per_label: Mapping[str, str] = field(default_factory=dict)
-    """Other objectives of single labels."""
-    adopt: tuple[str, ...] = ()
-    """Labels whose tuned threshold is used although the evidence would keep the default."""
-    adopt_all: bool = False
-    """Whether that goes for every label."""
-    despite_mismatch: bool = False
-    """Whether to go on when the scores contradict the service's own counts."""
-    tune_on: str | None = None
-    """The part to tune on; None for calibration, or test (cross-fitted) when there is none."""
-    set_by_hand: Mapping[str, float] = field(default_factory=dict)
-    """Thresholds that the user chose, by label."""
-    forget_by_hand: bool = False
-    """Whether thresholds set by hand earlier are tuned again."""
-    folds: int = 5
-    seed: int = 0
-    resamples: int = 1000
-    """Of the bootstrap that intervals come from."""
 
 
 @dataclass(frozen=True)
@@ -335,15 +317,23 @@ def tune_thresholds(
         part = _tuning_part(state, run, settings)
         tuning = load_part(session, state, run, part)
         measured = tuning if part == "test" else load_part(session, state, run, "test")
-        wish = _wish(state, run, settings, tuning.default)
-        decided = decide_thresholds(tuning, measured, wish, watch)
-        outcome = _outcome(tuning, measured, wish, decided, reconciled)
+        settings = dataclasses.replace(settings, aim=_whole_aim(run, settings))
+        decided = decide_thresholds(tuning, measured, settings, watch)
+        outcome = Outcome(
+            tuning,
+            measured,
+            decided,
+            before=measured.evaluate({}),
+            after=measure(tuning, measured, settings, decided, watch),
+            optimistic=tuning.evaluate(decided.values),
+            reconciled=reconciled,
+        )
         with session.editing() as state:
             run = state.run_named(run.name)
             if run.thresholds is None or run.thresholds.values != decided.values:
                 state.test_looks += 1
-            report = run_report(session, state, run, wish, outcome)
-            run.thresholds = _save(session, state, report, outcome, wish)
+            report = run_report(session, state, run, outcome)
+            run.thresholds = _save(session, state, report, outcome)
         session.record("thresholds", run=run.name, tuned_on=part, macro_f1=report.tuned.macro_f1)
         return Tuned(report, run.thresholds.path, run.thresholds.report)
 
@@ -392,20 +382,21 @@ def _tuning_part(state: SessionState, run: RunState, settings: TuningSettings) -
     return part
 
 
-def _wish(state: SessionState, run: RunState, settings: TuningSettings, default: float) -> Wish:
-    known = state.split_of(run).support
-    for label in (*settings.per_label, *settings.adopt):
-        state.run_named(run.name).require_label(label)
-    return Wish(
-        objective=parse_objective(settings.objective).name,
-        per_label={label: parse_objective(text).name for label, text in settings.per_label.items()},
-        by_hand=_by_hand(state, run, settings),
-        adopt=frozenset(known if settings.adopt_all else settings.adopt),
-        default=default,
-        folds=settings.folds,
-        seed=settings.seed,
-        resamples=settings.resamples,
-    )
+def _whole_aim(run: RunState, settings: TuningSettings) -> Aim:
+    """The aim of the settings, with the thresholds that were set by hand earlier in this run."""
+    aim = settings.aim
+    for label in (*aim.per_label, *aim.adopt, *aim.by_hand):
+        run.require_label(label)
+    for label, value in aim.by_hand.items():
+        if not 0.0 <= value <= 1.0:
+            raise InvalidInput(
+                "Not a threshold", f"{value} for {printable(label, 60)}", "between 0 and 1"
+            )
+    made = run.thresholds
+    earlier = {}
+    if made is not None and not settings.forget_by_hand:
+        earlier = {label: made.values[label] for label in made.edited}
+    return dataclasses.replace(aim.written(), by_hand={**earlier, **aim.by_hand})
 
 
 def _reconciled(
@@ -413,51 +404,19 @@ def _reconciled(
 ) -> tuple[Reconciled, ...]:
     """Whether the scores give the service's counts; empty when these are not here."""
     try:
-        found = reconcile_run(session, run.name)
+        classifiers = reconcile_run(session, run.name)
     except InvalidInput:
         return ()
     if not settings.despite_mismatch:
-        require_fit(found)
+        require_fit(classifiers)
     return tuple(
-        Reconciled(classifier=one.classifier, outcome=one.found.outcome, summary=one.found.summary)
-        for one in found
+        Reconciled(classifier=own.classifier, outcome=own.found.outcome, summary=own.found.summary)
+        for own in classifiers
     )
 
 
-def _outcome(
-    tuning: Part,
-    measured: Part,
-    wish: Wish,
-    decided: Decided,
-    reconciled: tuple[Reconciled, ...],
-) -> Outcome:
-    """Evaluate the default thresholds and those to use, on both parts."""
-    before = measured.evaluate({})
-    if tuning.name == "test" and not wish.by_hand:
-        choose = taking(wish, decided.kept)
-        after = cross_fit(measured, choose, wish.folds, wish.seed).evaluation()
-    else:
-        after = measured.evaluate(decided.values)
-    optimistic = tuning.evaluate(decided.values)
-    return Outcome(tuning, measured, decided, before, after, optimistic, reconciled)
-
-
-def _by_hand(state: SessionState, run: RunState, settings: TuningSettings) -> dict[str, float]:
-    """Thresholds set by hand, now or earlier in this run."""
-    earlier = {}
-    if run.thresholds is not None and not settings.forget_by_hand:
-        earlier = {label: run.thresholds.values[label] for label in run.thresholds.edited}
-    for label, value in settings.set_by_hand.items():
-        state.run_named(run.name).require_label(label)
-        if not 0.0 <= value <= 1.0:
-            raise InvalidInput(
-                "Not a threshold", f"{value} for {printable(label, 60)}", "between 0 and 1"
-            )
-    return {**earlier, **settings.set_by_hand}
-
-
 def _save(
-    session: Session, state: SessionState, report: RunReport, outcome: Outcome, wish: Wish
+    session: Session, state: SessionState, report: RunReport, outcome: Outcome
 ) -> ThresholdsState:
     run = state.run_named(report.run)
     folder = f"runs/{run.name}"
@@ -475,7 +434,7 @@ def _save(
         measured_on=report.measured_on,
         values={label.label: label.threshold for label in report.labels},
         edited=tuple(label.label for label in report.labels if label.status == "set by hand"),
-        per_label=dict(wish.per_label),
+        per_label=dict(outcome.decided.aim.per_label),
         adopted=tuple(sorted(outcome.decided.adopted)),
         path=f"{folder}/thresholds.json",
         report=f"{folder}/report.json",

@@ -4,6 +4,7 @@ The curves of a run are loaded once; after that every figure is a look-up. What 
 `thresholds` command saves with the same settings: what is seen is what is saved.
 """
 
+import dataclasses
 import math
 import shlex
 from collections.abc import Mapping
@@ -14,22 +15,19 @@ from typing import Literal
 
 from core.errors import InvalidInput
 from core.progress import UNWATCHED, Watch
-from core.tuning.cross_fitting import cross_fit
+from core.tuning.aim import Aim
 from core.tuning.curves import Counts, Curve
 from core.tuning.evaluation import FigureRange, macro_f1, micro_f1
 from core.tuning.intervals import Evidence, Interval, LabelEvidence
-from core.tuning.joint import choose_all
 from core.tuning.objectives import Choice, LabelStatus, parse_objective
 from core.workflow.parts import RunCurves
 from core.workflow.reports import RunReport, export_thresholds, usage_lines
 from core.workflow.session import Session
 from core.workflow.state import RunState, ThresholdsState
 from core.workflow.thresholds import (
-    Decided,
     TuningSettings,
-    Wish,
     decide_thresholds,
-    taking,
+    measure,
     tune_thresholds,
 )
 
@@ -51,9 +49,8 @@ class PreviewRow:
 class Change:
     """Another objective, for one label or for all, and what it would do on the tuning part."""
 
-    objective: str
-    """Of every label without one of its own, after the change."""
-    per_label: Mapping[str, str]
+    aim: Aim
+    """After the change."""
     name: str
     """The objective that was asked for."""
     label: str | None
@@ -74,7 +71,7 @@ def planned_change(
     curves: RunCurves,
     part: str,
     values: Mapping[str, float],
-    aims: tuple[str, Mapping[str, str]],
+    aim: Aim,
     name: str,
     label: str | None = None,
     watch: Watch = UNWATCHED,
@@ -87,7 +84,7 @@ def planned_change(
         curves: of the run.
         part: the part to tune on.
         values: the present thresholds.
-        aims: the present objective and those of single labels.
+        aim: the present objective and those of single labels.
         name: the objective, as `parse_objective` reads it.
         label: the label that it is for; None for all.
         watch: looked at during a joint search.
@@ -96,21 +93,20 @@ def planned_change(
         InvalidInput: no such objective, or a joint one for a single label.
         Interrupted: stopped through `watch`.
     """
-    wanted = parse_objective(name)
-    if label is not None and wanted.is_joint:
+    objective = parse_objective(name)
+    if label is not None and objective.is_joint:
         raise InvalidInput(
-            "Not for one label", f"{wanted.name} weighs all labels together", "take all labels"
+            "Not for one label", f"{objective.name} weighs all labels together", "take all labels"
         )
-    objective, own = (wanted.name, {}) if label is None else _with_own(aims, label, wanted.name)
+    after_aim = aim.with_objective(objective.name, label)
     shown = curves.of(part)
-    chosen = choose_all(shown, objective, own, curves.default, watch=watch)
+    chosen = after_aim.choose(shown, curves.default, watch)
     changed = shown.keys() if label is None else {label}
     before = {name: curve.at(values[name]) for name, curve in shown.items()}
     after = before | {name: shown[name].at(chosen[name].threshold) for name in changed}
     return Change(
-        objective=objective,
-        per_label=own,
-        name=wanted.name,
+        aim=after_aim,
+        name=objective.name,
         label=label,
         part=part,
         rows=tuple(
@@ -124,15 +120,6 @@ def planned_change(
         micro_after=micro_f1(after.values()),
         chosen=chosen,
     )
-
-
-def _with_own(
-    aims: tuple[str, Mapping[str, str]], label: str, name: str
-) -> tuple[str, dict[str, str]]:
-    """The present objectives with another one for a label."""
-    objective, present = aims
-    own = {one: text for one, text in present.items() if one != label}
-    return objective, own if name == objective else {**own, label: name}
 
 
 # Save working thresholds: in the session, and as a file.
@@ -153,16 +140,17 @@ def equivalent_command(session_name: str, settings: TuningSettings, path: Path |
     """The command that tunes with `settings` and writes the file to `path`."""
     words = ["comprehend-tuner", "--session", session_name, "thresholds"]
     words += ["--run", settings.run] if settings.run else []
-    if settings.objective != TuningSettings.objective:
-        words += ["--objective", settings.objective]
-    for label, objective in settings.per_label.items():
+    aim = settings.aim
+    if aim.objective != Aim.objective:
+        words += ["--objective", aim.objective]
+    for label, objective in aim.per_label.items():
         words += ["--objective-for", f"{label}={objective}"]
     words += ["--tune-on", settings.tune_on] if settings.tune_on else []
     words += ["--reset"] if settings.forget_by_hand else []
-    words += ["--adopt-all"] if settings.adopt_all else []
-    for label in settings.adopt:
+    words += ["--adopt-all"] if aim.adopt_all else []
+    for label in aim.adopt:
         words += ["--adopt", label]
-    for label, value in settings.set_by_hand.items():
+    for label, value in aim.by_hand.items():
         words += ["--set", f"{label}={value!r}"]
     words += ["--despite-mismatch"] if settings.despite_mismatch else []
     words += ["--save", str(path)] if path is not None else []
@@ -190,25 +178,6 @@ def save_working(
     return SavedThresholds(written, usage, report)
 
 
-# What thresholds stand for: objectives, those set by hand, those adopted.
-
-
-@dataclass(frozen=True)
-class Standing:
-    """What tuning must be told so that it ends at certain thresholds."""
-
-    objective: str
-    per_label: Mapping[str, str]
-    by_hand: Mapping[str, float]
-    """Every threshold set by hand, now or earlier."""
-    adopt: tuple[str, ...]
-    """Labels whose choice is used whatever the evidence says."""
-
-    def objective_of(self, label: str) -> str:
-        """What one label is tuned for."""
-        return self.per_label.get(label, self.objective)
-
-
 # What is known of how far thresholds can be trusted, for thresholds that a user may still move.
 
 
@@ -222,7 +191,7 @@ KnownDecision = Literal["tuned", "default", ""]
 class KnownEvidence:
     """Evidence, and the thresholds that it is of."""
 
-    standing: Standing
+    aim: Aim
     """What was tuned for and set by hand."""
     values: Mapping[str, float]
     """The thresholds in use that the averages are of."""
@@ -245,8 +214,8 @@ class KnownEvidence:
 
     def decision(self, label: str, choice: Choice, objective: str) -> KnownDecision:
         """What the evidence says of a choice; empty when it was not gathered of that choice."""
-        is_of_choice = self.of[label] == choice.threshold and label not in self.standing.by_hand
-        if not is_of_choice or self.standing.objective_of(label) != objective:
+        is_of_choice = self.of[label] == choice.threshold and label not in self.aim.by_hand
+        if not is_of_choice or self.aim.of(label) != objective:
             return ""
         return "default" if label in self.against else "tuned"
 
@@ -255,7 +224,7 @@ class KnownEvidence:
 
         It does when it is of that threshold, or when it keeps the default and that is in use.
         """
-        if self.standing.objective_of(label) != objective:
+        if self.aim.of(label) != objective:
             return False
         is_kept = label in self.against and threshold == self.default
         return is_kept or threshold == self.of[label]
@@ -276,7 +245,7 @@ def evidence_of_report(
         return None
     optimistic = ", optimistic" if report.is_optimistic else ""
     return KnownEvidence(
-        standing=Standing(
+        aim=Aim(
             report.objective,
             dict(per_label),
             {one.label: one.threshold for one in report.labels if one.status == "set by hand"},
@@ -298,7 +267,7 @@ def evidence_of_report(
 def gather_known(
     curves: RunCurves,
     tuned_on: str,
-    standing: Standing,
+    aim: Aim,
     watch: Watch = UNWATCHED,
 ) -> KnownEvidence:
     """Gather the evidence that tuning would gather with the same settings.
@@ -307,46 +276,25 @@ def gather_known(
         InvalidInput: too few documents to cross-fit.
         Interrupted: stopped through `watch`.
     """
-    wish = Wish(
-        objective=standing.objective,
-        per_label=standing.per_label,
-        by_hand=standing.by_hand,
-        adopt=frozenset(standing.adopt),
-        default=curves.default,
-        folds=TuningSettings.folds,
-        seed=TuningSettings.seed,
-        resamples=TuningSettings.resamples,
-    )
+    settings = TuningSettings(aim=aim)
     tuning, measured = curves.parts[tuned_on], curves.parts[_MEASURED]
-    decided = decide_thresholds(tuning, measured, wish, watch)
-    measured_on, macro = _macro(curves, tuned_on, wish, decided, watch)
+    decided = decide_thresholds(tuning, measured, settings, watch)
+    figures = measure(tuning, measured, settings, decided, watch)
+    is_optimistic = tuning.name == measured.name and bool(aim.by_hand)
     return KnownEvidence(
-        standing=standing,
+        aim=aim,
         values=decided.values,
         of={
-            label: standing.by_hand.get(label, choice.threshold)
+            label: aim.by_hand.get(label, choice.threshold)
             for label, choice in decided.choices.items()
         },
         against=decided.kept | decided.adopted,
         evidence=decided.evidence,
         default=curves.default,
-        measured_on=measured_on,
-        macro=macro,
+        measured_on=figures.measured_on + (", optimistic" if is_optimistic else ""),
+        macro=FigureRange(figures.averages.macro_f1_low, figures.averages.macro_f1_high),
         macro_interval=decided.used.macro_f1,
     )
-
-
-def _macro(
-    curves: RunCurves, tuned_on: str, wish: Wish, decided: Decided, watch: Watch
-) -> tuple[str, FigureRange]:
-    """Macro-F1 at the thresholds in use, and what it was measured on."""
-    if tuned_on != _MEASURED or wish.by_hand:
-        optimistic = ", optimistic" if tuned_on == _MEASURED else ""
-        counts = [curve.at(decided.values[label]) for label, curve in curves.of(_MEASURED).items()]
-        return f"{_MEASURED}{optimistic}", macro_f1(counts)
-    choose = taking(wish, decided.kept)
-    fitted = cross_fit(curves.parts[_MEASURED], choose, wish.folds, wish.seed, watch=watch)
-    return f"{_MEASURED}, cross-fitted", macro_f1(fitted.counts.values())
 
 
 # The thresholds of one run as a user has moved them so far.
@@ -366,8 +314,7 @@ class _Moment:
     """What undo goes back to."""
 
     values: dict[str, float]
-    objective: str
-    per_label: dict[str, str]
+    aim: Aim
     undecided: frozenset[str]
     taken: frozenset[str]
 
@@ -384,12 +331,10 @@ class WorkingThresholds:
     """When the session's were made; another time means they were tuned anew."""
     tuned_on: str
     """The part that objectives choose on."""
-    objective: str
-    saved_objective: str
+    aim: Aim
+    """The objectives; which labels are set by hand and adopted, `aim_of` says."""
+    saved_aim: Aim
     values: dict[str, float]
-    per_label: dict[str, str] = field(default_factory=dict)
-    """Objectives of single labels, where they are not `objective`."""
-    saved_per_label: dict[str, str] = field(default_factory=dict)
     undecided: frozenset[str] = frozenset()
     """Labels at a choice that the evidence has still to bear; see `settle`."""
     taken: frozenset[str] = frozenset()
@@ -407,28 +352,19 @@ class WorkingThresholds:
     @property
     def is_changed(self) -> bool:
         """Whether anything is not saved."""
-        aims = (self.objective, self.per_label)
         is_freed = not self.taken.isdisjoint(self.saved_by_hand)
-        return (
-            bool(self.unsaved) or is_freed or aims != (self.saved_objective, self.saved_per_label)
-        )
+        return bool(self.unsaved) or is_freed or self.aim != self.saved_aim
 
     def is_by_hand(self, label: str) -> bool:
         """Whether a label still stands where a hand has put it in the session."""
         is_left = label in self.saved_by_hand and label not in self.taken
         return is_left and self.values[label] == self.saved[label]
 
-    def objective_of(self, label: str) -> str:
-        """What one label is tuned for."""
-        return self.per_label.get(label, self.objective)
-
     def chosen(self, curves: RunCurves) -> dict[str, Choice]:
         """What the present objectives choose, on the part that is tuned on; kept once computed."""
-        key = (self.objective, frozenset(self.per_label.items()))
+        key = self.aim.objective, frozenset(self.aim.per_label.items())
         if key not in self._chosen:
-            self._chosen[key] = choose_all(
-                curves.of(self.tuned_on), self.objective, self.per_label, curves.default
-            )
+            self._chosen[key] = self.aim.choose(curves.of(self.tuned_on), curves.default)
         return self._chosen[key]
 
     def set(self, label: str, value: float) -> bool:
@@ -447,17 +383,18 @@ class WorkingThresholds:
         That is the objective's choice, or the default where the evidence keeps it. Labels whose
         evidence is not known stand at the choice until `settle` is told of it.
         """
-        wanted, undecided = {}, set()
+        values, undecided = {}, set()
         for label, choice in self.chosen(curves).items():
-            decision = known.decision(label, choice, self.objective_of(label)) if known else ""
-            wanted[label] = curves.default if decision == "default" else choice.threshold
+            decision = known.decision(label, choice, self.aim.of(label)) if known else ""
+            values[label] = curves.default if decision == "default" else choice.threshold
             if not decision and choice.threshold != curves.default:
                 undecided.add(label)
-        return self._apply(wanted, frozenset(undecided), frozenset(wanted))
+        return self._apply(values, frozenset(undecided), frozenset(values))
 
     def take(self, change: Change) -> bool:
         """Take another objective with what it chooses; whether that changed anything."""
-        self._chosen[(change.objective, frozenset(change.per_label.items()))] = change.chosen
+        key = change.aim.objective, frozenset(change.aim.per_label.items())
+        self._chosen[key] = change.chosen
         taken = {row.label for row in change.rows}
         undecided = {label for label in taken if change.chosen[label].status == "tuned"}
         values = {row.label: row.after.threshold for row in change.rows}
@@ -465,7 +402,7 @@ class WorkingThresholds:
             values,
             (self.undecided - taken) | undecided,
             self.taken | taken,
-            (change.objective, dict(change.per_label)),
+            change.aim,
         )
 
     def settle(self, curves: RunCurves, known: KnownEvidence) -> tuple[str, ...]:
@@ -475,7 +412,7 @@ class WorkingThresholds:
         """
         chosen = self.chosen(curves)
         decisions = {
-            label: known.decision(label, chosen[label], self.objective_of(label))
+            label: known.decision(label, chosen[label], self.aim.of(label))
             for label in self.undecided
         }
         kept = tuple(
@@ -494,63 +431,55 @@ class WorkingThresholds:
             return None
         before, present = self._past.pop(), self.values
         self.values, self.undecided, self.taken = before.values, before.undecided, before.taken
-        self.objective, self.per_label = before.objective, before.per_label
+        self.aim = before.aim
         return frozenset(label for label, at in self.values.items() if at != present[label])
 
     def _apply(
         self,
-        wanted: Mapping[str, float],
+        changed: Mapping[str, float],
         undecided: frozenset[str],
         taken: frozenset[str],
-        aims: tuple[str, dict[str, str]] | None = None,
+        aim: Aim | None = None,
     ) -> bool:
-        before = _Moment(self.values, self.objective, self.per_label, self.undecided, self.taken)
-        objective, per_label = aims or (self.objective, self.per_label)
-        values = {**self.values, **wanted}
+        before = _Moment(self.values, self.aim, self.undecided, self.taken)
+        aim = aim or self.aim
+        values = {**self.values, **changed}
         freed = (taken ^ self.taken) & self.saved_by_hand
         self.undecided, self.taken = undecided, taken
-        if not freed and (values, objective, per_label) == (
-            self.values,
-            self.objective,
-            self.per_label,
-        ):
+        if not freed and (values, aim) == (self.values, self.aim):
             return False
         self._past.append(before)
         del self._past[:-_MOST_UNDONE]
-        self.values, self.objective, self.per_label = values, objective, per_label
+        self.values, self.aim = values, aim
         return True
 
 
 def start_working(run: RunState, earlier: WorkingThresholds | None = None) -> WorkingThresholds:
     """The thresholds that a run has in the session, with changes that were not saved kept."""
-    kept = run.thresholds
-    assert kept is not None, "a run is tuned before its thresholds are moved"
-    if earlier is not None and earlier.made_at == kept.made_at:
+    made = run.thresholds
+    assert made is not None, "a run is tuned before its thresholds are moved"
+    if earlier is not None and earlier.made_at == made.made_at:
         return earlier
-    own = _readable(kept)
+    aim = Aim(made.objective, _readable(made))
     working = WorkingThresholds(
-        saved=dict(kept.values),
-        saved_by_hand=frozenset(kept.edited),
-        made_at=kept.made_at,
-        tuned_on=kept.tuned_on,
-        objective=kept.objective,
-        saved_objective=kept.objective,
-        values=dict(kept.values),
-        per_label=own,
-        saved_per_label=dict(own),
+        saved=dict(made.values),
+        saved_by_hand=frozenset(made.edited),
+        made_at=made.made_at,
+        tuned_on=made.tuned_on,
+        aim=aim,
+        saved_aim=aim,
+        values=dict(made.values),
     )
     if earlier is not None and earlier.is_changed:
         changed = {label: earlier.values[label] for label in earlier.unsaved}
-        working._apply(
-            changed, earlier.undecided, earlier.taken, (earlier.objective, earlier.per_label)
-        )
+        working._apply(changed, earlier.undecided, earlier.taken, earlier.aim)
     return working
 
 
-def _readable(kept: ThresholdsState) -> dict[str, str]:
+def _readable(made: ThresholdsState) -> dict[str, str]:
     """Objectives of single labels; a name that is none, as of a label set by hand, is left out."""
     own = {}
-    for label, text in kept.per_label.items():
+    for label, text in made.per_label.items():
         try:
             own[label] = parse_objective(text).name
         except InvalidInput:
@@ -582,9 +511,9 @@ def _lowest_score(curve: Curve) -> float:
 # From thresholds on the screen to the settings of a tuning that ends at them.
 
 
-def standing_of(
+def aim_of(
     working: WorkingThresholds, curves: RunCurves, known: KnownEvidence | None = None
-) -> Standing:
+) -> Aim:
     """How each label came to stand where it stands.
 
     At its objective's choice it is tuned, and adopted unless the evidence is known to bear the
@@ -594,7 +523,7 @@ def standing_of(
     by_hand, adopt = {}, []
     for label, choice in working.chosen(curves).items():
         at = working.values[label]
-        decision = known.decision(label, choice, working.objective_of(label)) if known else ""
+        decision = known.decision(label, choice, working.aim.of(label)) if known else ""
         if working.is_by_hand(label):
             by_hand[label] = at
         elif at == choice.threshold:
@@ -603,7 +532,7 @@ def standing_of(
                 adopt.append(label)
         elif at != curves.default or decision != "default":
             by_hand[label] = at
-    return Standing(working.objective, dict(working.per_label), by_hand, tuple(adopt))
+    return dataclasses.replace(working.aim, by_hand=by_hand, adopt=tuple(adopt))
 
 
 def is_known(
@@ -612,12 +541,8 @@ def is_known(
     """Whether the evidence is of exactly the thresholds on the screen."""
     if known is None or working.undecided or dict(known.values) != working.values:
         return False
-    standing, other = standing_of(working, curves, known), known.standing
-    return (standing.objective, dict(standing.per_label), dict(standing.by_hand)) == (
-        other.objective,
-        dict(other.per_label),
-        dict(other.by_hand),
-    )
+    present = aim_of(working, curves, known)
+    return dataclasses.replace(present, adopt=()) == dataclasses.replace(known.aim, adopt=())
 
 
 def tuning_settings(
@@ -630,22 +555,15 @@ def tuning_settings(
         curves: of the run.
         known: evidence that says which choices are borne; without it they are adopted.
     """
-    standing = standing_of(working, curves, known)
-    by_hand = dict(standing.by_hand)
-    forget = not working.saved_by_hand <= by_hand.keys()
+    aim = aim_of(working, curves, known)
+    forget = not working.saved_by_hand <= aim.by_hand.keys()
     if not forget:
-        kept = working.saved_by_hand
-        by_hand = {
-            label: at
-            for label, at in by_hand.items()
-            if label not in kept or at != working.saved[label]
-        }
+        saved = {label: working.saved[label] for label in working.saved_by_hand}
+        moved_by_hand = {label: at for label, at in aim.by_hand.items() if saved.get(label) != at}
+        aim = dataclasses.replace(aim, by_hand=moved_by_hand)
     return TuningSettings(
         run=curves.run,
-        objective=working.objective,
-        per_label=dict(working.per_label),
-        adopt=standing.adopt,
+        aim=aim,
         tune_on=None if working.tuned_on == curves.tuning_part else working.tuned_on,
-        set_by_hand=by_hand,
         forget_by_hand=forget,
     )

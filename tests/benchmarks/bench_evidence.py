@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from core.tuning.aim import Aim
 from core.tuning.cross_fitting import cross_fit
 from core.tuning.curves import label_curves
 from core.tuning.evidence import gather_evidence
@@ -36,9 +37,7 @@ def main() -> bool:
     limits = np.array([choices[label].threshold for label in LABELS], dtype=np.float32)
     print(f"{RESAMPLES:,} resamples x {len(LABELS)} labels x {len(measured):,} documents")
     met = [_fixed(measured, limits), _anew(tuning)]
-    seconds, _ = _timed(
-        lambda: gather_evidence(tuning, measured, choices, 0.5, objective="max_f1"), 2
-    )
+    seconds, _ = _timed(lambda: gather_evidence(tuning, measured, choices, Aim()), 2)
     print(f"all evidence of a run: {seconds:.2f} s")
     population = real()
     if population is None:

@@ -17,6 +17,7 @@ from statistics import NormalDist
 import numpy as np
 import numpy.typing as npt
 
+from core.tuning.aim import Aim
 from core.tuning.curves import label_curve, label_curves
 from core.tuning.evidence import gather_evidence
 from core.tuning.intervals import (
@@ -232,9 +233,7 @@ def _cross_fitted(
     rows = generator.integers(len(truth), size=round(support / truth.mean()))
     part = Part("test", ("label",), scores[rows], truth[rows])
     choices = choose_all(part.curves())
-    found = gather_evidence(
-        part, part, choices, 0.5, objective="max_f1", resamples=300, seed=support
-    ).labels[0]
+    found = gather_evidence(part, part, choices, Aim(), resamples=300, seed=support).labels[0]
     tuned = scores >= np.float32(choices["label"].threshold)
     cells = row_types(truth, tuned, scores >= np.float32(0.5)).total[0]
     if found.f1 is not None and found.gain is not None:

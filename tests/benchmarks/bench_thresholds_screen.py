@@ -17,6 +17,7 @@ from rich.console import RenderableType
 from textual.app import App, ComposeResult
 from textual.screen import Screen
 
+from core.tuning.aim import Aim
 from core.tuning.objectives import choose
 from core.tuning.part import Part
 from core.workflow.parts import RunCurves
@@ -66,7 +67,7 @@ def synthetic_view(log_axis: bool) -> BoardView:
     rounded = np.round(scores.astype(np.float64), 4).astype(np.float32)
     run = RunCurves("base", "", "test", {"test": Part("test", tuple(LABELS), rounded, truth)})
     values = {label: choose(curve).threshold for label, curve in run.of("test").items()}
-    working = WorkingThresholds(values, frozenset(), "", "test", "max_f1", "max_f1", dict(values))
+    working = WorkingThresholds(values, frozenset(), "", "test", Aim(), Aim(), dict(values))
     return BoardView(run, working, "test", log_axis=log_axis)
 
 

@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 from textual.widgets import Input
 
+from core.tuning.aim import Aim
 from core.tuning.thresholds import load
 from core.workflow.session import Session
 from core.workflow.thresholds import TuningSettings, tune_thresholds
@@ -191,7 +192,7 @@ async def test_the_equivalent_command_leaves_the_same_session(
     keys: tuple[str, ...],
 ) -> None:
     by_hand = {"bug": 0.25, "billing": 0.75}
-    tune_thresholds(Session(tickets_session), TuningSettings(set_by_hand=by_hand))
+    tune_thresholds(Session(tickets_session), TuningSettings(aim=Aim(by_hand=by_hand)))
     other = tmp_path / "elsewhere" / ".comprehend-tuner" / "small"
     shutil.copytree(tickets_session, other)
     async with open_app(tickets_session, "thresholds") as (app, pilot):

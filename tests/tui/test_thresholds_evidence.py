@@ -6,6 +6,7 @@ import msgspec
 import pytest
 from textual.pilot import Pilot
 
+from core.tuning.aim import Aim
 from core.workflow.reports import RunReport
 from core.workflow.session import Session
 from core.workflow.state import ThresholdsState
@@ -75,7 +76,7 @@ async def test_a_moved_threshold_is_graded_when_the_keys_rest(
         view = opened(app)._view
         assert view is not None and view.known is not None
         assert view.known.of["billing"] == values(app)["billing"]
-        assert view.known.standing.by_hand == {"billing": values(app)["billing"]}
+        assert view.known.aim.by_hand == {"billing": values(app)["billing"]}
         assert ", set by hand" in screen_text(app)
         await pilot.press("u", "u")
         await pilot.pause()
@@ -99,7 +100,7 @@ async def test_esc_stops_the_measuring_and_r_begins_it_again(
 async def test_b_takes_a_choice_against_the_evidence_and_saving_adopts_it(
     open_app: OpenApp, tickets_session: Path
 ) -> None:
-    tune_thresholds(Session(tickets_session), TuningSettings(objective="cost:0.5"))
+    tune_thresholds(Session(tickets_session), TuningSettings(aim=Aim(objective="cost:0.5")))
     async with open_app(tickets_session, "thresholds") as (app, pilot):
         await pilot.press("down", "down")
         text = screen_text(app)

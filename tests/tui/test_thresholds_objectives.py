@@ -26,7 +26,7 @@ async def test_the_effect_is_shown_before_it_is_taken_and_undo_takes_it_back_who
         assert "calibration, where it is tuned: optimistic" in text
         await pilot.press("escape")
         await pilot.pause()
-        assert values(app) == before and opened(app)._view.working.objective == "max_f1"  # type: ignore[union-attr]
+        assert values(app) == before and opened(app)._view.working.aim.objective == "max_f1"  # type: ignore[union-attr]
         await take(app, pilot, "down", "down", "enter", "enter")
         await pilot.press("enter")
         await pilot.pause()

@@ -25,6 +25,7 @@ from core.workflow.working_thresholds import (
     Change,
     KnownEvidence,
     WorkingThresholds,
+    aim_of,
     equivalent_command,
     evidence_of_report,
     gather_known,
@@ -32,7 +33,6 @@ from core.workflow.working_thresholds import (
     moved,
     planned_change,
     save_working,
-    standing_of,
     start_working,
     tuning_settings,
 )
@@ -176,7 +176,7 @@ def settled_text(labels: tuple[str, ...]) -> str:
 def adopted_text(working: WorkingThresholds, known: KnownEvidence | None, choice: Choice) -> str:
     """That a choice is used against the evidence; empty when it is not."""
     label = choice.label
-    if known is None or known.decision(label, choice, working.objective_of(label)) != "default":
+    if known is None or known.decision(label, choice, working.aim.of(label)) != "default":
         return ""
     return f"used although the evidence keeps the default: {known.records[label].why}"
 
@@ -249,7 +249,7 @@ class ThresholdsScreen(StepScreen):
         working = held.working = start_working(run, held.working)
         if held.evidence_of != made.made_at:
             report = load_report(self.session, run)
-            known = evidence_of_report(report, working.saved_per_label, curves.default)
+            known = evidence_of_report(report, working.saved_aim.per_label, curves.default)
             held.evidence_of = made.made_at
             if known is not None:
                 held.remember(known)
@@ -393,11 +393,11 @@ class ThresholdsScreen(StepScreen):
             return
         self._rounds += 1
         curves, tuned_on = view.curves, view.working.tuned_on
-        standing = standing_of(view.working, curves, view.known)
+        aim = aim_of(view.working, curves, view.known)
         self.board.show_pending(measuring_text(None))
         self.run_beside(
             self._measuring,
-            lambda watch: gather_known(curves, tuned_on, standing, watch),
+            lambda watch: gather_known(curves, tuned_on, aim, watch),
             self._take_evidence,
             self._miss_evidence,
             lambda progress: self.board.show_pending(measuring_text(progress)),
@@ -473,7 +473,7 @@ class ThresholdsScreen(StepScreen):
         view, label = self._ready()
         if view is None:
             return
-        modal = ObjectiveModal(view.working.objective, view.working.per_label, label)
+        modal = ObjectiveModal(view.working.aim.objective, view.working.aim.per_label, label)
         self.app.push_screen(modal, self._plan)
 
     def _plan(self, aim: tuple[str, str | None] | None) -> None:
@@ -483,10 +483,10 @@ class ThresholdsScreen(StepScreen):
         self._stop_measuring()
         curves, working, (name, label) = view.curves, view.working, aim
         part, values = working.tuned_on, dict(working.values)
-        aims = working.objective, dict(working.per_label)
+        present = working.aim
         ascii_only = self.tuner.settings.ascii_only
         self._start(
-            lambda watch: planned_change(curves, part, values, aims, name, label, watch),
+            lambda watch: planned_change(curves, part, values, present, name, label, watch),
             lambda change: self.app.push_screen(ChangeModal(change, ascii_only, self._take)),
         )
 

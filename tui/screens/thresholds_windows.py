@@ -262,15 +262,15 @@ def save_facts(
 ) -> list[str]:
     """What saving would write."""
     earlier = () if settings.forget_by_hand else working.saved_by_hand
-    by_hand = len({*settings.set_by_hand, *earlier})
-    own = len(settings.per_label)
+    by_hand = len({*settings.aim.by_hand, *earlier})
+    own = len(settings.aim.per_label)
     facts = [
         f"{plural(len(curves.labels), 'label')} of run {curves.run}, {by_hand} set by hand,",
-        f"the others tuned for {settings.objective} on {working.tuned_on}"
+        f"the others tuned for {settings.aim.objective} on {working.tuned_on}"
         + (f", {own} for another objective." if own else "."),
     ]
-    if settings.adopt:
-        names = ", ".join(printable(label, 30) for label in settings.adopt[:_NAMED])
+    if settings.aim.adopt:
+        names = ", ".join(printable(label, 30) for label in settings.aim.adopt[:_NAMED])
         facts.append(f"Adopted against the evidence: {names}")
     return facts
 

@@ -260,7 +260,7 @@ class BoardView:
         known, working = self.known, self.working
         if known is None:
             return None
-        is_of = known.is_of(label, working.values[label], working.objective_of(label))
+        is_of = known.is_of(label, working.values[label], working.aim.of(label))
         return known.records[label] if is_of else None
 
 
@@ -331,7 +331,7 @@ def trust_text(view: BoardView, label: str, record: LabelEvidence | None, pendin
         value = f"{span(*counts.f1_range)} " if counts.positives else ""
     share = f" {level(known.evidence.level)}" if bounds else ""
     meaning = _MEANINGS[record.grade]
-    if label in known.standing.by_hand:
+    if label in known.aim.by_hand:
         meaning = f"{meaning}, set by hand"
     elif label in known.against:
         is_default = at == known.default
@@ -345,7 +345,7 @@ def trust_text(view: BoardView, label: str, record: LabelEvidence | None, pendin
 def remarks_on(view: BoardView, choice: Choice, record: LabelEvidence | None) -> list[str]:
     """What to mind about a label: why it cannot be tuned, or what its grade rests on."""
     label, known = choice.label, view.known
-    at, own = view.working.values[label], view.working.per_label.get(label)
+    at, own = view.working.values[label], view.working.aim.per_label.get(label)
     remarks = [f"tuned for {own}"] if own is not None else []
     if choice.status == "not returned":
         remarks.append(f"cannot be tuned from this output: {choice.note}")
@@ -574,7 +574,7 @@ class ThresholdsBoard(Vertical):
         title = f"labels ({count}{more})"
         if pane.border_title != title:
             pane.border_title = literal(title)
-        aim = f"for {view.working.objective}"
+        aim = f"for {view.working.aim.objective}"
         if pane.border_subtitle != aim:
             pane.border_subtitle = literal(aim)
 

@@ -10,6 +10,7 @@ from core.errors import InvalidInput
 from core.files import fingerprint, write_atomic
 from core.progress import UNWATCHED, Watch
 from core.text import plural, printable
+from core.tuning.aim import Aim
 from core.tuning.arm_effects import ArmRuns, ArmsComparison, RunFigures
 from core.tuning.arms import compare_arms
 from core.tuning.cross_fitting import cross_fit
@@ -270,7 +271,7 @@ def adopt_arm(
     found = _arm(state, run_or_arm)
     run = adoptable_run(session, run_or_arm)
     objective = found[0].objective if found is not None else _objective(run)
-    tuned = tune_thresholds(session, TuningSettings(run=run.name, objective=objective), watch)
+    tuned = tune_thresholds(session, TuningSettings(run=run.name, aim=Aim(objective)), watch)
     with session.editing() as state:
         state.adopted = run.name
         made = _training_file(state, run)

@@ -6,6 +6,7 @@ import pytest
 
 from core.errors import Interrupted
 from core.progress import CancelToken, Progress, Watch
+from core.tuning.aim import Aim
 from core.tuning.cross_fitting import cross_fit
 from core.tuning.evidence import Facts, grade_of
 from core.tuning.evidence import gather_evidence as gather
@@ -42,7 +43,7 @@ def part(name: str, seed: int, n: int = 3_000) -> Part:
 
 def evidence(tuning: Part, measured: Part, objective: str = "max_f1") -> Evidence:
     choices = choose_all(tuning.curves(), objective)
-    return gather(tuning, measured, choices, 0.5, objective=objective, resamples=300)
+    return gather(tuning, measured, choices, Aim(objective), resamples=300)
 
 
 def with_facts(**changes: object) -> Facts:
@@ -135,9 +136,7 @@ def test_a2_the_same_part_is_measured_by_cross_fitting() -> None:
 def test_thresholds_set_by_hand_are_measured_as_they_stand() -> None:
     test = part("test", 3)
     choices = choose_all(test.curves(), "max_f1")
-    found = gather(
-        test, test, choices, 0.5, objective="max_f1", by_hand={"common": 1.0}, resamples=200
-    ).of("common")
+    found = gather(test, test, choices, Aim(by_hand={"common": 1.0}), resamples=200).of("common")
     assert found.recall is not None
     assert found.recall.low == 0.0
     assert found.recall.high < 0.02
@@ -200,9 +199,7 @@ def test_objectives_of_single_labels_are_graded_by_their_own() -> None:
     tuning, measured = part("calibration", 11), part("test", 12)
     per_label = {"common": "precision:0.9"}
     choices = choose_all(tuning.curves(), "max_f1", per_label)
-    found = gather(
-        tuning, measured, choices, 0.5, objective="max_f1", per_label=per_label, resamples=200
-    )
+    found = gather(tuning, measured, choices, Aim(per_label=per_label), resamples=200)
     assert "precision:0.9" in found.of("common").why
     assert "precision" not in found.of("rare").why
 
@@ -214,9 +211,9 @@ def test_classes_have_a_default_of_zero() -> None:
         truth = np.eye(3, dtype=bool)[generator.integers(3, size=900)]
         raw = generator.random((900, 3)) + 0.4 * truth
         scores = multiclass_scores((raw / raw.sum(axis=1, keepdims=True)).astype(np.float32))
-        parts.append(Part(name, LABELS, scores, truth))
+        parts.append(Part(name, LABELS, scores, truth, mode="multi-class"))
     choices = choose_all(parts[0].curves(), "max_f1", default=0.0)
-    found = gather(parts[0], parts[1], choices, 0.0, objective="max_f1", resamples=200)
+    found = gather(parts[0], parts[1], choices, Aim(), resamples=200)
     for record in found.labels:
         assert record.gain is not None
         assert record.gain.high < 0.05, "the highest class wins already"
@@ -269,8 +266,7 @@ def test_it_stops_at_any_stage_when_asked(stage: str) -> None:
             tuning,
             measured,
             choices,
-            0.5,
-            objective="max_f1",
+            Aim(),
             resamples=300,
             watch=Watch(report, cancel),
         )

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from core.tuning.aim import Aim
 from core.tuning.curves import label_curve
 from core.tuning.evidence import gather_evidence
 from core.tuning.joint import choose_all
@@ -64,7 +65,7 @@ def test_a3_permuted_labels_are_adopted_no_more_often_than_stated() -> None:
         ]
         choices = choose_all(parts[0].curves(), "max_f1")
         found = gather_evidence(
-            parts[0], parts[1], choices, 0.5, objective="max_f1", resamples=200, seed=seed
+            parts[0], parts[1], choices, Aim(), resamples=200, seed=seed
         ).labels[0]
         adopted += found.decision == "tuned"
         assert found.noise_floor is not None

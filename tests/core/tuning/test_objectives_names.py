@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from core.cli.thresholds_command import command
 from core.errors import InvalidInput
+from core.tuning.aim import Aim
 from core.tuning.evidence import gather_evidence
 from core.tuning.joint import choose_all
 from core.tuning.objectives import _ENTRIES, FORMS, MENU, MenuEntry, Objective, parse_objective
@@ -125,7 +126,5 @@ def test_a_row_is_all_that_an_objective_needs(monkeypatch: pytest.MonkeyPatch) -
     tuning, measured = (Part(name, ("a",), scores, truth) for name in ("calibration", "test"))
     choices = choose_all(tuning.curves(), "precise:0.5")
     assert choices["a"].threshold == choose_all(tuning.curves(), "recall:0.5")["a"].threshold
-    evidence = gather_evidence(
-        tuning, measured, choices, 0.5, objective="precise:0.5", resamples=50
-    )
+    evidence = gather_evidence(tuning, measured, choices, Aim("precise:0.5"), resamples=50)
     assert "precise:0.5 may be met" in evidence.of("a").why

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from core.text import cell_width
+from core.tuning.aim import Aim
 from core.tuning.arm_effects import ArmFigures, ArmRow, ArmsComparison, Effect
 from core.tuning.evaluation import FigureRange
 from core.tuning.intervals import Interval
@@ -288,7 +289,7 @@ def test_thresholds_have_the_same_digits_everywhere(value: float, finished_folde
     shown = thresholds_table(report)
     rows = (PreviewRow("billing", default, tuned, "tuned", ""),)
     zero = FigureRange(0.0, 0.0)
-    change = Change("max_f1", {}, "max_f1", None, "test", rows, zero, zero, zero, zero, {})
+    change = Change(Aim(), "max_f1", None, "test", rows, zero, zero, zero, zero, {})
     media = {
         "command": report_text(report),
         "screen": change_text(change, ascii_only=False),

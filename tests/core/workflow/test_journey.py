@@ -11,6 +11,7 @@ import pytest
 from core.comprehend.engine import TwinOptions
 from core.dataset.formats.sources import SourceSettings
 from core.errors import InvalidInput, OperationFailed
+from core.tuning.aim import Aim
 from core.tuning.thresholds import load
 from core.workflow.data import NewSession, create_session, sample_folder
 from core.workflow.following import collect_finished, job_rows
@@ -93,7 +94,7 @@ def test_a_two_way_split_is_tuned_on_test_and_measured_by_cross_fitting(
     report = tune_thresholds(session, TuningSettings()).report
     assert (report.tuned_on, report.measured_on) == ("test", "test, cross-fitted")
     assert report.is_cross_fitted and not report.is_optimistic
-    by_hand = tune_thresholds(session, TuningSettings(set_by_hand={"bug": 0.3})).report
+    by_hand = tune_thresholds(session, TuningSettings(aim=Aim(by_hand={"bug": 0.3}))).report
     assert by_hand.is_optimistic, "a threshold set by hand on its own rows must say so"
 
 
@@ -110,7 +111,7 @@ def test_a1_thresholds_tuned_on_training_documents_are_marked(tickets_session: P
 
 def test_a_threshold_set_by_hand_is_kept_until_it_is_reset(tickets_session: Path) -> None:
     session = Session(tickets_session)
-    tune_thresholds(session, TuningSettings(set_by_hand={"bug": 0.1234}))
+    tune_thresholds(session, TuningSettings(aim=Aim(by_hand={"bug": 0.1234})))
     again = tune_thresholds(session, TuningSettings()).report
     kept = {label.label: label for label in again.labels}["bug"]
     assert (kept.threshold, kept.status) == (0.1234, "set by hand")
@@ -123,7 +124,7 @@ def test_a11_every_look_at_the_test_part_is_counted(tickets_session: Path) -> No
     assert session.state().test_looks == 1
     tune_thresholds(session, TuningSettings())
     assert session.state().test_looks == 1, "the same thresholds are no new look"
-    report = tune_thresholds(session, TuningSettings(set_by_hand={"bug": 0.2})).report
+    report = tune_thresholds(session, TuningSettings(aim=Aim(by_hand={"bug": 0.2}))).report
     assert report.test_looks == session.state().test_looks == 2
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from core.errors import InvalidInput
 from core.text import printable
+from core.tuning.aim import Aim
 from core.views.blocks import markdown_page
 from core.views.html import html_page
 from core.views.report import gather_report, write_report
@@ -274,7 +275,7 @@ def test_other_runs_are_compared_and_those_that_cannot_be_are_named(session: Ses
 
 def test_a2_figures_on_the_rows_tuned_on_are_called_optimistic(session: Session) -> None:
     tune_thresholds(
-        session, TuningSettings(tune_on="test", set_by_hand={"bug": 0.3}, resamples=100)
+        session, TuningSettings(tune_on="test", resamples=100, aim=Aim(by_hand={"bug": 0.3}))
     )
     report = gather_report(session)
     assert report.tuning is not None and report.tuning.is_optimistic
@@ -295,5 +296,5 @@ def test_a1_tuning_on_cross_fitted_parts_says_how_it_was_measured(session: Sessi
 def test_a11_looks_at_the_test_part_are_in_the_report(session: Session) -> None:
     looks = session.state().test_looks
     assert f"looked at {looks} time" in pages(gather_report(session))[0]
-    tune_thresholds(session, TuningSettings(objective="f_beta:2", resamples=100))
+    tune_thresholds(session, TuningSettings(resamples=100, aim=Aim(objective="f_beta:2")))
     assert f"looked at {looks + 1} time" in pages(gather_report(session))[0]

@@ -11,6 +11,7 @@ import pytest
 from core.comprehend.predictions import Scores, load_scores, save_scores
 from core.errors import InvalidInput, OperationFailed
 from core.files import file_fingerprint
+from core.tuning.aim import Aim
 from core.tuning.intervals import GRADES
 from core.tuning.thresholds import load
 from core.workflow.session import Session
@@ -69,7 +70,7 @@ def test_adopting_uses_the_tuned_threshold_against_the_evidence_and_says_so(
         pytest.skip("the label is not tunable at all here")
 
     adopted = tune_thresholds(
-        session, TuningSettings(adopt=(label.label,), despite_mismatch=True)
+        session, TuningSettings(despite_mismatch=True, aim=Aim(adopt=(label.label,)))
     ).report.labels[0]
 
     assert adopted.status == "adopted" and adopted.threshold == label.tuned_threshold
@@ -110,15 +111,15 @@ def test_objectives_per_label_are_kept_and_unknown_ones_refused(session: Session
     label = session.state().dataset.labels[0]
 
     report = tune_thresholds(
-        session, TuningSettings(objective="f_beta:2", per_label={label: "precision:0.9"})
+        session, TuningSettings(aim=Aim(objective="f_beta:2", per_label={label: "precision:0.9"}))
     ).report
 
     assert report.labels[0].objective in ("precision:0.9", "default")
     assert report.objective == "f_beta:2"
     with pytest.raises(InvalidInput, match="objective"):
-        tune_thresholds(session, TuningSettings(objective="best"))
+        tune_thresholds(session, TuningSettings(aim=Aim(objective="best")))
     with pytest.raises(InvalidInput, match="not a label"):
-        tune_thresholds(session, TuningSettings(per_label={"nobody": "max_f1"}))
+        tune_thresholds(session, TuningSettings(aim=Aim(per_label={"nobody": "max_f1"})))
 
 
 def test_the_readme_shows_the_grades_as_they_are() -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from core.errors import InvalidInput
+from core.tuning.aim import Aim
 from core.tuning.evaluation import pool
 from core.tuning.joint import choose_all
 from core.tuning.objectives import MENU, MenuEntry, Objective
@@ -18,12 +19,12 @@ from core.workflow.thresholds import TuningSettings, load_report, tune_threshold
 from core.workflow.working_thresholds import (
     KnownEvidence,
     WorkingThresholds,
+    aim_of,
     equivalent_command,
     evidence_of_report,
     gather_known,
     is_known,
     planned_change,
-    standing_of,
     start_working,
     tuning_settings,
 )
@@ -46,7 +47,7 @@ def opened(folder: Path, settings: TuningSettings | None = None) -> Board:
     run = session.state().runs[-1]
     curves, working = load_run_curves(session, run.name), start_working(run)
     report = load_report(session, run)
-    known = evidence_of_report(report, working.saved_per_label, curves.default)
+    known = evidence_of_report(report, working.saved_aim.per_label, curves.default)
     assert known is not None
     return session, curves, working, known
 
@@ -57,8 +58,8 @@ def measured(board: Board, known: KnownEvidence | None) -> KnownEvidence:
     for _ in range(3):
         if is_known(working, curves, known):
             break
-        standing = standing_of(working, curves, known)
-        known = gather_known(curves, working.tuned_on, standing)
+        aim = aim_of(working, curves, known)
+        known = gather_known(curves, working.tuned_on, aim)
         working.settle(curves, known)
     assert known is not None and is_known(working, curves, known)
     return known
@@ -67,8 +68,7 @@ def measured(board: Board, known: KnownEvidence | None) -> KnownEvidence:
 def take(board: Board, name: str, label: str | None = None) -> None:
     """Take an objective."""
     _, curves, working, _ = board
-    aims = (working.objective, working.per_label)
-    working.take(planned_change(curves, working.tuned_on, working.values, aims, name, label))
+    working.take(planned_change(curves, working.tuned_on, working.values, working.aim, name, label))
 
 
 @pytest.mark.parametrize("objective", ["max_f1", "cost:0.5", "precision:0.9", "joint_micro_f1"])
@@ -76,12 +76,12 @@ def take(board: Board, name: str, label: str | None = None) -> None:
 def test_what_the_session_holds_is_known_and_saves_as_it_is(
     tickets_session: Path, objective: str, by_hand: dict[str, float]
 ) -> None:
-    settings = TuningSettings(objective=objective, set_by_hand=by_hand)
+    settings = TuningSettings(aim=Aim(objective=objective, by_hand=by_hand))
     session, curves, working, known = opened(tickets_session, settings)
     before = kept(session)
     assert is_known(working, curves, known) and not working.is_changed
     wanted = tuning_settings(working, curves, known)
-    assert (wanted.set_by_hand, wanted.forget_by_hand, wanted.adopt) == ({}, False, ())
+    assert (wanted.aim.by_hand, wanted.forget_by_hand, wanted.aim.adopt) == ({}, False, ())
     tune_thresholds(session, wanted)
     after = kept(session)
     assert (after.values, after.edited, after.adopted) == (
@@ -93,10 +93,10 @@ def test_what_the_session_holds_is_known_and_saves_as_it_is(
 
 @pytest.mark.parametrize("tune_on", ["calibration", "test"])
 def test_gathered_evidence_is_that_of_the_command(tickets_session: Path, tune_on: str) -> None:
-    settings = TuningSettings(objective="cost:0.5", adopt=("bug",), tune_on=tune_on)
+    settings = TuningSettings(tune_on=tune_on, aim=Aim(objective="cost:0.5", adopt=("bug",)))
     board = opened(tickets_session, settings)
     _, curves, working, known = board
-    again = gather_known(curves, working.tuned_on, standing_of(working, curves, known))
+    again = gather_known(curves, working.tuned_on, aim_of(working, curves, known))
     assert again.evidence == known.evidence
     assert (again.against, dict(again.values)) == (known.against, dict(known.values))
     assert again.measured_on == known.measured_on
@@ -106,13 +106,13 @@ def test_gathered_evidence_is_that_of_the_command(tickets_session: Path, tune_on
 
 
 def test_a_choice_against_the_evidence_is_adopted_and_only_that(tickets_session: Path) -> None:
-    board = opened(tickets_session, TuningSettings(objective="cost:0.5"))
+    board = opened(tickets_session, TuningSettings(aim=Aim(objective="cost:0.5")))
     session, curves, working, known = board
     assert known.decision("bug", working.chosen(curves)["bug"], "cost:0.5") == "default"
     choice = working.best(curves, "bug")
     working.best(curves, "billing")
     settings = tuning_settings(working, curves, known)
-    assert settings.adopt == ("bug",) and not settings.set_by_hand
+    assert settings.aim.adopt == ("bug",) and not settings.aim.by_hand
     tune_thresholds(session, settings)
     saved = kept(session)
     assert saved.values == working.values and saved.values["bug"] == choice.threshold
@@ -122,17 +122,19 @@ def test_a_choice_against_the_evidence_is_adopted_and_only_that(tickets_session:
 def test_the_default_is_by_hand_only_where_the_evidence_does_not_keep_it(
     tickets_session: Path,
 ) -> None:
-    _, curves, working, known = opened(tickets_session, TuningSettings(objective="cost:0.5"))
+    _, curves, working, known = opened(
+        tickets_session, TuningSettings(aim=Aim(objective="cost:0.5"))
+    )
     assert known.against >= {"bug", "login"} and "billing" not in known.against
     working.set("billing", 0.5)
     working.set("bug", 0.6)
     working.set("bug", 0.5)
-    assert tuning_settings(working, curves, known).set_by_hand == {"billing": 0.5}
+    assert tuning_settings(working, curves, known).aim.by_hand == {"billing": 0.5}
 
 
 def test_a_label_set_by_hand_stays_so_until_its_choice_is_taken(tickets_session: Path) -> None:
     at = opened(tickets_session)[2].values["bug"]
-    board = opened(tickets_session, TuningSettings(set_by_hand={"bug": at}))
+    board = opened(tickets_session, TuningSettings(aim=Aim(by_hand={"bug": at})))
     session, curves, working, known = board
     working.set("login", 0.2)
     tune_thresholds(session, tuning_settings(working, curves, measured(board, known)))
@@ -155,10 +157,10 @@ def test_another_objective_settles_where_the_evidence_puts_it(tickets_session: P
     known = measured(board, known)
     assert working.values["bug"] == 0.5 and not working.undecided
     settings = tuning_settings(working, curves, known)
-    assert not settings.set_by_hand and not settings.adopt
+    assert not settings.aim.by_hand and not settings.aim.adopt
     tune_thresholds(session, settings)
     assert kept(session).values == working.values
-    assert working.undo() and working.values == before and working.objective == "max_f1"
+    assert working.undo() and working.values == before and working.aim.objective == "max_f1"
     assert working.undo() is None
 
 
@@ -168,18 +170,18 @@ def test_an_objective_of_one_label_is_saved_with_it(tickets_session: Path) -> No
     take(board, "recall:0.9", "login")
     known = measured(board, known)
     settings = tuning_settings(working, curves, known)
-    assert settings.per_label == {"login": "recall:0.9"} and settings.objective == "max_f1"
+    assert settings.aim.per_label == {"login": "recall:0.9"} and settings.aim.objective == "max_f1"
     tune_thresholds(session, settings)
     assert kept(session).per_label == {"login": "recall:0.9"}
     assert kept(session).values == working.values
     take(board, "max_f1", "login")
-    assert working.per_label == {}
+    assert working.aim.per_label == {}
 
 
 @pytest.mark.parametrize("seed", range(6))
 def test_whatever_is_done_what_is_seen_is_what_is_saved(tickets_session: Path, seed: int) -> None:
     generator = np.random.default_rng(seed)
-    board = opened(tickets_session, TuningSettings(set_by_hand={"bug": 0.3}))
+    board = opened(tickets_session, TuningSettings(aim=Aim(by_hand={"bug": 0.3})))
     session, curves, working, start = board
     known: KnownEvidence | None = start
     for _ in range(8):
@@ -203,13 +205,14 @@ def test_whatever_is_done_what_is_seen_is_what_is_saved(tickets_session: Path, s
     known = measured(board, known)
     tune_thresholds(session, tuning_settings(working, curves, known))
     assert kept(session).values == working.values
-    assert kept(session).objective == working.objective
+    assert kept(session).objective == working.aim.objective
 
 
 def test_a_change_counts_what_it_would_do(tickets_session: Path) -> None:
     _, curves, working, _ = opened(tickets_session)
-    aims = (working.objective, working.per_label)
-    change = planned_change(curves, "calibration", working.values, aims, "recall:0.9", "login")
+    change = planned_change(
+        curves, "calibration", working.values, working.aim, "recall:0.9", "login"
+    )
     shown = curves.of("calibration")
     (row,) = change.rows
     assert row.before == shown["login"].at(working.values["login"])
@@ -220,18 +223,22 @@ def test_a_change_counts_what_it_would_do(tickets_session: Path) -> None:
     supported = [shown[label].at(after[label]).f1_low for label in shown]
     assert change.macro_after.low == pytest.approx(sum(supported) / len(supported))
     with pytest.raises(InvalidInput, match="together"):
-        planned_change(curves, "calibration", working.values, aims, "joint_micro_f1", "login")
+        planned_change(
+            curves, "calibration", working.values, working.aim, "joint_micro_f1", "login"
+        )
 
 
 def test_the_command_carries_every_setting() -> None:
     settings = TuningSettings(
         run="base",
-        objective="cost:5",
-        per_label={"a b": "recall:0.8"},
-        adopt=("x=y",),
-        adopt_all=True,
-        set_by_hand={"c": 0.25},
         forget_by_hand=True,
+        aim=Aim(
+            objective="cost:5",
+            per_label={"a b": "recall:0.8"},
+            adopt=("x=y",),
+            adopt_all=True,
+            by_hand={"c": 0.25},
+        ),
     )
     assert shlex.split(equivalent_command("s", settings, Path("f.json"))) == [
         "comprehend-tuner",
@@ -264,7 +271,7 @@ def test_a_change_shows_what_taking_the_objective_gives(entry: MenuEntry) -> Non
     curves = RunCurves("base", "", "calibration", {"calibration": part})
     objective = Objective(entry.kind, entry.example_value)
     current = {"threat": 0.7, "insult": 0.5, "clean": 0.5}
-    change = planned_change(curves, "calibration", current, ("max_f1", {}), objective.name)
+    change = planned_change(curves, "calibration", current, Aim(), objective.name)
     choices = choose_all(part.curves(), objective)
     now = part.evaluate(current).averages
     then = part.evaluate({label: choice.threshold for label, choice in choices.items()}).averages
