@@ -54,11 +54,11 @@ def test_numbers_keep_their_sign_and_every_digit(tmp_path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_written_leaves_nothing_behind(tmp_path: Path) -> None:
-    folder = tmp_path / "folder"
-    folder.mkdir()
+    folder = tmp_path / "here" / "folder"
+    folder.mkdir(parents=True)
     with pytest.raises(OperationFailed):
         write_csv(labels("a"), folder)
-    assert list(tmp_path.iterdir()) == [folder] and not list(folder.iterdir())
+    assert list(folder.parent.iterdir()) == [folder] and not list(folder.iterdir())
 
 
 def test_an_experiment_has_a_row_per_arm_and_figure() -> None:
