@@ -346,7 +346,7 @@ class Planning:
         saved = state.oversampling
         if saved is None or saved.split != self._split:
             return None
-        is_arm = any(arm.made == saved for one in state.experiments for arm in one.arms)
+        is_arm = any(arm.made == saved for each in state.experiments for arm in each.arms)
         return None if is_arm else saved
 
     @property

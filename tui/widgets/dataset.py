@@ -162,7 +162,7 @@ def distribution_content(
     """
     from core.views.curve_chart import bars
 
-    def drawn(rows: list[tuple[str, float]]) -> Content:
+    def drawn(rows: Sequence[tuple[str, float]]) -> Content:
         return Content(bars(rows, width=width, ascii_only=ascii_only))
 
     pieces = [
@@ -175,14 +175,8 @@ def distribution_content(
         pieces.append(literal(f"{printable(rarest.label, 40)} is {ratio}", "$text-muted"))
     if pairs:
         pieces.append(literal("documents with two labels, commonest pairs", "$text-accent"))
-        pieces.append(
-            drawn(
-                [
-                    (f"{printable(one, 24)} + {printable(other, 24)}", count)
-                    for one, other, count in pairs
-                ]
-            )
-        )
+        named = [(f"{printable(a, 24)} + {printable(b, 24)}", count) for a, b, count in pairs]
+        pieces.append(drawn(named))
     else:
         pieces.append(literal("no document has two labels", "$text-muted"))
     return Content("\n").join(pieces)

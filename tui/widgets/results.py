@@ -35,7 +35,7 @@ class MetricsGrid(Widget):
 
     def show(self, metrics: Sequence[MetricsFile]) -> None:
         """Show the metrics of each classifier."""
-        entries = [self._entry(kept, name) for kept in metrics for name in kept.service_metrics]
+        entries = [self._entry(file, name) for file in metrics for name in file.service_metrics]
         if entries != self._entries:
             self._entries = entries
             self.refresh(layout=True)
@@ -58,9 +58,9 @@ class MetricsGrid(Widget):
         lines = ["    ".join(_entry_line(entry, is_wide) for entry in pair) for pair in pairs]
         return [plain(line.rstrip(), self._ascii_only) for line in lines]
 
-    def _entry(self, kept: MetricsFile, name: str) -> tuple[str, str, str, str]:
-        reported = kept.service_metrics[name]
-        again = kept.recomputed_metrics.get(name)
+    def _entry(self, file: MetricsFile, name: str) -> tuple[str, str, str, str]:
+        reported = file.service_metrics[name]
+        again = file.recomputed_metrics.get(name)
         if again is None:
             return name, metric(reported), figure(None), ""
         is_same = abs(again - reported) <= _ROUNDING
@@ -85,13 +85,13 @@ class CellsTable(RowTable):
             *(Column(name, is_number=True, widest=12) for name in numbers),
         ]
         rows = []
-        for kept in metrics:
-            for label in kept.labels:
-                cell = kept.cells[label]
+        for file in metrics:
+            for label in file.labels:
+                cell = file.cells[label]
                 tp, fp, fn, tn = (cell[name] for name in ("tp", "fp", "fn", "tn"))
                 counts = [f"{count:,}" for count in (tp, fp, fn, tn)]
                 shares = _share(tp, tp + fp), _share(tp, tp + fn), _share(2 * tp, 2 * tp + fp + fn)
-                rows.append(Row(f"{kept.classifier} {label}", (label, *counts, *shares)))
+                rows.append(Row(f"{file.classifier} {label}", (label, *counts, *shares)))
         self.show(columns, rows)
 
 
@@ -100,16 +100,16 @@ class MatrixTable(RowTable):
 
     def show_matrix(self, metrics: Sequence[MetricsFile]) -> None:
         """Show the first classifier's matrix; hide it when there is none or it is large."""
-        kept = metrics[0] if metrics else None
-        self.display = kept is not None and 0 < len(kept.matrix) <= _MOST_CLASSES
-        if kept is None or not self.display:
+        file = metrics[0] if metrics else None
+        self.display = file is not None and 0 < len(file.matrix) <= _MOST_CLASSES
+        if file is None or not self.display:
             return
-        width = max(4, 56 // len(kept.labels) - 2)
+        width = max(4, 56 // len(file.labels) - 2)
         columns = [Column("actual, by predicted", widest=20)]
-        columns += [Column(label, is_number=True, widest=width) for label in kept.labels]
+        columns += [Column(label, is_number=True, widest=width) for label in file.labels]
         rows = [
             Row(label, (label, *(f"{count:,}" for count in counts)))
-            for label, counts in zip(kept.labels, kept.matrix, strict=True)
+            for label, counts in zip(file.labels, file.matrix, strict=True)
         ]
         self.show(columns, rows)
 
@@ -122,11 +122,11 @@ def warnings_of(metrics: Sequence[MetricsFile], ascii_only: bool) -> str:
     """What must be known beside the figures, as one line; empty when nothing."""
     sign = glyph("warning", ascii_only)
     words = []
-    for kept in metrics:
-        absent = [label for label in kept.all_labels if label not in kept.labels]
+    for file in metrics:
+        absent = [label for label in file.all_labels if label not in file.labels]
         if absent:
             words.append(f"no test documents, left out of the averages: {', '.join(absent)}")
-        if kept.orientation == "undecided":
+        if file.orientation == "undecided":
             words.append("FP and FN cannot be told apart from these figures")
     return f"{sign} {'; '.join(words)}" if words else ""
 
@@ -176,9 +176,9 @@ class ReturnedTable(RowTable):
         is_group = len(run.classifiers) > 1
         rows = []
         for label in labels:
-            found = [by_label.get(label) for by_label in shares]
+            returned = [by_label.get(label) for by_label in shares]
             source = (sources.get(label, ""),) if is_group else ()
-            texts = (label, *map(figure, found), *source, self._caution(found))
+            texts = (label, *map(figure, returned), *source, self._caution(returned))
             rows.append(Row(label, texts))
         self.show([*columns, *([Column("from")] if is_group else []), Column("")], rows)
 

@@ -291,8 +291,7 @@ def figure_lines(
     )
     where = f"{view.part}, optimistic" if view.part == working.tuned_on else view.part
     second = [f"flagged {counts.flagged:,}/{counts.flagged + counts.fn + counts.tn:,}"]
-    cells = (("TP", counts.tp), ("FP", counts.fp), ("FN", counts.fn), ("TN", counts.tn))
-    second += [f"{name} {count:,}" for name, count in cells]
+    second += [f"{name} {getattr(counts, name.lower()):,}" for name in ("TP", "FP", "FN", "TN")]
     support, remarks = _support(counts), remarks_on(view, choice, record)
     is_sound = record is not None and record.grade == "A" and not choice.note
     is_warning = bool(support or (remarks and not is_sound))
