@@ -140,10 +140,10 @@ class _Sample:
         f1, precision, recall = (
             self.pair.label(column, figure, level) for figure in (f1s, precisions, recalls)
         )
-        found = _difference(self.labels[column], self.pair.support([column]), f1)
+        difference = _difference(self.labels[column], self.pair.support([column]), f1)
         a, b = self.rankings
         return msgspec.structs.replace(
-            found,
+            difference,
             precision=precision,
             recall=recall,
             average_precision_a=a.found[column],

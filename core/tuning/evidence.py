@@ -85,15 +85,15 @@ def missed_target(
     pair: tuple[Reading, Reading],
     column: int,
     objective: Objective,
-    found: LabelIntervals,
+    intervals: LabelIntervals,
     level: float,
 ) -> str:
     """How a target is missed for certain; empty when it may be met or is no target."""
     value, target = objective.value or 0.0, objective.entry.target
-    if target == "precision" and found.precision.high < value:
-        return f"precision is at most {found.precision.high:.2f}"
-    if target == "recall" and found.recall.high < value:
-        return f"recall is at most {found.recall.high:.2f}"
+    if target == "precision" and intervals.precision.high < value:
+        return f"precision is at most {intervals.precision.high:.2f}"
+    if target == "recall" and intervals.recall.high < value:
+        return f"recall is at most {intervals.recall.high:.2f}"
     if target == "flags":
         types = pair[1].types
         cells = types.cells[:, column].astype(np.float64)
@@ -173,11 +173,11 @@ def _refused(facts: Facts) -> str:
 
 
 def _adopted(facts: Facts, f1: Interval) -> tuple[Grade, str]:
-    found = _gained(facts)
+    why = _gained(facts)
     if facts.is_default:
-        found = "the best threshold is the default"
+        why = "the best threshold is the default"
     elif facts.aim is None:
-        found = f"{facts.objective} may be met; {found}"
+        why = f"{facts.objective} may be met; {why}"
     doubts = []
     fewest = min(facts.positives_tuned, facts.positives_measured)
     if fewest < FEW_POSITIVES:
@@ -189,7 +189,7 @@ def _adopted(facts: Facts, f1: Interval) -> tuple[Grade, str]:
         )
     if f1.width > WIDEST:
         doubts.append(f"F1 anywhere from {f1.low:.2f} to {f1.high:.2f}")
-    return ("B", f"{found}; {'; '.join(doubts)}") if doubts else ("A", found)
+    return ("B", f"{why}; {'; '.join(doubts)}") if doubts else ("A", why)
 
 
 def _gained(facts: Facts) -> str:
@@ -308,9 +308,9 @@ def gather_evidence(  # noqa: PLR0913 - two parts, and settings by name
         for column in range(len(measured.labels))
     ]
     macro = macro_intervals(pair, intervals)
-    found = _label_evidence(case, pair, intervals, floors, rechosen)
+    records = _label_evidence(case, pair, intervals, floors, rechosen)
     return Evidence(
-        labels=found,
+        labels=records,
         macro_f1=macro[0] if macro else None,
         micro_f1=micro_interval(pair, case.level) if macro else None,
         macro_gain=macro[1] if macro else None,
@@ -320,7 +320,7 @@ def gather_evidence(  # noqa: PLR0913 - two parts, and settings by name
         method=METHOD,
         tuned_on=tuning.name,
         measured_on=f"{measured.name}, cross-fitted" if case.is_cross_fitted else measured.name,
-        notes=_notes(case, decisions, found),
+        notes=_notes(case, decisions, records),
     )
 
 
@@ -381,11 +381,11 @@ def _label_evidence(
     supports = [distinct_positives(p.truth, p.clusters) for p in (case.tuning, case.measured)]
     records = []
     for column, label in enumerate(case.measured.labels):
-        found, floor, choice = intervals[column], floors[column], case.choices[label]
-        wanted, is_by_hand = case.objectives[label], label in case.aim.by_hand
+        own, floor, choice = intervals[column], floors[column], case.choices[label]
+        objective, is_by_hand = case.objectives[label], label in case.aim.by_hand
         curve = curves[label]
         facts = Facts(
-            objective=wanted.name,
+            objective=objective.name,
             status=choice.status,
             note=choice.note,
             is_by_hand=is_by_hand,
@@ -394,20 +394,20 @@ def _label_evidence(
             positives_measured=int(supports[1][column]),
             best_f1=float(curve.f1_low.max()) if len(curve) else 0.0,
             noise_floor=floor.high if floor else None,
-            gain=found.gain if found else None,
-            aim=aim_interval(pair, column, wanted, case.level),
-            missed=missed_target(pair, column, wanted, found, case.level) if found else "",
-            f1=found.f1 if found else None,
+            gain=own.gain if own else None,
+            aim=aim_interval(pair, column, objective, case.level),
+            missed=missed_target(pair, column, objective, own, case.level) if own else "",
+            f1=own.f1 if own else None,
         )
         spread = rechosen[label] if choice.status == "tuned" and not is_by_hand else None
-        records.append(_record(label, facts, found, spread, case))
+        records.append(_record(label, facts, own, spread, case))
     return tuple(records)
 
 
 def _record(
     label: str,
     facts: Facts,
-    found: LabelIntervals | None,
+    intervals: LabelIntervals | None,
     spread: npt.NDArray[np.float64] | None,
     case: _Case,
 ) -> LabelEvidence:
@@ -417,10 +417,10 @@ def _record(
         positives_tuned=facts.positives_tuned,
         positives_measured=facts.positives_measured,
         threshold=_threshold_interval(spread, case.values[label], case.level),
-        precision=found.precision if found else None,
-        recall=found.recall if found else None,
+        precision=intervals.precision if intervals else None,
+        recall=intervals.recall if intervals else None,
         f1=facts.f1,
-        f1_default=found.f1_default if found else None,
+        f1_default=intervals.f1_default if intervals else None,
         gain=facts.gain,
         noise_floor=facts.noise_floor,
         grade=grade,
@@ -435,13 +435,15 @@ def _threshold_interval(
     """The central interval of thresholds chosen anew, stretched to hold the chosen one."""
     if spread is None:
         return None
-    found = quantiles(spread, level)
-    return Interval(min(found.low, chosen), max(found.high, chosen))
+    central = quantiles(spread, level)
+    return Interval(min(central.low, chosen), max(central.high, chosen))
 
 
-def _notes(case: _Case, decisions: Decisions, found: tuple[LabelEvidence, ...]) -> tuple[str, ...]:
+def _notes(
+    case: _Case, decisions: Decisions, records: tuple[LabelEvidence, ...]
+) -> tuple[str, ...]:
     notes = []
-    rough = sum(0 < record.positives_measured < ROUGH_POSITIVES for record in found)
+    rough = sum(0 < record.positives_measured < ROUGH_POSITIVES for record in records)
     if rough:
         notes.append(
             f"{rough} label(s) have fewer than {ROUGH_POSITIVES} positives to measure on: their "

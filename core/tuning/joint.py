@@ -130,9 +130,9 @@ class _Terms:
         """The label's terms of V."""
         return self.macro + u * (self.twice_tp - micro * self.flagged)
 
-    def only(self, kept: npt.NDArray[np.bool_]) -> "_Terms":
+    def only(self, is_left: npt.NDArray[np.bool_]) -> "_Terms":
         """The points that are kept."""
-        return _Terms(self.macro[kept], self.twice_tp[kept], self.flagged[kept])
+        return _Terms(self.macro[is_left], self.twice_tp[is_left], self.flagged[is_left])
 
 
 @dataclass(order=True)
@@ -236,20 +236,20 @@ def _searched(part: _Interval, problem: Problem, best: _Incumbent) -> list[_Inte
     u = _multiplier(part, problem)
     values = [[t.at(end, u) for t in part.terms] for end in ends]
     bounds = []
-    for end, found in zip(ends, values, strict=True):
-        bounds.append(_constant(problem, end, u) + sum(float(v.max()) for v in found))
-        best.offer([int(i[np.argmax(v)]) for i, v in zip(part.indices, found, strict=True)])
+    for end, worths in zip(ends, values, strict=True):
+        bounds.append(_constant(problem, end, u) + sum(float(v.max()) for v in worths))
+        best.offer([int(i[np.argmax(v)]) for i, v in zip(part.indices, worths, strict=True)])
     bound, needed = max(bounds), best.worth - SLACK
     if bound < needed:
         return []
-    losses = [[v - v.max() for v in found] for found in values]
+    losses = [[v - v.max() for v in worths] for worths in values]
     keep = [
         (low >= needed - bounds[0]) | (high >= needed - bounds[1])
         for low, high in zip(*losses, strict=True)
     ]
-    terms = [t.only(kept) for t, kept in zip(part.terms, keep, strict=True)]
-    indices = [i[kept] for i, kept in zip(part.indices, keep, strict=True)]
-    losses = [[v[kept] for v, kept in zip(found, keep, strict=True)] for found in losses]
+    terms = [t.only(is_left) for t, is_left in zip(part.terms, keep, strict=True)]
+    indices = [i[is_left] for i, is_left in zip(part.indices, keep, strict=True)]
+    losses = [[v[is_left] for v, is_left in zip(worths, keep, strict=True)] for worths in losses]
     if _try_all(losses, indices, (needed - bounds[0], needed - bounds[1]), terms, best):
         return []
     middle = (part.low + part.high) / 2
@@ -316,10 +316,10 @@ def _try_all(
             return False
         low = np.add.outer(at_low, losses[0][label]).ravel()
         high = np.add.outer(at_high, losses[1][label]).ravel()
-        kept = np.flatnonzero((low >= needed[0]) | (high >= needed[1]))
-        at_low, at_high = low[kept], high[kept]
-        columns = {other: column[kept // n_points] for other, column in columns.items()}
-        columns[label] = kept % n_points
+        rows = np.flatnonzero((low >= needed[0]) | (high >= needed[1]))
+        at_low, at_high = low[rows], high[rows]
+        columns = {other: column[rows // n_points] for other, column in columns.items()}
+        columns[label] = rows % n_points
     if not len(at_low):
         return True
     problem = best.problem
@@ -370,7 +370,7 @@ def choose_all(
         InvalidInput: no such objective or label, or a joint objective for a single label.
         Interrupted: stopped through `watch`.
     """
-    wanted = as_objective(objective)
+    asked = as_objective(objective)
     stray = [label for label in per_label if label not in curves]
     if stray:
         raise InvalidInput(
@@ -378,12 +378,12 @@ def choose_all(
             f"an objective is given for {printable(stray[0], 60)}",
             f"labels: {', '.join(printable(label, 60) for label in curves)}",
         )
-    base = Objective("max_f1") if wanted.is_joint else wanted
+    base = Objective("max_f1") if asked.is_joint else asked
     choices = {
         label: choose(curve, per_label.get(label, base), default) for label, curve in curves.items()
     }
-    if wanted.is_joint:
-        choices |= _chosen_together(curves, wanted, choices, per_label, watch)
+    if asked.is_joint:
+        choices |= _chosen_together(curves, asked, choices, per_label, watch)
     return choices
 
 

@@ -415,7 +415,7 @@ def tuned(
     )
 
 
-def kept(curve: Curve, default: float, status: LabelStatus, note: str) -> Choice:
+def keep_default(curve: Curve, default: float, status: LabelStatus, note: str) -> Choice:
     """The default, because the label cannot be tuned."""
     note = f"{note}; the default is kept"
     return Choice(
@@ -474,31 +474,31 @@ def choose(
     Raises:
         InvalidInput: no such objective, or a joint one, which needs all labels.
     """
-    wanted = as_objective(objective)
-    entry = wanted.entry
+    asked = as_objective(objective)
+    entry = asked.entry
     if entry.worth is None:
         raise InvalidInput(
             "Not for one label",
-            f"{wanted.name} weighs all labels together",
+            f"{asked.name} weighs all labels together",
             "tune all labels, or take max_f1 for a single one",
         )
     share = curve.returned_share if returned_share is None else returned_share
     if not curve.positives:
-        return kept(curve, default, "no positives", "no document here has the label")
+        return keep_default(curve, default, "no positives", "no document here has the label")
     if not len(curve) or share < LEAST_RETURNED_SHARE:
         note = f"the service returned the score of {share:.0%} of the positives only"
-        return kept(curve, default, "not returned", note)
-    worth = entry.worth(curve, wanted.ratio)
+        return keep_default(curve, default, "not returned", note)
+    worth = entry.worth(curve, asked.ratio)
     best = worth.max()
     if math.isinf(best):
-        return kept(curve, default, "infeasible", _best_reachable(curve, wanted))
+        return keep_default(curve, default, "infeasible", _best_reachable(curve, asked))
     index = int(np.flatnonzero(worth == best)[-1])
     if not curve.negatives:
-        return _without_negatives(curve, wanted, index)
+        return _without_negatives(curve, asked, index)
     assert entry.needs_no_scores is not None
-    if reason := entry.needs_no_scores(curve, wanted.ratio, index):
-        return kept(curve, default, "uninformative", reason)
-    return tuned(curve, wanted.name, worth, index, _few_flagged(curve, wanted, index))
+    if reason := entry.needs_no_scores(curve, asked.ratio, index):
+        return keep_default(curve, default, "uninformative", reason)
+    return tuned(curve, asked.name, worth, index, _few_flagged(curve, asked, index))
 
 
 def all_positive_f1(curve: Curve) -> float:

@@ -125,8 +125,8 @@ def file_side(compared: ComparedRun, data: Part, path: Path, thresholds: Thresho
             f"{printable(str(path))} is for other labels than run {printable(run.name)}",
             "compare files that were saved for this run",
         )
-    values = {label: kept.threshold for label, kept in thresholds.labels.items()}
-    objectives = sorted({kept.objective for kept in thresholds.labels.values()})
+    values = {label: own.threshold for label, own in thresholds.labels.items()}
+    objectives = sorted({own.objective for own in thresholds.labels.values()})
     shown = ComparedSide(
         name=str(path),
         run=run.name,
@@ -139,21 +139,21 @@ def file_side(compared: ComparedRun, data: Part, path: Path, thresholds: Thresho
     return Side(shown, data, data.decide(values), _key(run, values))
 
 
-def on_shared(sides: Sequence[Side], found: SharedDocuments) -> list[Side]:
+def on_shared(sides: Sequence[Side], shared: SharedDocuments) -> list[Side]:
     """The sides on the documents that all of them have, by the labels that count."""
     return [
-        _taken(side, found, position, [found.labels.index(label) for label in side.part.labels])
+        _taken(side, shared, position, [shared.labels.index(label) for label in side.part.labels])
         for position, side in enumerate(sides)
     ]
 
 
-def _taken(side: Side, found: SharedDocuments, position: int, columns: list[int]) -> Side:
-    rows = found.rows[position]
+def _taken(side: Side, shared: SharedDocuments, position: int, columns: list[int]) -> Side:
+    rows = shared.rows[position]
     taken = side.part.take(rows)
     return dataclasses.replace(
         side,
-        shown=msgspec.structs.replace(side.shown, left_out=found.left_out[position]),
-        part=dataclasses.replace(taken, truth=found.truth[:, columns], clusters=found.clusters),
+        shown=msgspec.structs.replace(side.shown, left_out=shared.left_out[position]),
+        part=dataclasses.replace(taken, truth=shared.truth[:, columns], clusters=shared.clusters),
         decisions=side.decisions.take(rows),
     )
 
@@ -164,8 +164,8 @@ def _own_thresholds(compared: ComparedRun, default: float, watch: Watch) -> _Own
     Raises:
         InvalidInput: they are of other scores than the run has now.
     """
-    run, kept = compared.run, compared.run.thresholds
-    if kept is None:
+    run, made = compared.run, compared.run.thresholds
+    if made is None:
         return _tuned_here(compared, default, watch)
     if needs_tuning(compared.session, run):
         raise InvalidInput(
@@ -175,17 +175,17 @@ def _own_thresholds(compared: ComparedRun, default: float, watch: Watch) -> _Own
             f" --run {printable(run.name)}",
         )
     return _Own(
-        values=kept.values,
+        values=made.values,
         aim=Aim(
-            kept.objective,
-            kept.per_label,
+            made.objective,
+            made.per_label,
             by_hand={
                 label: value
-                for label, value in kept.values.items()
-                if label in kept.edited or value == default
+                for label, value in made.values.items()
+                if label in made.edited or value == default
             },
         ),
-        tuned_on=kept.tuned_on,
+        tuned_on=made.tuned_on,
         is_tuned_here=False,
     )
 
@@ -194,7 +194,9 @@ def _tuned_here(compared: ComparedRun, default: float, watch: Watch) -> _Own:
     """Thresholds for a run that has none, such as an arm of an experiment; nothing is saved."""
     state, run = compared.state, compared.run
     part = compared.split.tuning_part
-    aims = [found.objective for found in state.experiments if found.id == run.experiment]
+    aims = [
+        experiment.objective for experiment in state.experiments if experiment.id == run.experiment
+    ]
     objective = aims[0] if aims else "max_f1"
     curves = load_part(compared.session, state, run, part).curves()
     aim = Aim(objective)
@@ -283,9 +285,9 @@ def compare_session_runs(
     cautions = [f"run {printable(run.name)}: {note}" for run in runs for note in run.run.notes]
     cautions += _tuning_cautions(sides)
     if len({run.split.fingerprint for run in runs}) > 1:
-        found = shared_documents(runs, watch)
-        sides = on_shared(sides, found)
-        cautions += _sharing_cautions(runs, found)
+        shared = shared_documents(runs, watch)
+        sides = on_shared(sides, shared)
+        cautions += _sharing_cautions(runs, shared)
     return _compare(
         _Looked(session, tuple(run.session for run in runs)),
         sides,
@@ -361,22 +363,22 @@ def _tuning_cautions(sides: Sequence[Side]) -> list[str]:
     return cautions
 
 
-def _sharing_cautions(runs: Sequence[ComparedRun], found: SharedDocuments) -> list[str]:
+def _sharing_cautions(runs: Sequence[ComparedRun], shared: SharedDocuments) -> list[str]:
     """What to say of documents that are left out or were labelled anew."""
-    if found.is_everything and not found.seen:
+    if shared.is_everything and not shared.seen:
         return []
     cautions = [
-        f"compared on the {plural(len(found.truth), 'document')} in the test part of"
+        f"compared on the {plural(len(shared.truth), 'document')} in the test part of"
         f" {'both' if len(runs) == 2 else 'all'} runs"
     ]
-    if any(run.relabelled for run in found.left_out):
-        newest = runs[found.newest]
-        most = max(run.relabelled for run in found.left_out)
+    if any(run.relabelled for run in shared.left_out):
+        newest = runs[shared.newest]
+        most = max(run.relabelled for run in shared.left_out)
         cautions.append(
             f"the newer labels count, those of run {printable(newest.name)}'s data"
             f" ({newest.revision.id}): they differ for {plural(most, 'document')}"
         )
-    for run, left in zip(runs, found.left_out, strict=True):
+    for run, left in zip(runs, shared.left_out, strict=True):
         name = printable(run.name)
         if left.not_in_all:
             cautions.append(

@@ -58,11 +58,11 @@ def check_drift(
 
 def references_of(thresholds: Thresholds) -> dict[str, DriftReference]:
     """The references that a thresholds file holds, by label."""
-    kept = {
+    references = {
         label: getattr(thresholds.labels[label], "drift_reference", None)
         for label in thresholds.label_order
     }
-    return {label: found for label, found in kept.items() if found is not None}
+    return {label: reference for label, reference in references.items() if reference is not None}
 
 
 def drift_of(
@@ -103,20 +103,20 @@ def _decided_labels(thresholds: Thresholds, arn: str | None) -> dict[str, tuple[
             f"the thresholds are for {len(thresholds.classifiers)} classifiers",
             "give the ARN of the one that made the predictions",
         )
-    found: dict[str, tuple[str, ...]] = {}
+    decided: dict[str, tuple[str, ...]] = {}
     taken: set[str] = set()
     for classifier in thresholds.classifiers:
         if arn in (None, classifier.arn):
-            found |= {name: classifier.labels for name in classifier.labels if name not in taken}
+            decided |= {name: classifier.labels for name in classifier.labels if name not in taken}
         taken.update(classifier.labels)
-    return found
+    return decided
 
 
 def _predictions(
     thresholds: Thresholds, source: Path, arn: str | None, watch: Watch
 ) -> Iterator[dict[str, float] | None]:
     """The returned scores of every document, None for one that the service could not score."""
-    known = {
+    names = {
         name: None
         for classifier in thresholds.classifiers
         if arn in (None, classifier.arn)
@@ -126,7 +126,7 @@ def _predictions(
         scores = None
         if prediction.ErrorCode is None:
             with at_line(source, number):
-                scores = scores_by_name(prediction_pairs(thresholds, prediction), known)
+                scores = scores_by_name(prediction_pairs(thresholds, prediction), names)
         yield scores
 
 

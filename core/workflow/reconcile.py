@@ -44,13 +44,13 @@ def reconcile_run(session: Session, run_name: str) -> tuple[ClassifierReconcilia
     source = part_scores(session, run, _PART).source
     texts = _scored_texts(session, state.split_of(run).scoring[_PART].path, len(data))
     is_group = len(run.classifiers) > 1
-    found = []
+    reconciled = []
     for place, (classifier, metrics) in enumerate(
         zip(run.classifiers, load_metrics(session, run.name), strict=True)
     ):
         own = _own_columns(data, source == place, is_group)
         is_whole = own.labels == data.labels
-        found.append(
+        reconciled.append(
             ClassifierReconciliation(
                 classifier=classifier.id,
                 labels=own.labels,
@@ -66,20 +66,20 @@ def reconcile_run(session: Session, run_name: str) -> tuple[ClassifierReconcilia
                 ),
             )
         )
-    return tuple(found)
+    return tuple(reconciled)
 
 
-def require_fit(found: Sequence[ClassifierReconciliation]) -> None:
+def require_fit(reconciled: Sequence[ClassifierReconciliation]) -> None:
     """Stop when scores contradict the service's counts: every figure from them would be wrong.
 
     Raises:
         OperationFailed: a classifier's scores do not fit.
     """
-    for one in found:
-        if one.found.outcome == "does not fit":
+    for own in reconciled:
+        if own.found.outcome == "does not fit":
             raise OperationFailed(
                 "Scores do not fit the service's counts",
-                f"classifier {printable(one.classifier)}: {one.found.summary}",
+                f"classifier {printable(own.classifier)}: {own.found.summary}",
                 "look at: comprehend-tuner metrics; then score the test part again",
             )
 

@@ -78,8 +78,8 @@ class LabelLists:
         by_distance = self.around.rows
         if name == "all":
             return by_distance
-        wanted = 0 if name == "false-negatives" else 1
-        rows: Rows = by_distance[self.around.kinds[by_distance] == wanted]
+        kind = 0 if name == "false-negatives" else 1
+        rows: Rows = by_distance[self.around.kinds[by_distance] == kind]
         return rows
 
     def _conflicting(self) -> Rows:

@@ -127,13 +127,13 @@ def _require_same_labels(runs: Sequence[ComparedRun]) -> None:
                 f" {printable(other.name)} is {other.revision.mode}",
                 "compare runs of one mode",
             )
-        for one, against in ((first, other), (other, first)):
-            only = [name for name in one.revision.labels if name not in against.revision.labels]
+        for run, against in ((first, other), (other, first)):
+            only = [name for name in run.revision.labels if name not in against.revision.labels]
             if only:
                 names = ", ".join(printable(label, 40) for label in only[:5])
                 raise InvalidInput(
                     "Different labels",
-                    f"run {printable(one.name)} has {names}"
+                    f"run {printable(run.name)} has {names}"
                     + (f" and {len(only) - 5} more" if len(only) > 5 else "")
                     + f", run {printable(against.name)} has not",
                     "compare runs of one set of labels",
@@ -232,37 +232,37 @@ def shared_documents(runs: Sequence[ComparedRun], watch: Watch = UNWATCHED) -> S
     """
     labels = runs[0].revision.labels
     parts = _loaded(runs, labels, watch)
-    tests = [found[_PART] for found in parts]
+    tests = [places_in[_PART] for places_in in parts]
     places = [np.arange(len(tests[0].ids)), *(_matches(tests[0], other) for other in tests[1:])]
-    is_common = np.all([found >= 0 for found in places], axis=0)
-    common = tuple(found[is_common] for found in places)
+    is_common = np.all([places_in >= 0 for places_in in places], axis=0)
+    common = tuple(places_in[is_common] for places_in in places)
     taken = [test.take(rows) for test, rows in zip(tests, common, strict=True)]
     trained = [_learnt(runs, taken, at, parts[at], ("train",)) for at in range(len(runs))]
     tuned = [_learnt(runs, taken, at, parts[at], ("calibration",)) for at in range(len(runs))]
     is_seen = np.any([*trained, *tuned], axis=0)
-    kept = tuple(rows[~is_seen] for rows in common)
-    if not len(kept[0]):
+    rows_in = tuple(rows[~is_seen] for rows in common)
+    if not len(rows_in[0]):
         raise _nothing_shared(runs, int(is_seen.sum()))
     newest = max(range(len(runs)), key=lambda at: _age(runs[at]))
-    truth = tests[newest].truth[kept[newest]]
+    truth = tests[newest].truth[rows_in[newest]]
     left_out = tuple(
         LeftOut(
             test_documents=len(test.ids),
             not_in_all=len(test.ids) - len(is_seen),
             trained_on=int(trained[at].sum()),
             tuned_on=int(tuned[at].sum()),
-            relabelled=int((test.truth[kept[at]] != truth).any(axis=1).sum()),
+            relabelled=int((test.truth[rows_in[at]] != truth).any(axis=1).sum()),
         )
         for at, test in enumerate(tests)
     )
-    clusters = _clusters(runs[newest])[kept[newest]]
-    return SharedDocuments(labels, truth, clusters, kept, left_out, newest, int(is_seen.sum()))
+    clusters = _clusters(runs[newest])[rows_in[newest]]
+    return SharedDocuments(labels, truth, clusters, rows_in, left_out, newest, int(is_seen.sum()))
 
 
 def _loaded(runs: Sequence[ComparedRun], labels: tuple[str, ...], watch: Watch) -> list[_Parts]:
     """The documents of every run by part; each revision is read once."""
     revisions: dict[tuple[str, str], _Documents] = {}
-    found = []
+    parts = []
     for run in runs:
         watch.check()
         where = (str(run.session.folder), run.revision.path)
@@ -270,13 +270,13 @@ def _loaded(runs: Sequence[ComparedRun], labels: tuple[str, ...], watch: Watch) 
             dataset = load_dataset(run.session.path(run.revision.path))
             revisions[where] = _documents(dataset, labels)
         numbers = load_all_parts(run.session, run.split)
-        found.append(
+        parts.append(
             {
                 name: revisions[where].take(np.flatnonzero(numbers == number))
                 for number, name in enumerate(run.split.part_names)
             }
         )
-    return found
+    return parts
 
 
 def _documents(dataset: Dataset, labels: tuple[str, ...]) -> _Documents:
@@ -291,20 +291,20 @@ def _documents(dataset: Dataset, labels: tuple[str, ...]) -> _Documents:
 
 def _matches(first: _Documents, other: _Documents) -> Rows:
     """intp (n,): for each document of `first` its position in `other`, -1 when it has none."""
-    found = np.full(len(first.ids), -1, dtype=np.intp)
+    places = np.full(len(first.ids), -1, dtype=np.intp)
     forms: tuple[Callable[[_Documents], list[Hashable]], ...] = (_by_id, _by_labels, _by_text)
     for form in forms:
         is_free = np.ones(len(other.ids), dtype=np.bool_)
-        is_free[found[found >= 0]] = False
+        is_free[places[places >= 0]] = False
         names = form(other)
         waiting: dict[Hashable, list[int]] = defaultdict(list)
         for row in np.flatnonzero(is_free)[::-1].tolist():
             waiting[names[row]].append(row)
         names = form(first)
-        for row in np.flatnonzero(found < 0).tolist():
+        for row in np.flatnonzero(places < 0).tolist():
             if waiting.get(names[row]):
-                found[row] = waiting[names[row]].pop()
-    return found
+                places[row] = waiting[names[row]].pop()
+    return places
 
 
 def _by_id(documents: _Documents) -> list[Hashable]:

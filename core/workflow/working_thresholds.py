@@ -210,7 +210,7 @@ class KnownEvidence:
     @cached_property
     def records(self) -> dict[str, LabelEvidence]:
         """The evidence of each label."""
-        return {found.label: found for found in self.evidence.labels}
+        return {record.label: record for record in self.evidence.labels}
 
     def decision(self, label: str, choice: Choice, objective: str) -> KnownDecision:
         """What the evidence says of a choice; empty when it was not gathered of that choice."""
@@ -248,13 +248,17 @@ def evidence_of_report(
         aim=Aim(
             report.objective,
             dict(per_label),
-            {one.label: one.threshold for one in report.labels if one.status == "set by hand"},
-            tuple(one.label for one in report.labels if one.status == "adopted"),
+            {
+                label.label: label.threshold
+                for label in report.labels
+                if label.status == "set by hand"
+            },
+            tuple(label.label for label in report.labels if label.status == "adopted"),
         ),
-        values={one.label: one.threshold for one in report.labels},
-        of={one.label: one.tuned_threshold for one in report.labels},
+        values={label.label: label.threshold for label in report.labels},
+        of={label.label: label.tuned_threshold for label in report.labels},
         against=frozenset(
-            one.label for one in report.labels if one.status in ("default kept", "adopted")
+            label.label for label in report.labels if label.status in ("default kept", "adopted")
         ),
         evidence=report.evidence,
         default=default,
@@ -415,15 +419,15 @@ class WorkingThresholds:
             label: known.decision(label, chosen[label], self.aim.of(label))
             for label in self.undecided
         }
-        kept = tuple(
+        at_default = tuple(
             label
             for label in self.values
             if decisions.get(label) == "default"
             and self.values[label] == chosen[label].threshold != curves.default
         )
-        self.values = {**self.values, **dict.fromkeys(kept, curves.default)}
+        self.values = {**self.values, **dict.fromkeys(at_default, curves.default)}
         self.undecided = frozenset(label for label in self.undecided if not decisions[label])
-        return kept
+        return at_default
 
     def undo(self) -> frozenset[str] | None:
         """Take the last change back; the labels that it had changed, None without a change."""

@@ -123,11 +123,11 @@ def compare_experiment(
 
 def load_comparison(session: Session, experiment: ExperimentState) -> ExperimentReport | None:
     """The comparison that was kept; None when there is none of the present scores."""
-    kept = experiment.comparison
-    if kept is None or kept.inputs != comparison_inputs(session, session.state(), experiment):
+    made = experiment.comparison
+    if made is None or made.inputs != comparison_inputs(session, session.state(), experiment):
         return None
     try:
-        return read_json(session.path(kept.path), ExperimentReport, title="", hint="")
+        return read_json(session.path(made.path), ExperimentReport, title="", hint="")
     except InvalidInput:  # it is made again
         return None
 
@@ -268,9 +268,9 @@ def adopt_arm(
         Interrupted: cancelled; the session is as it was.
     """
     state = session.state()
-    found = _arm(state, run_or_arm)
+    arm = _arm(state, run_or_arm)
     run = adoptable_run(session, run_or_arm)
-    objective = found[0].objective if found is not None else _objective(run)
+    objective = arm[0].objective if arm is not None else _objective(run)
     tuned = tune_thresholds(session, TuningSettings(run=run.name, aim=Aim(objective)), watch)
     with session.editing() as state:
         state.adopted = run.name
@@ -288,8 +288,8 @@ def adoptable_run(session: Session, run_or_arm: str) -> RunState:
         InvalidInput: there is no such arm or run, or it is not scored yet.
     """
     state = session.state()
-    found = _arm(state, run_or_arm)
-    run = state.run_named(found[1].run if found is not None else run_or_arm)
+    arm = _arm(state, run_or_arm)
+    run = state.run_named(arm[1].run if arm is not None else run_or_arm)
     if not has_present_scores(session, state, run):
         raise InvalidInput(
             "Not scored yet",
