@@ -28,12 +28,7 @@ STILL_NEAR: set[frozenset[str]] = {
         ("core.tuning.thresholds.Prediction", "core.tuning.thresholds._Result"),
     )
 }
-STILL_SINGLE = {
-    "Line",
-    "MarkingScreen",
-    "ReadingPane",
-    "TextWindow",
-}
+STILL_SINGLE: set[str] = set()
 STILL_LONG: set[str] = set()
 STILL_DOUBLE = set(
     """

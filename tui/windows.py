@@ -41,11 +41,26 @@ class TextModal(ModalScreen[None]):
         Binding("pageup", "scroll(-10)", show=False),
     ]
 
-    def __init__(self, title: str, text: str, hint: str = "esc close  c copy") -> None:
+    def __init__(
+        self,
+        title: str,
+        text: str,
+        hint: str = "esc close  c copy",
+        keeps_keys: bool = False,
+    ) -> None:
+        """Make the window.
+
+        Args:
+            title: may be outside text.
+            text: its lines are made printable.
+            hint: the keys, below the text.
+            keeps_keys: leave the window's height to title and keys first.
+        """
         super().__init__()
         self._title = title
         self.text = text
         self._hint = hint
+        self._keeps_keys = keeps_keys
 
     def compose(self) -> ComposeResult:
         """Title, text, keys."""
@@ -58,6 +73,12 @@ class TextModal(ModalScreen[None]):
     def body_content(self) -> Content:
         """The text, made printable line by line."""
         return lines(self.text.split("\n"))
+
+    def on_resize(self) -> None:
+        """Fit the text into a low terminal."""
+        if self._keeps_keys:
+            room = int(self.app.size.height * _HIGHEST) - _AROUND_TEXT
+            self.query_one("#window-text", VerticalScroll).styles.max_height = max(room, 1)
 
     def action_scroll(self, amount: int) -> None:
         """Move the text."""
@@ -285,15 +306,3 @@ def _line(event: dict[str, Any]) -> str:
         f"{name}={value}" for name, value in event.items() if value not in ("", None)
     )
     return printable(f"{when}  {action}  {details}", 400)
-
-
-# A window of text that leaves room for its keys, whatever the height.
-
-
-class TextWindow(TextModal):
-    """A scrollable text; its keys stay in sight."""
-
-    def on_resize(self) -> None:
-        """Leave the window's height to title and keys first."""
-        room = int(self.app.size.height * _HIGHEST) - _AROUND_TEXT
-        self.query_one("#window-text", VerticalScroll).styles.max_height = max(room, 1)

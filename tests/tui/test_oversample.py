@@ -14,7 +14,7 @@ from tests.tui.conftest import OpenApp, screen_text, wait_for_jobs
 from tui.app import TunerApp
 from tui.screens.oversample import OversampleScreen
 from tui.screens.oversample_windows import OptionsModal
-from tui.windows import TextWindow
+from tui.windows import TextModal
 
 
 def screen_of(app: TunerApp) -> OversampleScreen:
@@ -158,7 +158,7 @@ async def test_arms_are_counted_for_every_label_before_anything_is_started(
         assert f"({plan.arms[1].removed} left out)" in text
         await pilot.press("enter")
         await pilot.pause()
-        assert isinstance(app.screen, TextWindow) and "SCUMBLE" in app.screen.text
+        assert isinstance(app.screen, TextModal) and "SCUMBLE" in app.screen.text
         assert plan.estimate.basis in app.screen.text
     assert session.state().experiments == [] and len(session.state().runs) == 1
 

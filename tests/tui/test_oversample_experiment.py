@@ -19,7 +19,7 @@ from tui.app import TunerApp
 from tui.screens.oversample import OversampleScreen
 from tui.screens.oversample_windows import VersionsModal
 from tui.widgets.arms import ArmsChart
-from tui.windows import PayModal, TextWindow
+from tui.windows import PayModal, TextModal
 
 REQUEST = ArmsRequest(labels=("bug", "login"), positives=(20, 120))
 
@@ -165,7 +165,7 @@ async def test_the_highlighted_arm_is_explained_below_and_in_full_in_a_window(
         assert chart.render().plain.count("△") == 2, "both charts point at the arm"
         await pilot.press("enter")
         await pilot.pause()
-        assert isinstance(app.screen, TextWindow)
+        assert isinstance(app.screen, TextModal)
         text = app.screen.text
         for words in (row.verdict, *report.comparison.advice, *report.comparison.notes):
             assert words in text

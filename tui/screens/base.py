@@ -282,9 +282,6 @@ class StepScreen(Screen[None]):
 # waits for them again.
 
 
-WAITING = "wait for jobs"
-
-
 @dataclass
 class Stage:
     """Where a started step is; its thread and its screen both read and write it."""

@@ -64,7 +64,7 @@ from tui.screens.oversample_windows import (
 from tui.widgets.arms import ArmsBoard, ArmsInput, ArmsPlan, ArmsView, shown_names
 from tui.widgets.chrome import KeyFooter
 from tui.widgets.preflight import PreflightPanel, summary
-from tui.windows import PayModal, TextWindow
+from tui.windows import PayModal, TextModal
 
 _COUNTING = "one moment: the arms are being counted"
 _REFRESH_S = 1.0
@@ -675,11 +675,12 @@ class OversampleScreen(PaidStepScreen[ExperimentView]):
         ascii_only = self.tuner.settings.ascii_only
         if self._face == "experiment" and self.view is not None and group is not None:
             text = figures_text(group, self.view.report, ascii_only)
-            self.app.push_screen(TextWindow(f"Arm {printable(group.name, 40)}", text))
+            title = f"Arm {printable(group.name, 40)}"
+            self.app.push_screen(TextModal(title, text, keeps_keys=True))
         elif self._face == "plan" and not planning.is_single and planning.draft.is_complete:
             if self._has_arms() and planning.plan is not None:
                 text = plain(whole_plan(planning.plan), ascii_only)
-                self.app.push_screen(TextWindow("The experiment", text))
+                self.app.push_screen(TextModal("The experiment", text, keeps_keys=True))
         elif self._face == "plan":
             self.action_edit()
 

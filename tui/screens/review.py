@@ -35,13 +35,15 @@ from tui.screens.base import StepScreen
 from tui.widgets.documents import (
     DOCUMENT_COLUMNS,
     MOST_ROWS,
-    DocumentView,
     change_facts,
+    clear_document,
+    document_pane,
     document_row,
     label_content,
     lists_content,
     nothing_found,
     progress_content,
+    show_document,
 )
 from tui.widgets.tables import FilterLine, ReadingPane, Row, RowTable
 from tui.windows import PayModal
@@ -59,16 +61,21 @@ class ReviewScreen(StepScreen):
     ReviewScreen #review-progress { height: 1; }
     ReviewScreen #review-panes { height: 1fr; }
     ReviewScreen #review-list { height: 1fr; min-height: 4; }
-    ReviewScreen DocumentView { height: 1fr; border-top: solid $foreground 30%; }
-    ReviewScreen DocumentView:focus { border-top: solid $border; }
+    ReviewScreen #review-facts { text-style: bold; }
+    ReviewScreen #review-terms {
+        display: none; height: 1; color: $text-muted; text-wrap: nowrap; text-overflow: clip;
+    }
+    ReviewScreen #review-terms.-known { display: block; }
+    ReviewScreen #review-document { height: 1fr; border-top: solid $foreground 30%; }
+    ReviewScreen #review-document:focus { border-top: solid $border; }
     ReviewScreen.-wide #review-panes { layout: horizontal; }
     ReviewScreen.-wide #review-list { width: 1fr; height: 1fr; }
-    ReviewScreen.-wide DocumentView {
+    ReviewScreen.-wide #review-document {
         width: 1fr; height: 1fr; border-top: none; border-left: solid $foreground 30%;
         padding-left: 1;
     }
-    ReviewScreen.-plain DocumentView { border-top: ascii $foreground 30%; }
-    ReviewScreen.-plain.-wide DocumentView {
+    ReviewScreen.-plain #review-document { border-top: ascii $foreground 30%; }
+    ReviewScreen.-plain.-wide #review-document {
         border-top: none; border-left: ascii $foreground 30%;
     }
     """
@@ -92,7 +99,7 @@ class ReviewScreen(StepScreen):
         with Vertical(id="review-panes"):
             with Vertical(id="review-list"):
                 yield RowTable("review-documents", keys="vertical")
-            yield DocumentView()
+            yield document_pane()
 
     def on_mount(self) -> None:
         """Fill the frame; the documents have the focus."""
@@ -254,7 +261,7 @@ class ReviewScreen(StepScreen):
 
     def action_read_on(self) -> None:
         """Scroll the text by a page; from its end back to the top."""
-        self.query_one(DocumentView).read_on()
+        self.query_one(ReadingPane).read_on()
 
     async def action_back(self) -> None:
         """Leave the filter, or the session."""
@@ -272,11 +279,12 @@ class ReviewScreen(StepScreen):
     @on(DataTable.RowHighlighted, "#review-documents")
     def _show_document(self) -> None:
         row, review, data = self._highlighted, self._review, self._data
-        view = self.query_one(DocumentView)
+        pane = self.query_one(ReadingPane)
         if row is None or review is None or data is None:
-            view.clear()
+            clear_document(pane)
         else:
-            view.show(row, review, data.explain(review.label, row.text), self._ascii)
+            terms = data.explain(review.label, row.text)
+            show_document(pane, row, review, terms, self._ascii)
 
     def _load(self, run: str, part: str) -> None:
         session = self.session

@@ -51,7 +51,7 @@ from tui.screens.thresholds_windows import (
 )
 from tui.widgets.chrome import SessionLine
 from tui.widgets.thresholds_board import BoardView, ThresholdsBoard
-from tui.windows import TextWindow
+from tui.windows import TextModal
 
 REST = 0.5
 """Seconds without a change after which evidence is gathered anew."""
@@ -351,7 +351,7 @@ class ThresholdsScreen(StepScreen):
         return self._view, self.board.table.selected
 
     def _open(self, title: str, text: str) -> None:
-        self.app.push_screen(TextWindow(title, text))
+        self.app.push_screen(TextModal(title, text, keeps_keys=True))
 
     # Evidence of the thresholds on the screen.
 

@@ -27,7 +27,7 @@ from core.workflow.thresholds import TuningSettings
 from core.workflow.working_thresholds import Change, SavedThresholds, WorkingThresholds
 from tui.render import lines, literal, plain
 from tui.widgets.thresholds_board import at_least, interval_text
-from tui.windows import TextWindow
+from tui.windows import TextModal
 
 _WIDTH = 64
 """Cells of a line in a window at 80 columns."""
@@ -222,7 +222,7 @@ class ObjectiveModal(ModalScreen[tuple[str, str | None] | None]):
             menu.focus()
 
 
-class ChangeModal(TextWindow):
+class ChangeModal(TextModal):
     """What an objective would do; enter takes it, esc leaves everything as it is."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "take", show=False)]
@@ -235,6 +235,7 @@ class ChangeModal(TextWindow):
             f"{change.name} for {whom}",
             change_text(change, ascii_only),
             "enter takes it   esc leaves all as it is   c copy",
+            keeps_keys=True,
         )
         self._change = change
         self._told = take

@@ -246,6 +246,13 @@ class ReadingPane(VerticalScroll, inherit_bindings=False):
         if self.app.has_class("-ascii"):
             self.styles.scrollbar_size_vertical = 0
 
+    def read_on(self) -> None:
+        """Scroll by a page; from the end back to the top."""
+        if self.scroll_y >= self.max_scroll_y:
+            self.scroll_home(animate=False)
+        else:
+            self.scroll_page_down(animate=False)
+
 
 # A table that is filled by hand, for boards whose cells are drawn by their screens.
 
