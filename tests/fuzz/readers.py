@@ -11,6 +11,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -23,16 +24,28 @@ from core.cli import main as front_door
 from core.comprehend.confusion import confusion_metrics, read_confusion
 from core.comprehend.predictions import join_predictions, load_scores
 from core.comprehend.pricing import load_prices
+from core.dataset.documents import load_dataset
 from core.dataset.formats.comprehend_files import load_line_map
 from core.dataset.formats.reading import read_source
 from core.dataset.formats.sources import SourceSettings
 from core.errors import TunerError
-from core.offline.model import load_model
+from core.offline.counts import read_counts, read_entry
+from core.offline.model import WORDS, load_model
+from core.offline.processes import read_progress
+from core.offline.records import load_record
 from core.tuning.thresholds import apply_to_predictions, apply_to_reply, load
 from core.workflow.drift import check_drift
+from core.workflow.experiments.compare import load_comparison
+from core.workflow.metrics import load_metrics
+from core.workflow.money import spending
+from core.workflow.overview import session_overview
+from core.workflow.parts import load_part
 from core.workflow.preferences import load_preferences
-from core.workflow.review import add_marks, read_marks_file
+from core.workflow.review import add_marks, read_marks, read_marks_file
 from core.workflow.session import Session
+from core.workflow.split import unscored_part
+from core.workflow.state import SessionState
+from core.workflow.thresholds import load_report
 from tests.fuzz import mutators
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "v0_1_0"
@@ -326,12 +339,79 @@ _COMMANDS: tuple[list[str], ...] = (
 _SLOW: tuple[list[str], ...] = (["thresholds"], ["compare"], ["score"], ["report"])
 
 
-def _command(folder: Path, case: Case, random: Random) -> None:
-    """Damage one file, and run a command on the session."""
+def _in_session(folder: Path, case: Case, random: Random) -> None:
+    """Damage one file, and read it as its step does; now and then by a command on the session."""
     name = Path(case[0]).parts[0]
     _copied(folder, name)
-    path = folder / ".comprehend-tuner" / case[0]
-    path.write_bytes(case[1])
+    session = Session(folder / ".comprehend-tuner" / name)
+    (session.folder.parent / case[0]).write_bytes(case[1])
+    if random.random() < 0.06:
+        return _command(folder, name, random)
+    if case[0].endswith("session.json"):
+        session_overview(session)
+        spending(session)
+        return None
+    state, path = session.state(), session.folder.parent / case[0]
+    return _read_file(session, state, path)
+
+
+def _read_file(session: Session, state: SessionState, path: Path) -> None:
+    """Read one file of a session, as the first pattern that fits says."""
+    for pattern, read in _OF_A_SESSION:
+        if fnmatch(path.name, pattern):
+            read(session, state, path)
+            return
+
+
+def _read_runs(session: Session, state: SessionState, path: Path) -> None:
+    for run in state.runs:
+        with contextlib.suppress(TunerError):
+            load_metrics(session, run.name)
+        with contextlib.suppress(TunerError):
+            load_report(session, run)
+        for part in run.scores:
+            with contextlib.suppress(TunerError):
+                load_part(session, state, run, part)
+    for experiment in state.experiments:
+        load_comparison(session, experiment)
+
+
+def _read_truth(session: Session, state: SessionState, path: Path) -> None:
+    for part in state.splits[-1].part_names:
+        unscored_part(session, state, state.splits[-1], part)
+
+
+def _read_output(session: Session, state: SessionState, path: Path) -> None:
+    with contextlib.suppress(TunerError):
+        read_archive(path)
+    join_predictions(path, file_name="test.txt", n_documents=60, labels=LABELS)
+
+
+def _read_counts(session: Session, state: SessionState, path: Path) -> None:
+    entry = read_entry(path, WORDS)
+    if entry is not None:
+        read_counts(entry)
+
+
+_OF_A_SESSION: tuple[tuple[str, Callable[[Session, SessionState, Path], object]], ...] = (
+    ("events.jsonl", lambda session, state, path: session.events()),
+    ("review.jsonl", lambda session, state, path: read_marks(session)),
+    ("truth.npz", _read_truth),
+    ("record.json", lambda session, state, path: load_record(path.parent)),
+    ("progress.json", lambda session, state, path: read_progress(path.parent)),
+    ("thresholds.json", lambda session, state, path: load(path)),
+    ("*.lines.json", lambda session, state, path: load_line_map(path)),
+    ("*.jsonl", lambda session, state, path: load_dataset(path)),
+    ("*.gz", _read_output),
+    ("model", lambda session, state, path: load_model(path)),
+    ("*.counts", _read_counts),
+    ("*.csv", lambda session, state, path: read_source(path, SourceSettings())),
+    ("*.txt", lambda session, state, path: session_overview(session)),
+    ("*", _read_runs),
+)
+
+
+def _command(folder: Path, name: str, random: Random) -> None:
     kinds = ((_QUICK, 0.6), (_COMMANDS, 0.395), (_SLOW, 0.005))
     commands = random.choices([kind for kind, _ in kinds], [weight for _, weight in kinds])[0]
     if commands is _SLOW and name == "tickets":  # its experiment takes longer than an input may
@@ -448,7 +528,7 @@ READERS: dict[str, Reader] = {
     "marks": Reader(_of(_marks, mutators.damaged), _read_marks),
     "price list": _plain(_price_lists, mutators.damaged_json, _read_prices),
     "config": Reader(_of(_configs, mutators.damaged), _write_config),
-    "session.json": Reader(lambda random: _session_case(random, "session.json"), _command),
+    "session.json": Reader(lambda random: _session_case(random, "session.json"), _in_session),
     "session files": Reader(
         lambda random: _session_case(
             random,
@@ -460,6 +540,6 @@ READERS: dict[str, Reader] = {
             "offline/**/*.json",
             "offline/**/*",
         ),
-        _command,
+        _in_session,
     ),
 }
