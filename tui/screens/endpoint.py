@@ -40,8 +40,8 @@ from tui.windows import PayModal
 def live_texts(state: SessionState, endpoint: EndpointState, is_busy: bool) -> list[str]:
     """An endpoint that may exist: its state, its price, when it goes, what to press."""
     moment = utc_now()
-    known = endpoint.state or ("CREATING" if endpoint.arn else "asked for, not answered yet")
-    texts = [f"{endpoint.name} · {known} · {endpoint.run}/{endpoint.classifier}"]
+    seen_as = endpoint.state or ("CREATING" if endpoint.arn else "asked for, not answered yet")
+    texts = [f"{endpoint.name} · {seen_as} · {endpoint.run}/{endpoint.classifier}"]
     if endpoint.message:
         texts.append(endpoint.message)
     at = local_time(endpoint.delete_at, moment)

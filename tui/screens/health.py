@@ -214,9 +214,11 @@ class HealthScreen(StepScreen):
         return not self.is_busy
 
     def _current_distribution(self) -> Distribution | None:
-        found = self._distribution
-        is_current = found and found.dataset == self.overview.state.dataset.fingerprint
-        return found if is_current else None
+        distribution = self._distribution
+        is_current = (
+            distribution and distribution.dataset == self.overview.state.dataset.fingerprint
+        )
+        return distribution if is_current else None
 
     def _count_labels(self) -> None:
         session, state = self.session, self.overview.state
@@ -254,13 +256,17 @@ class HealthScreen(StepScreen):
         ascii_only = self.tuner.settings.ascii_only
         width = max(self.query_one("#detail").content_size.width - 1, 30)
         if self._shows_distribution:
-            found = self._current_distribution()
-            if found is None:
+            distribution = self._current_distribution()
+            if distribution is None:
                 pane.update(literal(plain("counting labels …", ascii_only)))
             else:
                 pane.update(
                     distribution_content(
-                        found.labels, found.pairs, found.n_documents, width, ascii_only
+                        distribution.labels,
+                        distribution.pairs,
+                        distribution.n_documents,
+                        width,
+                        ascii_only,
                     )
                 )
             return
