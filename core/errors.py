@@ -134,3 +134,7 @@ def no_locks(error: OSError, place: Path | str) -> InvalidInput:
     title, hint = _REFUSAL_OF[errno.ENOLCK]
     why = error.strerror or "not supported"
     return InvalidInput(title, f"{printable(str(place), 300)} cannot be locked: {why}", hint)
+
+
+class Untrusted(Refused):
+    """Something would be sent for a session that was not made on this machine by this user."""

@@ -316,11 +316,17 @@ def check_patterns(settings: EngineSettings) -> None:
 
 
 def engine_label(settings: EngineSettings) -> str:
-    """The badge that stands beside every number: ``OFFLINE`` or ``AWS 1234… eu-west-1``."""
+    """The badge that stands beside every number: ``OFFLINE`` or ``AWS 1234… eu-west-1``.
+
+    An address that is neither Amazon's own nor on this machine is part of it.
+    """
     if settings.name == "offline":
         return "OFFLINE"
     account = account_of(settings.role_arn or "")
-    return f"AWS {account[:4]}… {settings.region}" if account else f"AWS {settings.region}"
+    badge = f"AWS {account[:4]}… {settings.region}" if account else f"AWS {settings.region}"
+    host = urlsplit(settings.endpoint_url or "").hostname or ""
+    is_far = host not in ("", "localhost", "127.0.0.1", "::1")
+    return f"{badge} via {printable(host, 40)}" if is_far else badge
 
 
 def account_of(role_arn: str) -> str:

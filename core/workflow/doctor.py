@@ -33,7 +33,7 @@ from core.text import printable
 from core.workflow.jobs import note_in_ledger, session_clients
 from core.workflow.session import Session
 from core.workflow.state import SessionState
-from core.workflow.trust import editing_settings
+from core.workflow.trust import editing_settings, require_trust
 
 # Make the data access role, recorded so that clean-up removes it.
 
@@ -175,8 +175,10 @@ def run_doctor(session: Session, watch: Watch = UNWATCHED, may_write: bool = Tru
 
     Raises:
         InvalidInput: the engine's settings are unusable.
+        Untrusted: the session was not made here.
         Interrupted: cancelled; the object was removed.
     """
+    require_trust(session)
     state = session.state()
     clients = session_clients(session)
     lines = folder_lines(session.folder)

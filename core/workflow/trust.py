@@ -13,13 +13,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
 
 import msgspec
 
 from core.comprehend.engine import EngineSettings, account_of
 from core.decoding import Undecodable, decode_json
-from core.errors import OperationFailed, Refused
+from core.errors import OperationFailed, Untrusted
 from core.files import fingerprint, write_atomic
 from core.text import printable
 from core.workflow.session import Session, new_uid
@@ -29,11 +28,6 @@ from core.workflow.state import SessionState
 Origin = Literal["here", "elsewhere", "changed", "copy"]
 _REMEMBERED = 4
 """Settings that a mark remembers, so that a kill between mark and session leaves it trusted."""
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
-
-
-class Untrusted(Refused):
-    """Something would be sent for a session that was not made here."""
 
 
 class _Mark(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,12 +76,6 @@ def destination_of(state: SessionState) -> Destination:
         role_arn=engine.role_arn or "",
         endpoint_url=engine.endpoint_url or "",
     )
-
-
-def is_far_address(settings: EngineSettings) -> bool:
-    """Whether requests go to an address that is neither Amazon's own nor on this machine."""
-    url = settings.endpoint_url
-    return settings.name == "aws" and url is not None and urlsplit(url).hostname not in _LOOPBACK
 
 
 def origin_of(session: Session, state: SessionState) -> Origin:

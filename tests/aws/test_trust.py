@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from core.errors import InvalidInput, Refused, TunerError
+from core.errors import InvalidInput, Refused, TunerError, Untrusted
 from core.workflow.cleanup import clean_up, cleanup_inventory
 from core.workflow.endpoints import stop_endpoint
 from core.workflow.jobs import session_clients
 from core.workflow.score import finish_scoring, plan_scoring, start_scoring_jobs
 from core.workflow.session import Session
 from core.workflow.train import finish_training, plan_training, start_training_run
-from core.workflow.trust import Untrusted, origin_of, trust
+from core.workflow.trust import origin_of, trust
 from tests.aws.accounts import account, endpoint, tags
 from tests.aws.endpoints import trained_session
 from tests.aws.server import BUCKET, AwsServer

@@ -209,3 +209,37 @@ async def test_check_and_question_fit_every_size(
         assert "$0.50 to $2.00" in screen_text(app), "the price is among what is seen at once"
         assert "Cancel" in screen_text(app) and "upload and train" in screen_text(app)
         assert app.focused is not None and app.focused.id == "cancel"
+
+
+async def test_a_session_from_elsewhere_asks_before_anything_is_sent(
+    aws: AwsServer,
+    open_app: OpenApp,
+    split_session: Session,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "another-user"))
+    async with open_app(split_session.folder, "train") as (app, pilot):
+        await press(app, pilot, "r")
+        assert is_on(app, PayModal)
+        shown = words_on(app)
+        assert BUCKET in shown and aws.url in shown and "not made here" in shown
+        await press(app, pilot, "escape")
+        assert is_on(app, TrainScreen) and aws.calls == []
+        await press(app, pilot, "r", "y")
+        assert "trusted from now on" in banner(app) and aws.calls == []
+        await press(app, pilot, "r")
+        assert is_on(app, PayModal) and aws.calls != []
+    assert split_session.state().runs == []
+
+
+async def test_an_address_that_is_not_amazons_is_on_every_screen(
+    aws: AwsServer, open_app: OpenApp, split_session: Session
+) -> None:
+    with set_up(split_session) as state:
+        state.engine = msgspec.structs.replace(state.engine, endpoint_url="https://far.example")
+    async with open_app(split_session.folder, "health") as (app, pilot):
+        for step in ("health", "split", "train", "jobs"):
+            app.show_step(step)
+            await wait_for_jobs(app, pilot)
+            assert "via far.example" in screen_text(app).split("\n")[0], step

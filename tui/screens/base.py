@@ -14,9 +14,9 @@ from textual.containers import Vertical
 from textual.screen import Screen
 
 from core.comprehend.pricing import Estimate
-from core.errors import Interrupted, Refused
+from core.errors import Interrupted, Refused, Untrusted
 from core.progress import Progress, Watch
-from core.text import plural
+from core.text import plural, printable
 from core.workflow.following import JobRow, stop_job
 from core.workflow.money import require_budget
 from core.workflow.overview import Overview
@@ -175,6 +175,8 @@ class StepScreen(Screen[None]):
             self.banner.clear()
             self.tuner.reload()
             self.show_failure(error)
+            if isinstance(error, Untrusted):
+                self._ask_trust()
             if failed is not None:
                 failed(error)
 
@@ -184,6 +186,24 @@ class StepScreen(Screen[None]):
                 told(event)
 
         return Listener(self, finished, missed, heard)
+
+    def _ask_trust(self) -> None:
+        """Show where requests would go, and ask once whether that is right."""
+        if self.tuner.settings.read_only:
+            return
+        from core.workflow.trust import destination_of, trust
+
+        session, facts = self.session, destination_of(self.overview.state).lines()
+
+        def answered(agreed: bool | None) -> None:
+            if agreed:
+                self.run(
+                    lambda watch: trust(session),
+                    lambda _: self.banner.show_note("trusted from now on; press the key again"),
+                )
+
+        title = f"Send requests for session {printable(session.name, 40)}? It was not made here"
+        self.app.push_screen(PayModal(title, facts, "trust it"), answered)
 
     def run_beside(
         self,
