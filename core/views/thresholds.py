@@ -40,7 +40,7 @@ def report_text(report: "RunReport") -> str:
     whole = thresholds_table(report)
     parts = [f"in {part}" for part in report.labels[0].support if part != "train"]
     shown = whole.pick(
-        *("label", *parts, "threshold", "mark", "F1 default", "F1"),
+        *("label", *parts, "threshold and mark", "F1 default", "F1"),
         *(interval_title(report), "precision", "recall", "grade"),
     )
     lines = [*head, table_text(shown, widest=16, width=WIDTH), *_averages(report)]
@@ -78,7 +78,7 @@ def thresholds_table(tuning: "RunReport") -> Table:
         TableColumn("label"),
         *(TableColumn(f"in {part}", _SHORT_PARTS.get(part, part)) for part in parts),
         TableColumn("threshold", "thr"),
-        TableColumn("mark", " "),
+        TableColumn("threshold and mark", "thr"),
         TableColumn("status", is_left=True),
         TableColumn("F1 default", "F1@def"),
         TableColumn("F1"),
@@ -93,7 +93,7 @@ def thresholds_table(tuning: "RunReport") -> Table:
             name(label.label),
             *(count(label.support.get(part)) for part in parts),
             threshold(label.threshold),
-            _mark(label),
+            threshold(label.threshold) + (_mark(label) or " "),
             label.status,
             span(label.default.f1_low, label.default.f1_high),
             span(label.tuned.f1_low, label.tuned.f1_high),
