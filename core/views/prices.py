@@ -32,7 +32,7 @@ def budget_words(plan: "Plan") -> str:
     if not plan.is_paid or plan.budget_usd is None or plan.left_usd is None:
         return ""
     left = f"{usd(plan.budget_usd)}, of which {usd(max(plan.left_usd, 0.0))} is left"
-    return f"{left}: too little for the high end" if plan.is_over_budget else left
+    return f"{left}: too little" if plan.is_over_budget else left
 
 
 def budget_lines(plan: "Plan") -> list[str]:

@@ -5,7 +5,7 @@ from core.views.blocks import Table
 
 WIDTH = 80
 """Terminal cells of a line."""
-_SHORTEST = 8
+_SHORTEST = 10
 """Cells of a first column that gives way; below this a table is split instead."""
 
 

@@ -86,7 +86,7 @@ def thresholds_table(tuning: "RunReport") -> Table:
         TableColumn("precision", "P"),
         TableColumn("recall", "R"),
         TableColumn("AP"),
-        TableColumn("grade", is_left=True),
+        TableColumn("grade", "gr", is_left=True),
     ]
     rows = [
         [

@@ -50,7 +50,7 @@ async def test_a_sweep_over_the_budget_is_refused_before_the_question(
     set_budget(split_session, 1.0)
     async with open_app(split_session.folder, "oversample") as (app, pilot):
         await press(app, pilot, "space")
-        assert "budget $1.00, $1.00 left: too little" in words_on(app)
+        assert "budget $1.00, of which $1.00 is left: too little" in words_on(app)
         await press(app, pilot, "r")
         assert is_on(app, OversampleScreen)
         assert "Over the budget" in words_on(app)
