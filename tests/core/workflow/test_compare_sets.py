@@ -96,9 +96,7 @@ def test_the_newer_labels_count_for_both_runs(session: Session) -> None:
     applied = apply_marks(session)
     assert applied.split is not None
     with session.editing() as state:
-        run = msgspec.structs.replace(
-            state.runs[0], name="next", split=applied.split.id, classifiers=[], scores={}
-        )
+        run = msgspec.structs.replace(state.runs[0], name="next", split=applied.split.id, scores={})
         state.runs.append(run)
     found = shared_by(session, "base", "next")
     assert [run.not_in_all for run in found.left_out] == [1, 0]
