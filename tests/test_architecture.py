@@ -32,8 +32,8 @@ STILL_SINGLE: set[str] = set()
 STILL_LONG: set[str] = set()
 STILL_DOUBLE = set(
     """
-    Cells Change Decision Decisions FORMAT Facts Floats GRACE_S Key Line
-    MOST_ROWS Match Outcome Points Provenance Result SIGNS Stage T Tally Terms VERSION Verdict
+    Cells FORMAT Floats GRACE_S Key Line
+    MOST_ROWS Match Points Provenance Result SIGNS Stage T Terms VERSION Verdict
     Wanted Wish Work cell_width escaped figure job_facts name names
     percent plan_text positives_text report_text shown signed start sweep table
     wilson

@@ -16,14 +16,14 @@ from core.tuning.intervals import (
     GRADES,
     ROUGH_POSITIVES,
     WIDEST,
-    Decision,
-    Decisions,
+    DecisionPair,
     Evidence,
     Grade,
     Interval,
     LabelEvidence,
     LabelIntervals,
     Reading,
+    ThresholdUsed,
     cross_fitted_level,
     distinct_positives,
     hull,
@@ -36,7 +36,7 @@ from core.tuning.intervals import (
     tallies,
 )
 from core.tuning.noise import NoiseFloor, noise_floor
-from core.tuning.objectives import Choice, Objective, Tally, parse_objective
+from core.tuning.objectives import Choice, Objective, ResampledTally, parse_objective
 from core.tuning.part import Part
 from core.tuning.rechoosing import rechosen_thresholds
 
@@ -75,10 +75,10 @@ def aim_interval(
     return hull(first, second)
 
 
-def _tally(reading: Reading, column: int, is_tuned: bool) -> Tally:
+def _tally(reading: Reading, column: int, is_tuned: bool) -> ResampledTally:
     hits, flagged, positives = (float(count.sum()) for count in tallies(reading.total, True))
     own = tallies(reading.smoothed[:, column], is_tuned)
-    return Tally(*own, (hits, flagged, positives), reading.total.shape[0])
+    return ResampledTally(*own, (hits, flagged, positives), reading.total.shape[0])
 
 
 def missed_target(
@@ -108,7 +108,7 @@ def missed_target(
 
 
 @dataclass(frozen=True)
-class Facts:
+class GradeFacts:
     """What the grade of one label rests on."""
 
     objective: str
@@ -134,7 +134,7 @@ class Facts:
     f1: Interval | None
 
 
-def grade_of(facts: Facts) -> tuple[Grade, str, Decision]:
+def grade_of(facts: GradeFacts) -> tuple[Grade, str, ThresholdUsed]:
     """The grade, what it rests on, and which threshold to use.
 
     A threshold that a person set is graded like any other and stays in use whatever the grade.
@@ -146,7 +146,7 @@ def grade_of(facts: Facts) -> tuple[Grade, str, Decision]:
     return grade, why, decision
 
 
-def _graded(facts: Facts) -> tuple[Grade, str]:
+def _graded(facts: GradeFacts) -> tuple[Grade, str]:
     if refused := _refused(facts):
         return "D", refused
     if facts.gain is None or facts.f1 is None:
@@ -156,7 +156,7 @@ def _graded(facts: Facts) -> tuple[Grade, str]:
     return _adopted(facts, facts.f1)
 
 
-def _refused(facts: Facts) -> str:
+def _refused(facts: GradeFacts) -> str:
     """Why the default is kept whatever else is known; empty when it is not."""
     if facts.status != "tuned" and not facts.is_by_hand:
         return facts.note or facts.status
@@ -172,7 +172,7 @@ def _refused(facts: Facts) -> str:
     return ""
 
 
-def _adopted(facts: Facts, f1: Interval) -> tuple[Grade, str]:
+def _adopted(facts: GradeFacts, f1: Interval) -> tuple[Grade, str]:
     why = _gained(facts)
     if facts.is_default:
         why = "the best threshold is the default"
@@ -192,7 +192,7 @@ def _adopted(facts: Facts, f1: Interval) -> tuple[Grade, str]:
     return ("B", f"{why}; {'; '.join(doubts)}") if doubts else ("A", why)
 
 
-def _gained(facts: Facts) -> str:
+def _gained(facts: GradeFacts) -> str:
     """The gain in F1, and that it is not what was tuned for when it is not."""
     assert facts.gain is not None
     low, high = facts.gain.low, facts.gain.high
@@ -324,7 +324,7 @@ def gather_evidence(  # noqa: PLR0913 - two parts, and settings by name
     )
 
 
-def _decisions(case: _Case, folds: int, watch: Watch) -> Decisions:
+def _decisions(case: _Case, folds: int, watch: Watch) -> DecisionPair:
     measured, labels = case.measured, case.measured.labels
     tuned = measured.decide(case.values)
     default = measured.decide(dict.fromkeys(labels, case.default))
@@ -335,7 +335,7 @@ def _decisions(case: _Case, folds: int, watch: Watch) -> Decisions:
         tuned.flags[:, free] = fitted.decisions.flags[:, free]
         tuned.may_flag[:, free] = fitted.decisions.may_flag[:, free]
         used |= {labels[column]: fitted.fold_thresholds[labels[column]] for column in free}
-    return Decisions(
+    return DecisionPair(
         truth=measured.truth,
         tuned=tuned.flags,
         tuned_open=tuned.may_flag,
@@ -384,7 +384,7 @@ def _label_evidence(
         own, floor, choice = intervals[column], floors[column], case.choices[label]
         objective, is_by_hand = case.objectives[label], label in case.aim.by_hand
         curve = curves[label]
-        facts = Facts(
+        facts = GradeFacts(
             objective=objective.name,
             status=choice.status,
             note=choice.note,
@@ -406,7 +406,7 @@ def _label_evidence(
 
 def _record(
     label: str,
-    facts: Facts,
+    facts: GradeFacts,
     intervals: LabelIntervals | None,
     spread: npt.NDArray[np.float64] | None,
     case: _Case,
@@ -440,7 +440,7 @@ def _threshold_interval(
 
 
 def _notes(
-    case: _Case, decisions: Decisions, records: tuple[LabelEvidence, ...]
+    case: _Case, decisions: DecisionPair, records: tuple[LabelEvidence, ...]
 ) -> tuple[str, ...]:
     notes = []
     rough = sum(0 < record.positives_measured < ROUGH_POSITIVES for record in records)

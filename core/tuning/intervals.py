@@ -23,7 +23,7 @@ from core.tuning.curves import BoolArray, IntArray
 
 
 Grade = Literal["A", "B", "C", "D"]
-Decision = Literal["tuned", "default"]
+ThresholdUsed = Literal["tuned", "default"]
 
 FEW_POSITIVES = 50
 """Positives in each part that grade A asks for."""
@@ -41,7 +41,7 @@ class GradeRule(msgspec.Struct, frozen=True):
     """In two or three words."""
     rule: str
     """When it is given."""
-    decision: Decision
+    decision: ThresholdUsed
     """Which threshold is used."""
 
 
@@ -123,7 +123,7 @@ class LabelEvidence(msgspec.Struct, frozen=True, kw_only=True):
     grade: Grade
     why: str
     """What the grade rests on, in a sentence."""
-    decision: Decision
+    decision: ThresholdUsed
     """Whether to use the tuned threshold or to keep the default."""
 
 
@@ -473,7 +473,7 @@ _PSEUDO = 0.5
 
 
 @dataclass(frozen=True)
-class Decisions:
+class DecisionPair:
     """Decisions of tuned and of default thresholds on the same documents, all (n_documents,
     n_labels) bool."""
 
@@ -521,7 +521,7 @@ class LabelIntervals:
 
 
 def readings(
-    decisions: Decisions,
+    decisions: DecisionPair,
     resamples: int,
     seed: int,
     watch: Watch = UNWATCHED,
@@ -567,8 +567,8 @@ def smoothed(
         types: what was resampled; copies come and go together, so what is added is as large as a
             cluster.
         plain: float64 (resamples, n_labels, 8).
-        can_gain: bool (n_labels,), as in `Decisions`.
-        can_lose: bool (n_labels,), as in `Decisions`.
+        can_gain: bool (n_labels,), as in `DecisionPair`.
+        can_lose: bool (n_labels,), as in `DecisionPair`.
         seed: the same seed adds the same.
     """
     possible = np.zeros(plain.shape[1:])

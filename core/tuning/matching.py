@@ -23,7 +23,7 @@ _MOST_TIED = 0.01
 _FEW_TIED = 10
 
 
-class Cells(NamedTuple):
+class ServiceCells(NamedTuple):
     """The service's decisions about one label."""
 
     tp: int
@@ -41,9 +41,9 @@ class Cells(NamedTuple):
         """Test documents."""
         return sum(self)
 
-    def exchanged(self) -> "Cells":
+    def exchanged(self) -> "ServiceCells":
         """With false positives and false negatives exchanged."""
-        return Cells(self.tp, self.fn, self.fp, self.tn)
+        return ServiceCells(self.tp, self.fn, self.fp, self.tn)
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class _Regions:
         return Interval(low=low, high=max(float(self.ends[last]), low))
 
 
-def match(curve: Curve, cells: Cells, lowest_only: bool = False) -> Match:
+def match(curve: Curve, cells: ServiceCells, lowest_only: bool = False) -> Match:
     """Find the thresholds at which a curve gives the service's counts.
 
     Args:
@@ -112,7 +112,7 @@ def match(curve: Curve, cells: Cells, lowest_only: bool = False) -> Match:
     return Match(kind, Interval(low=at, high=at), gap, at)
 
 
-def gap_at(curve: Curve, cells: Cells, threshold: float) -> int:
+def gap_at(curve: Curve, cells: ServiceCells, threshold: float) -> int:
     """Decisions by which a curve misses the counts at one threshold."""
     found = curve.at(threshold)
     return _outside(cells.tp, found.tp, found.unknown_positives) + _outside(
@@ -165,7 +165,7 @@ def _regions(curve: Curve) -> _Regions:
     return _Regions(ends, *(np.append(counts, 0) for counts in (tp, fp, *possible)))
 
 
-def _tied(regions: _Regions, cells: Cells) -> int | None:
+def _tied(regions: _Regions, cells: ServiceCells) -> int | None:
     """The region at whose end a group of equal scores lies that the wanted counts part."""
     next_tp, next_fp = (np.append(counts[1:], 0) for counts in (regions.tp, regions.fp))
     parts = (
@@ -190,9 +190,9 @@ def _outside(wanted: int, certain: int, possible: int) -> int:
 # What a reconciliation may find, and what follows from it.
 
 
-Outcome = Literal["reproduced", "cannot tell", "does not fit"]
+FitOutcome = Literal["reproduced", "cannot tell", "does not fit"]
 
-FINDINGS: Mapping[str, Outcome] = {
+FINDINGS: Mapping[str, FitOutcome] = {
     # remarks: the cells are reproduced all the same
     "rounding-ties": "reproduced",
     "swapped-orientation": "reproduced",
@@ -221,7 +221,7 @@ FINDINGS: Mapping[str, Outcome] = {
 }
 """Every finding and its outcome; the worst one of a reconciliation counts."""
 
-_ORDER: tuple[Outcome, ...] = ("reproduced", "cannot tell", "does not fit")
+_ORDER: tuple[FitOutcome, ...] = ("reproduced", "cannot tell", "does not fit")
 
 
 class ReconcileFinding(msgspec.Struct, frozen=True):
@@ -238,7 +238,7 @@ class ReconcileFinding(msgspec.Struct, frozen=True):
 class Reconciliation(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the scores give the service's own counts."""
 
-    outcome: Outcome
+    outcome: FitOutcome
     operating_points: dict[str, Interval | None]
     """Per label the thresholds that give its counts, those above `low` up to `high` inclusive; None
     when there is none or it was not looked for."""
@@ -251,7 +251,7 @@ class Reconciliation(msgspec.Struct, frozen=True, kw_only=True):
     part: str
 
 
-def worst(findings: Sequence[ReconcileFinding]) -> Outcome:
+def worst(findings: Sequence[ReconcileFinding]) -> FitOutcome:
     """The outcome that follows from the findings; reproduced without any."""
     outcomes = [FINDINGS[finding.id] for finding in findings]
     return max(outcomes, key=_ORDER.index, default="reproduced")
@@ -285,7 +285,7 @@ class Case:
     """Scores and the service's counts, with as many documents and positives."""
 
     part: Part
-    cells: Mapping[str, Cells]
+    cells: Mapping[str, ServiceCells]
     """Of labels of the part."""
     lowest_only: bool
     """Multi-class: the highest class decides, there is no threshold."""

@@ -29,7 +29,7 @@ Target = Literal["precision", "recall", "flags"]
 
 
 @dataclass(frozen=True)
-class Tally:
+class ResampledTally:
     """Resampled counts of one label, at one set of thresholds; see `intervals.tallies`."""
 
     hits: Cells
@@ -61,7 +61,7 @@ class MenuEntry:
     """float64 (k,) of every point of a curve at a value: higher is better, -inf where a target is
     missed, unknown scores at their worst. Quotients of whole numbers, so that equal worths are
     equal numbers. None for a joint objective, which `joint.choose_all` solves."""
-    resampled: Callable[[Tally, float], Cells] | None = None
+    resampled: Callable[[ResampledTally, float], Cells] | None = None
     """float64 (resamples,): the worth on resampled counts, whose difference from the default's says
     which is better; None for a target, which is missed or not."""
     needs_no_scores: Callable[[Curve, Fraction, int], str] | None = None
@@ -102,19 +102,19 @@ def _saved(curve: Curve, ratio: Fraction) -> Worth:
     return -(ratio.numerator * missed + ratio.denominator * wrong).astype(np.float64)
 
 
-def _f_beta_resampled(tally: Tally, beta: float) -> Cells:
+def _f_beta_resampled(tally: ResampledTally, beta: float) -> Cells:
     """F1 with the positives weighed by beta squared."""
     whole = tally.flagged + beta**2 * tally.positives
     gained: Cells = (1 + beta**2) * tally.hits / np.where(whole > 0, whole, 1)
     return gained
 
 
-def _saved_resampled(tally: Tally, ratio: float) -> Cells:
+def _saved_resampled(tally: ResampledTally, ratio: float) -> Cells:
     saved: Cells = (1 + ratio) * tally.hits - tally.flagged - ratio * tally.positives
     return saved
 
 
-def _share_of_micro(tally: Tally) -> Cells:
+def _share_of_micro(tally: ResampledTally) -> Cells:
     """What the label adds to micro-F1, to first order, with the other labels as they are.
 
     Micro-F1 is N / D with N = 2TP and D = flagged + positives, each summed over labels; a label
@@ -128,7 +128,7 @@ def _share_of_micro(tally: Tally) -> Cells:
     return share
 
 
-def _f1_resampled(tally: Tally) -> Cells:
+def _f1_resampled(tally: ResampledTally) -> Cells:
     return f1_of(tally.hits, tally.flagged, tally.positives)
 
 

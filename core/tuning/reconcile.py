@@ -11,10 +11,10 @@ from core.text import plural
 from core.tuning.intervals import Interval
 from core.tuning.matching import (
     Case,
-    Cells,
-    Outcome,
+    FitOutcome,
     ReconcileFinding,
     Reconciliation,
+    ServiceCells,
     common_interval,
     diagnose,
     exchanged_cells,
@@ -32,7 +32,7 @@ _ROUNDING = 0.00011
 """Reported metrics have four decimals."""
 
 
-def macro_figures(cells: Sequence[Cells]) -> dict[str, float]:
+def macro_figures(cells: Sequence[ServiceCells]) -> dict[str, float]:
     """Means over labels of precision, recall and F1, under the service's names.
 
     `Accuracy` is left out: what it counts for multi-label is not documented clearly.
@@ -154,7 +154,7 @@ _CAP = 10_000
 
 
 def check_names(
-    part: Part, cells: Mapping[str, Cells], is_classes: bool
+    part: Part, cells: Mapping[str, ServiceCells], is_classes: bool
 ) -> ReconcileFinding | None:
     """Whether the service's matrix names the part's labels."""
     foreign = [label for label in cells if label not in part.labels]
@@ -190,7 +190,7 @@ def check_names(
 
 
 def check_size(
-    part: Part, cells: Mapping[str, Cells], is_own_test: bool
+    part: Part, cells: Mapping[str, ServiceCells], is_own_test: bool
 ) -> ReconcileFinding | None:
     """Whether the service tested on as many documents as the part has."""
     totals = {counts.total for counts in cells.values()}
@@ -286,7 +286,7 @@ def reconcile(
     Raises:
         InvalidInput: a cell is negative or no number of documents.
     """
-    known = {label: Cells(*counts) for label, counts in cells.items()}
+    known = {label: ServiceCells(*counts) for label, counts in cells.items()}
     if not all(0 <= count <= _MOST_COUNTED for counts in known.values() for count in counts):
         what = f"it holds counts below 0 or above {_MOST_COUNTED:,}"
         raise InvalidInput("Not a confusion matrix", what, "fetch it again")
@@ -314,7 +314,7 @@ Points = dict[str, Interval | None]
 
 
 def _with_cells(
-    part: Part, cells: Mapping[str, Cells], is_classes: bool, is_own_test: bool
+    part: Part, cells: Mapping[str, ServiceCells], is_classes: bool, is_own_test: bool
 ) -> tuple[Points, Interval | None, list[ReconcileFinding]]:
     nothing: Points = dict.fromkeys(part.labels)
     misnamed = check_names(part, cells, is_classes)
@@ -426,7 +426,9 @@ def _without_matrix(
     return dict.fromkeys(part.labels, point), point, [ReconcileFinding("no-matrix", message)]
 
 
-def _metrics(cells: Mapping[str, Cells], metrics: Mapping[str, float]) -> list[ReconcileFinding]:
+def _metrics(
+    cells: Mapping[str, ServiceCells], metrics: Mapping[str, float]
+) -> list[ReconcileFinding]:
     ours = macro_figures([counts for counts in cells.values() if counts.positives])
     off = [
         name
@@ -440,7 +442,7 @@ def _metrics(cells: Mapping[str, Cells], metrics: Mapping[str, float]) -> list[R
 
 
 def _summary(
-    outcome: Outcome,
+    outcome: FitOutcome,
     common: Interval | None,
     findings: Sequence[ReconcileFinding],
     of: tuple[Part, bool],

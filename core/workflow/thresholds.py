@@ -130,7 +130,7 @@ def decide_thresholds(
     )
 
 
-def measure(
+def measure_thresholds(
     tuning: Part,
     measured: Part,
     settings: TuningSettings,
@@ -167,7 +167,7 @@ def measure(
 
 
 @dataclass(frozen=True)
-class Outcome:
+class TuningOutcome:
     """What a tuning computed."""
 
     tuning: Part
@@ -182,7 +182,9 @@ class Outcome:
     reconciled: tuple[Reconciled, ...]
 
 
-def run_report(session: Session, state: SessionState, run: RunState, outcome: Outcome) -> RunReport:
+def run_report(
+    session: Session, state: SessionState, run: RunState, outcome: TuningOutcome
+) -> RunReport:
     """Put the outcome of a tuning into a report."""
     tuning, measured, decided = outcome.tuning, outcome.measured, outcome.decided
     before, after, optimistic = outcome.before, outcome.after, outcome.optimistic
@@ -218,7 +220,7 @@ def run_report(session: Session, state: SessionState, run: RunState, outcome: Ou
     )
 
 
-def _cautions(state: SessionState, run: RunState, outcome: Outcome) -> tuple[str, ...]:
+def _cautions(state: SessionState, run: RunState, outcome: TuningOutcome) -> tuple[str, ...]:
     decided = outcome.decided
     has_unknown = any(label.counts.f1_low < label.counts.f1_high for label in outcome.after.labels)
     is_offline = state.engine.name == "offline"
@@ -231,7 +233,9 @@ def _cautions(state: SessionState, run: RunState, outcome: Outcome) -> tuple[str
     return (*cautions, *decided.evidence.notes, *misfits, *run.notes)
 
 
-def _label_reports(state: SessionState, run: RunState, outcome: Outcome) -> tuple[LabelReport, ...]:
+def _label_reports(
+    state: SessionState, run: RunState, outcome: TuningOutcome
+) -> tuple[LabelReport, ...]:
     supports = state.split_of(run).support
     shares = run.scores[outcome.tuning.name].returned_share
     is_whole = [not column.any() for column in np.isnan(outcome.measured.returned).T]
@@ -319,12 +323,12 @@ def tune_thresholds(
         measured = tuning if part == "test" else load_part(session, state, run, "test")
         settings = dataclasses.replace(settings, aim=_whole_aim(run, settings))
         decided = decide_thresholds(tuning, measured, settings, watch)
-        outcome = Outcome(
+        outcome = TuningOutcome(
             tuning,
             measured,
             decided,
             before=measured.evaluate({}),
-            after=measure(tuning, measured, settings, decided, watch),
+            after=measure_thresholds(tuning, measured, settings, decided, watch),
             optimistic=tuning.evaluate(decided.values),
             reconciled=reconciled,
         )
@@ -416,7 +420,7 @@ def _reconciled(
 
 
 def _save(
-    session: Session, state: SessionState, report: RunReport, outcome: Outcome
+    session: Session, state: SessionState, report: RunReport, outcome: TuningOutcome
 ) -> ThresholdsState:
     run = state.run_named(report.run)
     folder = f"runs/{run.name}"

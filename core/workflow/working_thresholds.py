@@ -27,7 +27,7 @@ from core.workflow.state import RunState, ThresholdsState
 from core.workflow.thresholds import (
     TuningSettings,
     decide_thresholds,
-    measure,
+    measure_thresholds,
     tune_thresholds,
 )
 
@@ -46,7 +46,7 @@ class PreviewRow:
 
 
 @dataclass(frozen=True)
-class Change:
+class ObjectiveChange:
     """Another objective, for one label or for all, and what it would do on the tuning part."""
 
     aim: Aim
@@ -75,7 +75,7 @@ def planned_change(
     name: str,
     label: str | None = None,
     watch: Watch = UNWATCHED,
-) -> Change:
+) -> ObjectiveChange:
     """What an objective would choose and what that does, on one part.
 
     An objective for all labels takes the place of those of single labels.
@@ -104,7 +104,7 @@ def planned_change(
     changed = shown.keys() if label is None else {label}
     before = {name: curve.at(values[name]) for name, curve in shown.items()}
     after = before | {name: shown[name].at(chosen[name].threshold) for name in changed}
-    return Change(
+    return ObjectiveChange(
         aim=after_aim,
         name=objective.name,
         label=label,
@@ -283,7 +283,7 @@ def gather_known(
     settings = TuningSettings(aim=aim)
     tuning, measured = curves.parts[tuned_on], curves.parts[_MEASURED]
     decided = decide_thresholds(tuning, measured, settings, watch)
-    figures = measure(tuning, measured, settings, decided, watch)
+    figures = measure_thresholds(tuning, measured, settings, decided, watch)
     is_optimistic = tuning.name == measured.name and bool(aim.by_hand)
     return KnownEvidence(
         aim=aim,
@@ -395,7 +395,7 @@ class WorkingThresholds:
                 undecided.add(label)
         return self._apply(values, frozenset(undecided), frozenset(values))
 
-    def take(self, change: Change) -> bool:
+    def take(self, change: ObjectiveChange) -> bool:
         """Take another objective with what it chooses; whether that changed anything."""
         key = change.aim.objective, frozenset(change.aim.per_label.items())
         self._chosen[key] = change.chosen

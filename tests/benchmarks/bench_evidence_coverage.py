@@ -21,7 +21,7 @@ from core.tuning.aim import Aim
 from core.tuning.curves import label_curve, label_curves
 from core.tuning.evidence import gather_evidence
 from core.tuning.intervals import (
-    Decisions,
+    DecisionPair,
     Interval,
     RowTypes,
     f1_of,
@@ -196,7 +196,7 @@ def _averages(population: Population, size: int, generator: np.random.Generator)
     limits = np.array([choices[label].threshold for label in labels], dtype=np.float32)
     tuned, default = population.scores >= limits, population.scores >= np.float32(0.5)
     none = np.zeros((size, len(labels)), dtype=np.bool_)
-    decisions = Decisions(
+    decisions = DecisionPair(
         population.truth[others],
         tuned[others],
         none,

@@ -22,8 +22,8 @@ from core.workflow.state import RunState, SessionState
 from core.workflow.thresholds import TuningSettings, load_report, tune_thresholds
 from core.workflow.train import Proposal, propose_groups
 from core.workflow.working_thresholds import (
-    Change,
     KnownEvidence,
+    ObjectiveChange,
     WorkingThresholds,
     aim_of,
     equivalent_command,
@@ -490,7 +490,7 @@ class ThresholdsScreen(StepScreen):
             lambda change: self.app.push_screen(ChangeModal(change, ascii_only, self._take)),
         )
 
-    def _take(self, change: Change | None) -> None:
+    def _take(self, change: ObjectiveChange | None) -> None:
         view, _ = self._ready()
         if view is None:
             return

@@ -24,7 +24,7 @@ from core.views.terminal import table_text
 from core.workflow.compare import CompareReport
 from core.workflow.parts import RunCurves
 from core.workflow.thresholds import TuningSettings
-from core.workflow.working_thresholds import Change, SavedThresholds, WorkingThresholds
+from core.workflow.working_thresholds import ObjectiveChange, SavedThresholds, WorkingThresholds
 from tui.render import lines, literal, plain
 from tui.widgets.thresholds_board import at_least, interval_text
 from tui.windows import TextModal
@@ -33,7 +33,7 @@ _WIDTH = 64
 """Cells of a line in a window at 80 columns."""
 
 
-def change_text(change: Change, ascii_only: bool) -> str:
+def change_text(change: ObjectiveChange, ascii_only: bool) -> str:
     """What an objective would change: averages, a row per label, what is special."""
     averages = [
         f"{name} {span(before.low, before.high)} → {span(after.low, after.high)}"
@@ -228,7 +228,10 @@ class ChangeModal(TextModal):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "take", show=False)]
 
     def __init__(
-        self, change: Change, ascii_only: bool, take: Callable[[Change | None], None]
+        self,
+        change: ObjectiveChange,
+        ascii_only: bool,
+        take: Callable[[ObjectiveChange | None], None],
     ) -> None:
         whom = "every label" if change.label is None else printable(change.label, 40)
         super().__init__(

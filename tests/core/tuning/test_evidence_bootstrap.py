@@ -12,7 +12,7 @@ from core.errors import Interrupted
 from core.progress import CancelToken, Progress, Watch
 from core.tuning.curves import label_curve
 from core.tuning.intervals import (
-    Decisions,
+    DecisionPair,
     corrected_level,
     f1_of,
     gain_of,
@@ -49,9 +49,9 @@ def sample(n: int, seed: int, n_labels: int = 3) -> tuple[Bools, Bools, Bools]:
     return truth, score > 1.2, score > 2.2
 
 
-def decisions(truth: Bools, tuned: Bools, default: Bools, clusters: Bools | None) -> Decisions:
+def decisions(truth: Bools, tuned: Bools, default: Bools, clusters: Bools | None) -> DecisionPair:
     none, every = np.zeros_like(truth), np.ones(truth.shape[1], dtype=bool)
-    return Decisions(truth, tuned, none, default, none, every, ~every, clusters)
+    return DecisionPair(truth, tuned, none, default, none, every, ~every, clusters)
 
 
 def test_row_types_hold_every_document_once() -> None:
@@ -118,7 +118,7 @@ def test_d6_intervals_reach_from_the_unlucky_to_the_lucky_reading() -> None:
     hidden = np.random.default_rng(8).random(truth.shape) < 0.1
     tuned, default = tuned & ~hidden, default & ~hidden
     every = np.ones(3, dtype=bool)
-    both = Decisions(truth, tuned, hidden, default, hidden & default, every, ~every)
+    both = DecisionPair(truth, tuned, hidden, default, hidden & default, every, ~every)
     pair = readings(both, 500, 0)
     known = [
         readings(decisions(truth, tuned | (hidden & kind), default, None), 500, 0)
@@ -138,7 +138,7 @@ def test_d6_a_label_at_the_default_threshold_gains_nothing_however_its_scores_ar
     truth, _, default = sample(2_000, 2)
     unknown = np.random.default_rng(3).random(truth.shape) < 0.1
     nothing = np.zeros(truth.shape[1], dtype=bool)
-    kept = Decisions(
+    kept = DecisionPair(
         truth, default, unknown & ~default, default, unknown & ~default, nothing, nothing, None
     )
     pair = readings(kept, 200, 0)

@@ -8,14 +8,14 @@ from core.errors import Interrupted
 from core.progress import CancelToken, Progress, Watch
 from core.tuning.aim import Aim
 from core.tuning.cross_fitting import cross_fit
-from core.tuning.evidence import Facts, grade_of
+from core.tuning.evidence import GradeFacts, grade_of
 from core.tuning.evidence import gather_evidence as gather
 from core.tuning.intervals import GRADES, Evidence, Interval, LabelEvidence
 from core.tuning.joint import choose_all
 from core.tuning.part import Part, multiclass_scores
 
 LABELS = ("rare", "common", "hopeless")
-SURE = Facts(
+SURE = GradeFacts(
     objective="max_f1",
     status="tuned",
     note="",
@@ -46,9 +46,9 @@ def evidence(tuning: Part, measured: Part, objective: str = "max_f1") -> Evidenc
     return gather(tuning, measured, choices, Aim(objective), resamples=300)
 
 
-def with_facts(**changes: object) -> Facts:
-    values = {name: getattr(SURE, name) for name in Facts.__dataclass_fields__} | changes
-    return Facts(**values)
+def with_facts(**changes: object) -> GradeFacts:
+    values = {name: getattr(SURE, name) for name in GradeFacts.__dataclass_fields__} | changes
+    return GradeFacts(**values)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from core.errors import InvalidInput
 from core.tuning.curves import label_curve
-from core.tuning.matching import FINDINGS, Cells, Reconciliation, match
+from core.tuning.matching import FINDINGS, Reconciliation, ServiceCells, match
 from core.tuning.part import Part
 from core.tuning.reconcile import macro_figures, reconcile
 
@@ -81,7 +81,7 @@ def test_intervals_agree_with_brute_force(seed: int) -> None:
     scores = np.round(draws.random(12), 1)
     at = np.round(draws.random(), 2)
     flags = scores >= at
-    cells = Cells(
+    cells = ServiceCells(
         int((flags & truth).sum()),
         int((flags & ~truth).sum()),
         int((~flags & truth).sum()),
@@ -271,7 +271,7 @@ def test_without_a_matrix_the_metrics_give_the_operating_point() -> None:
     scores, truth = raw()
     rounded = np.round(scores, 4)
     part = part_of(scores, truth)
-    metrics = macro_figures([Cells(*c) for c in cells_at(rounded, truth, 0.4).values()])
+    metrics = macro_figures([ServiceCells(*c) for c in cells_at(rounded, truth, 0.4).values()])
     reported = {name: round(value, 4) for name, value in metrics.items()}
     found = reconcile(part, {}, reported, len(part), "multi-label")
     assert found.outcome == "cannot tell" and only(found) == "no-matrix"
@@ -288,7 +288,7 @@ def test_metrics_that_are_not_the_cells_are_said() -> None:
 
 
 def test_negative_counts_are_refused() -> None:
-    with pytest.raises(InvalidInput, match="negative"):
+    with pytest.raises(InvalidInput, match="below 0"):
         found_in(part_of(*raw(50)), {"threat": (-1, 0, 0, 51)})
 
 

@@ -29,7 +29,7 @@ from core.workflow.reports import RunReport
 from core.workflow.review import ReviewRow
 from core.workflow.session import Session
 from core.workflow.thresholds import load_report
-from core.workflow.working_thresholds import Change, PreviewRow
+from core.workflow.working_thresholds import ObjectiveChange, PreviewRow
 from tests.cli.test_experiment_text import report as experiment_report
 from tests.cli.test_experiment_text import status
 from tui.screens.oversample_windows import figures_text
@@ -289,7 +289,7 @@ def test_thresholds_have_the_same_digits_everywhere(value: float, finished_folde
     shown = thresholds_table(report)
     rows = (PreviewRow("billing", default, tuned, "tuned", ""),)
     zero = FigureRange(0.0, 0.0)
-    change = Change(Aim(), "max_f1", None, "test", rows, zero, zero, zero, zero, {})
+    change = ObjectiveChange(Aim(), "max_f1", None, "test", rows, zero, zero, zero, zero, {})
     media = {
         "command": report_text(report),
         "screen": change_text(change, ascii_only=False),
