@@ -8,7 +8,6 @@ ceiling (the lowest score returned for the document), and may reach a threshold 
 does.
 """
 
-import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -308,21 +307,6 @@ class Curve:
 
     def _may_reach(self, ceilings: FloatArray) -> IntArray:
         return len(ceilings) - np.searchsorted(ceilings, self.values).astype(np.int64)
-
-
-def thin(curve: Curve, n_points: int) -> Curve:
-    """A curve of at most `n_points` of the same points, for drawing and export only.
-
-    Keeps both ends and the best F1, and otherwise points at even distances in rank. Never choose a
-    threshold on it: the best may be among the points left out.
-    """
-    if len(curve) <= n_points:
-        return curve
-    even = np.linspace(0, len(curve) - 1, max(n_points - 1, 1)).round().astype(np.intp)
-    kept = np.unique(np.append(even, np.argmax(curve.f1)))
-    return dataclasses.replace(
-        curve, values=curve.values[kept], tp=curve.tp[kept], fp=curve.fp[kept]
-    )
 
 
 # Curves counted from scores and truth.

@@ -430,14 +430,6 @@ FEW_FLAGGED = 5
 """A target that is reached with fewer flagged documents is remarked on: chance may reach it."""
 
 
-def max_f1(curve: Curve, default: float = 0.5) -> Choice:
-    """The threshold of highest F1 (of highest certain F1 where scores are unknown).
-
-    Ties go to the highest threshold. See `choose` for labels that cannot be tuned.
-    """
-    return choose(curve, "max_f1", default)
-
-
 def choose(
     curve: Curve,
     objective: str | Objective = "max_f1",
@@ -499,11 +491,6 @@ def choose(
     if reason := entry.needs_no_scores(curve, asked.ratio, index):
         return keep_default(curve, default, "uninformative", reason)
     return tuned(curve, asked.name, worth, index, _few_flagged(curve, asked, index))
-
-
-def all_positive_f1(curve: Curve) -> float:
-    """F1 of giving the label to every document: 2p / (1 + p) at a share p of positives."""
-    return 2 * curve.positives / (2 * curve.positives + curve.negatives) if curve.positives else 0.0
 
 
 def _without_negatives(curve: Curve, objective: Objective, index: int) -> Choice:

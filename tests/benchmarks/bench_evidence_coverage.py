@@ -38,7 +38,7 @@ from core.tuning.intervals import (
     tallies,
 )
 from core.tuning.joint import choose_all
-from core.tuning.objectives import max_f1
+from core.tuning.objectives import choose
 from core.tuning.part import Part
 from tests.benchmarks.populations import Population, real, synthetic
 
@@ -126,7 +126,7 @@ def _single(
     rows = generator.integers(len(truth), size=n // 2)
     if not truth[rows].any():
         return
-    threshold = max_f1(label_curve("", scores[rows], truth[rows])).threshold
+    threshold = choose(label_curve("", scores[rows], truth[rows])).threshold
     tuned = scores >= np.float32(threshold)
     default = scores >= np.float32(0.5)
     cells = np.bincount(4 * truth + 2 * default + tuned, minlength=8).astype(np.float64)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from core.tuning.calibration import NEAR, CalibrationView, calibration_view, decimals_of, wilson
-from core.tuning.objectives import max_f1
+from core.tuning.objectives import choose
 from core.tuning.part import Part
 
 
@@ -25,7 +25,7 @@ def view(part: Part, threshold: float = 0.5) -> CalibrationView:
 
 def test_calibrated_scores_have_half_their_best_f1_as_threshold() -> None:
     part = calibrated()
-    best = max_f1(part.curves()["a"])
+    best = choose(part.curves()["a"])
     label = view(part, best.threshold).labels[0]
     assert label.best_f1 == best.counts.f1 and label.half_best_f1 == best.counts.f1 / 2
     assert best.threshold == pytest.approx(label.half_best_f1, abs=0.04)
@@ -37,7 +37,7 @@ def test_calibrated_scores_have_half_their_best_f1_as_threshold() -> None:
 @pytest.mark.parametrize(("power", "word"), [(3.0, "too low"), (0.3, "too high")])
 def test_scores_that_are_no_probabilities_are_said(power: float, word: str) -> None:
     part = calibrated(power=power)
-    label = view(part, max_f1(part.curves()["a"]).threshold).labels[0]
+    label = view(part, choose(part.curves()["a"]).threshold).labels[0]
     assert word in label.note and label.ece is not None and label.ece > 0.05
 
 

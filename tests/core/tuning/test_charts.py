@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from core.tuning.curves import Curve, label_curve
-from core.tuning.objectives import max_f1
+from core.tuning.objectives import choose
 from core.views.curve_chart import bars, cell_width, curve_chart, fitted
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -110,9 +110,9 @@ def test_b12_drawing_leaves_the_choice_alone() -> None:
     curve = label_curve(
         "a", (generator.random(30_000) * 0.7 + 0.3 * truth).astype(np.float32), truth
     )
-    before = max_f1(curve)
+    before = choose(curve)
     curve_chart(curve, width=40, height=14, marker=before.threshold)
-    assert max_f1(curve) == before
+    assert choose(curve) == before
     assert len(curve) > 20_000
 
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from core.errors import Interrupted, InvalidInput
 from core.progress import CancelToken, Progress, Watch
-from core.tuning.curves import Curve, label_curve, label_curves, thin
+from core.tuning.curves import Curve, label_curve, label_curves
 from core.tuning.decimals import FloatArray
-from core.tuning.objectives import max_f1
+from core.tuning.objectives import choose
 
 FULL = st.floats(0, 1, width=32)
 ROUNDED = st.integers(0, 10_000).map(lambda step: step / 10_000)
@@ -106,7 +106,7 @@ def test_b1_no_point_without_a_threshold() -> None:
 def test_b2_undefined_f1_is_zero_and_never_wins() -> None:
     curve = curve_of([(0.9, False), (0.8, False), (0.7, False), (0.1, True), (0.05, False)])
     assert curve.f1.tolist() == [pytest.approx(1 / 3), pytest.approx(0.4), 0, 0, 0]
-    assert max_f1(curve).threshold == 0.1
+    assert choose(curve).threshold == 0.1
     assert not np.isnan(curve.f1).any()
 
 
@@ -135,20 +135,6 @@ def test_b11_average_precision_is_by_steps_not_by_lines() -> None:
     curve = curve_of([(0.9, True), (0.8, False), (0.7, False), (0.6, True)])
     assert curve.average_precision == pytest.approx(0.5 * 1.0 + 0.5 * 0.5)
     assert curve_of([(0.9, False)]).average_precision is None
-
-
-def test_b12_a_thinned_curve_is_for_drawing_only() -> None:
-    generator = np.random.default_rng(2)
-    truth = generator.random(20_000) < 0.02
-    scores = generator.random(20_000).astype(np.float32) * 0.5 + truth * 0.3
-    curve = label_curve("a", scores.astype(np.float32), truth)
-    reduced = thin(curve, 200)
-    assert len(reduced) <= 200
-    assert set(reduced.values.tolist()) <= set(curve.values.tolist())
-    assert reduced.values[[0, -1]].tolist() == curve.values[[0, -1]].tolist()
-    assert reduced.f1.max() == curve.f1.max()
-    assert len(curve) > 10_000
-    assert thin(reduced, 200) is reduced
 
 
 def test_b13_precision_may_fall_as_the_threshold_rises() -> None:

@@ -9,7 +9,7 @@ from core.errors import InvalidInput
 from core.tuning.cross_fitting import cross_fit, stratified_folds
 from core.tuning.curves import Counts, label_curve
 from core.tuning.joint import choose_all
-from core.tuning.objectives import max_f1
+from core.tuning.objectives import choose
 from core.tuning.part import Part, multiclass_scores
 
 LABELS = ("rare", "common")
@@ -27,7 +27,7 @@ def by_hand(scores: np.ndarray, truth: np.ndarray, folds: np.ndarray) -> list[Co
     found = []
     for fold in range(int(folds.max()) + 1):
         inside = folds == fold
-        threshold = max_f1(label_curve("a", scores[~inside], truth[~inside])).threshold
+        threshold = choose(label_curve("a", scores[~inside], truth[~inside])).threshold
         found.append(label_curve("a", scores[inside], truth[inside]).at(threshold))
     return found
 
@@ -62,7 +62,7 @@ def test_a2_the_tuning_rows_flatter_and_cross_fitting_does_not() -> None:
 def test_a7_the_threshold_to_deploy_is_chosen_on_all_rows() -> None:
     scores, truth = problem()
     result = cross_fit(Part("test", LABELS, scores, truth))
-    assert result.choices["rare"] == max_f1(label_curve("rare", scores[:, 0], truth[:, 0]))
+    assert result.choices["rare"] == choose(label_curve("rare", scores[:, 0], truth[:, 0]))
     evaluation = result.evaluation()
     assert evaluation.measured_on == "test, cross-fitted"
     assert evaluation.labels[0].counts.threshold == result.choices["rare"].threshold

@@ -28,7 +28,7 @@ from core.tuning.intervals import (
     wilson,
 )
 from core.tuning.joint import choose_all
-from core.tuning.objectives import max_f1
+from core.tuning.objectives import choose
 from core.tuning.part import Part
 from core.tuning.rechoosing import (
     MOST_RESAMPLES_ONE_BY_ONE,
@@ -267,7 +267,7 @@ def test_thresholds_chosen_anew_spread_as_the_naive_bootstrap_does() -> None:
         for _ in range(400):
             rows = generator.integers(len(data), size=len(data))
             curve = label_curve(label, data.scores[rows, column], data.truth[rows, column])
-            naive.append(max_f1(curve).threshold)
+            naive.append(choose(curve).threshold)
         assert np.std(found[label]) == pytest.approx(np.std(naive), rel=0.15)
         assert np.median(found[label]) == pytest.approx(np.median(naive), abs=0.02)
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from core.errors import InvalidInput
 from core.tuning.curves import label_curve
-from core.tuning.objectives import choose, max_f1
+from core.tuning.objectives import choose
 from core.tuning.part import Part, multiclass_scores
 from core.tuning.thresholds import Classifier, Thresholds, load, save
 from tests.core.tuning.threshold_examples import (
@@ -93,7 +93,7 @@ def test_b8_curve_file_and_decision_agree_on_every_document(
         assert flagged == curve.tp[index] + curve.fp[index]
         if decimals:
             assert sum(score >= threshold for score in written) == flagged
-    choice = max_f1(curve)
+    choice = choose(curve)
     assert choice.threshold == json.loads(json.dumps(choice.threshold))
 
 
