@@ -72,6 +72,11 @@ Kinds:
     metavar="[CSV]",
     help="Apply all marks as a new dataset revision, those of the file taken in first.",
 )
+@click.option(
+    "--raw",
+    is_flag=True,
+    help="Export text that a spreadsheet would run without an apostrophe; apply such a file.",
+)
 @common_options
 @click.pass_context
 def command(
@@ -84,6 +89,7 @@ def command(
     terms: bool,
     export_path: Path | None,
     apply_path: str | None,
+    raw: bool,
 ) -> None:
     """Show the documents worth reading of a label, with their score, labels and marks.
 
@@ -103,10 +109,10 @@ def command(
     options: Options = ctx.obj
     session = chosen_session(options)
     if apply_path is not None:
-        _apply(options, session, apply_path)
+        _apply(options, session, apply_path, raw)
         return
     if label is None and export_path is not None:
-        written = export_marks(session, export_path)
+        written = export_marks(session, export_path, raw)
         _say_written(options, export_path, plural(written, "mark"))
         return
     data = load_review(session, run_name, part)
@@ -118,7 +124,7 @@ def command(
     marks = read_marks(session)
     review = review_label(data, label, cast("ListName", kind), limit=limit, marks=marks)
     if export_path is not None:
-        written = export_list(review, export_path)
+        written = export_list(review, export_path, raw)
         _say_written(options, export_path, plural(written, "document"))
         return
     found = {row.id: data.explain(label, row.text) for row in review.rows} if terms else {}
@@ -193,18 +199,18 @@ def _errors_text(data: "ReviewData", rows: "tuple[LabelErrors, ...]", command: s
     )
 
 
-def _apply(options: Options, session: "Session", given: str) -> None:
+def _apply(options: Options, session: "Session", given: str, raw: bool) -> None:
     from core.workflow.relabel import apply_marks, preview_marks
     from core.workflow.review import import_marks, read_marks_file
 
     path = None if given == _SESSION_MARKS else Path(given)
     if options.dry_run:
-        extra = read_marks_file(session, path) if path is not None else ()
+        extra = read_marks_file(session, path, raw) if path is not None else ()
         plan = preview_marks(session, extra)
         options.emit({"relabelling": plan, "revision": None}, _plan_text(plan))
         return
     if path is not None:
-        import_marks(session, path)
+        import_marks(session, path, raw)
     applied = apply_marks(session, options.watch())
     head = f"revision {applied.revision.id}: "
     tail = f"\nnext: {again(options, session, 'health')}"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from core.files import write_atomic
+from core.spreadsheet import csv_bytes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from core.workflow.compare import CompareReport
     from core.workflow.experiments.plan import ExperimentReport
     from core.workflow.reports import RunReport
-
-_RUNS_AS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for a formula at the start of a cell of text."""
 
 
 def labels_frame(
@@ -125,13 +123,8 @@ def write_csv(frame: "pd.DataFrame", path: Path, is_raw: bool = False) -> None:
     Raises:
         OperationFailed: the file cannot be written.
     """
-    shown = frame if is_raw else frame.map(_defused).rename(columns=_defused)
-    write_atomic(path, shown.to_csv(index=False).encode("utf-8", "replace"), mode=0o644)
-
-
-def _defused(cell: Any) -> Any:
-    """Text that no spreadsheet runs; everything else as it is."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_RUNS_AS_FORMULA) else cell
+    rows = frame.itertuples(index=False, name=None)
+    write_atomic(path, csv_bytes((frame.columns, *rows), is_raw), mode=0o644)
 
 
 def _frame(rows: Any) -> "pd.DataFrame":

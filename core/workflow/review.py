@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -14,9 +14,11 @@ import numpy.typing as npt
 
 from core.dataset.documents import Dataset, Mode, Rows, load_dataset
 from core.dataset.duplicates import text_keys
+from core.dataset.formats.csv_sources import csv_reader
 from core.decoding import JsonDecoder, Undecodable, read_bytes
 from core.errors import InvalidInput
 from core.files import locked, write_atomic
+from core.spreadsheet import csv_bytes, without_apostrophe
 from core.text import plural, printable
 from core.tuning.curves import column_of
 from core.tuning.part import Part
@@ -568,8 +570,11 @@ _MOST_SHOWN = 5
 _HINT = "marks are add, remove, drop and keep; leave a cell empty for no mark"
 
 
-def export_marks(session: Session, path: Path) -> int:
+def export_marks(session: Session, path: Path, is_raw: bool = False) -> int:
     """Write every mark of the session as CSV, with labels and text; how many there are.
+
+    Args:
+        is_raw: for machines: no apostrophe before text that a spreadsheet would run.
 
     Raises:
         InvalidInput: there are none, or a file of the session is damaged.
@@ -588,12 +593,15 @@ def export_marks(session: Session, path: Path) -> int:
         row = places[mark.id]
         labels = ", ".join(label_sets[row])
         rows.append((mark.id, mark.label, mark.action, labels, "", dataset.texts[row]))
-    _write(path, rows)
+    write_atomic(path, csv_bytes((_COLUMNS, *rows), is_raw), mode=0o644)
     return len(rows)
 
 
-def export_list(review: Review, path: Path) -> int:
+def export_list(review: Review, path: Path, is_raw: bool = False) -> int:
     """Write a reading list as CSV with its marks, to be marked there; how many documents it has.
+
+    Args:
+        is_raw: as in `export_marks`.
 
     Raises:
         OperationFailed: the file cannot be written.
@@ -609,38 +617,33 @@ def export_list(review: Review, path: Path) -> int:
         )
         for row in review.rows
     ]
-    _write(path, rows)
+    write_atomic(path, csv_bytes((_COLUMNS, *rows), is_raw), mode=0o644)
     return len(rows)
 
 
-def _write(path: Path, rows: Iterable[tuple[str, ...]]) -> None:
-    """Write rows of `_COLUMNS`; a text that a spreadsheet would run as a formula gets an apostrophe
-    in front, since the column is not read back."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(_COLUMNS)
-    for *facts, document in rows:
-        is_formula = document.lstrip()[:1] in ("=", "+", "-", "@")
-        writer.writerow([*facts, f"'{document}" if is_formula else document])
-    write_atomic(path, text.getvalue().encode("utf-8", "surrogatepass"), mode=0o644)
-
-
-def import_marks(session: Session, path: Path) -> Marks:
+def import_marks(session: Session, path: Path, is_raw: bool = False) -> Marks:
     """Take the marks of a CSV file into the session, as one thing to undo; all marks afterwards.
 
     The columns ``id``, ``label`` and ``mark`` are read and the others ignored; a row without a mark
     changes nothing.
+
+    Args:
+        is_raw: whether the file was exported so; else an apostrophe that made a cell harmless is
+            taken off again.
 
     Raises:
         InvalidInput: the file cannot be read, or a row names a document, a label or a mark that
             does not exist; lines are named, and nothing is taken.
         TryAgain: another terminal is writing the marks.
     """
-    return add_marks(session, read_marks_file(session, path))
+    return add_marks(session, read_marks_file(session, path, is_raw))
 
 
-def read_marks_file(session: Session, path: Path) -> tuple[Mark, ...]:
+def read_marks_file(session: Session, path: Path, is_raw: bool = False) -> tuple[Mark, ...]:
     """The marks of a CSV file.
+
+    Args:
+        is_raw: as in `import_marks`.
 
     Raises:
         InvalidInput: as `import_marks`.
@@ -653,6 +656,8 @@ def read_marks_file(session: Session, path: Path) -> tuple[Mark, ...]:
     problems: list[str] = []
     for number, row in _csv_rows(path):
         name, label, action = (row[column] for column in _NEEDED)
+        if not is_raw:
+            name, label = _as_exported(name, ids), _as_exported(label, labels)
         if not action.strip():
             continue
         mark = _mark(name, label, action)
@@ -669,6 +674,12 @@ def read_marks_file(session: Session, path: Path) -> tuple[Mark, ...]:
         tail = f"; and {plural(more, 'more line')}" if more > 0 else ""
         raise _bad_file(path, "; ".join(problems[:_MOST_SHOWN]) + tail, _HINT)
     return tuple(marks.values())
+
+
+def _as_exported(cell: str, names: Collection[str]) -> str:
+    """The name that a cell stands for; one that was written by hand may carry no apostrophe."""
+    bare = without_apostrophe(cell)
+    return cell if bare not in names and cell in names else bare
 
 
 def _mark(name: str, label: str, action: str) -> Mark | None:
@@ -694,7 +705,7 @@ def _csv_rows(path: Path) -> list[tuple[int, dict[str, str]]]:
     try:
         data = read_bytes(path, title="Cannot read the marks", hint="give the path of a CSV file")
         text = data.decode("utf-8-sig")
-        reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+        reader = csv_reader(io.StringIO(text, newline=""), ",")
         header = next(reader, [])
         missing = [name for name in _NEEDED if name not in header]
         if missing:

@@ -1,6 +1,5 @@
 """The split step: deal the documents into parts and prepare Comprehend's files from them."""
 
-import csv
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,6 +28,7 @@ from core.dataset.splits import SplitAudit, audit_split, stratified_split
 from core.errors import InvalidInput
 from core.files import file_fingerprint, fingerprint, write_atomic
 from core.progress import UNWATCHED, Watch
+from core.spreadsheet import csv_bytes
 from core.text import plural, printable
 from core.tuning.part import Part
 from core.workflow.data import current_dataset
@@ -273,12 +273,9 @@ def _write_parts(
     watch: Watch,
 ) -> None:
     parts, names = dealt
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["id", "part"])
     rows = zip(dataset.ids, (names[part] for part in parts.tolist()), strict=True)
-    writer.writerows(watch.over(rows))
-    write_atomic(session.path(f"data/{split_id}/parts.csv"), text.getvalue().encode("utf-8"))
+    table = csv_bytes((("id", "part"), *watch.over(rows)))
+    write_atomic(session.path(f"data/{split_id}/parts.csv"), table)
 
 
 def _files_exist(session: Session, split: SplitState) -> bool:

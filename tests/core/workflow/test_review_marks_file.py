@@ -44,6 +44,37 @@ def test_exported_marks_come_back_and_a_formula_is_made_harmless(
     assert import_marks(session, tmp_path / "marks.csv").all() == wanted
 
 
+@pytest.mark.parametrize("is_raw", [False, True])
+def test_ids_that_a_spreadsheet_would_run_come_back(
+    session: Session, tmp_path: Path, is_raw: bool
+) -> None:
+    state = session.state()
+    path = session.path(state.revisions[0].path)
+    dataset = load_dataset(path)
+    dataset.ids[:4] = ["=1+1", "'=1+1", "-7", "\r@x"]
+    dataset.texts[0] = "x" * 200_000 + "\r=1+1"
+    save_dataset(dataset, path)
+    marks = [Mark(name, "billing", "drop") for name in dataset.ids[:4]]
+    add_marks(session, marks)
+    export_marks(session, tmp_path / "marks.csv", is_raw)
+    cells = [row["id"] for row in csv.DictReader((tmp_path / "marks.csv").open(newline=""))]
+    assert cells == dataset.ids[:4] if is_raw else cells == ["'" + n for n in dataset.ids[:4]]
+    undo_marks(session)
+    assert import_marks(session, tmp_path / "marks.csv", is_raw).all() == marks
+
+
+def test_an_id_written_by_hand_needs_no_apostrophe(session: Session, tmp_path: Path) -> None:
+    path = session.path(session.state().revisions[0].path)
+    dataset = load_dataset(path)
+    dataset.ids[:2] = ["'=odd", "-7"]
+    save_dataset(dataset, path)
+    (tmp_path / "marks.csv").write_text("id,label,mark\n'=odd,bug,keep\n-7,bug,keep\n")
+    assert [mark.id for mark in import_marks(session, tmp_path / "marks.csv").all()] == [
+        "'=odd",
+        "-7",
+    ]
+
+
 def test_a_list_is_exported_edited_and_taken_in(session: Session, tmp_path: Path) -> None:
     review = review_label(load_review(session), "billing", "false-negatives")
     path = tmp_path / "list.csv"
