@@ -706,7 +706,7 @@ def _csv_rows(path: Path) -> list[tuple[int, dict[str, str]]]:
         data = read_bytes(path, title="Cannot read the marks", hint="give the path of a CSV file")
         text = data.decode("utf-8-sig")
         reader = csv_reader(io.StringIO(text, newline=""), ",")
-        header = next(reader, [])
+        header: list[str] = next(reader, [])
         missing = [name for name in _NEEDED if name not in header]
         if missing:
             raise _bad_file(
