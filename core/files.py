@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import fcntl
+import functools
 import hashlib
 import os
 import re
@@ -260,6 +261,22 @@ def file_fingerprint(path: Path) -> str:
     """Return ``sha256:…`` of a file's bytes, read in blocks."""
     with path.open("rb") as file:
         return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
+
+
+def known_fingerprint(path: Path) -> str:
+    """`file_fingerprint` of a file, worked out once per process for each state of the file.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    stat = path.stat()
+    signature = (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino)
+    return _signed_fingerprint(path, signature)
+
+
+@functools.lru_cache(maxsize=1024)
+def _signed_fingerprint(path: Path, signature: tuple[int, ...]) -> str:
+    return file_fingerprint(path)
 
 
 def write_defect(error: BaseException) -> str:

@@ -6,6 +6,7 @@ original form stays untouched everywhere else.
 """
 
 import re
+import shlex
 import unicodedata
 
 _ESCAPE_SEQUENCE = re.compile(
@@ -59,6 +60,14 @@ def _shown(character: str) -> str:
     if unicodedata.category(character) in ("Cc", "Cs", "Co", "Cn"):
         return "·"
     return character
+
+
+def command_word(text: str) -> str:
+    """Return text of any origin as one word of a shell command, safe for a terminal.
+
+    Where nothing had to be made harmless, pasting the word gives back the text to the letter.
+    """
+    return shlex.quote(printable(text))
 
 
 def plural(count: int, noun: str, nouns: str = "") -> str:

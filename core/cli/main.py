@@ -40,6 +40,7 @@ COMMANDS: dict[str, str] = {
     "attach": "Adopt a classifier and scoring jobs that were started elsewhere.",
     "status": "Show where the session stands.",
     "cost": "Show what the session cost and what comes next.",
+    "session": "Check that every file of the session is what its steps wrote.",
     "info": "Show versions, settings and paths.",
 }
 

@@ -41,6 +41,7 @@ from core.workflow.metrics import load_metrics
 from core.workflow.money import SpendingRow, cost_rows
 from core.workflow.parts import load_part, needs_tuning
 from core.workflow.reconcile import reconcile_run
+from core.workflow.recorded import verified
 from core.workflow.reports import RunReport, plain_report
 from core.workflow.session import Session
 from core.workflow.state import JobState, RunState, SessionState, SplitState
@@ -212,7 +213,7 @@ def _cost_line(row: SpendingRow) -> CostLine:
 def provenance(session: Session, state: SessionState, run: RunState) -> Provenance:
     """Fingerprints of what the figures were made from."""
     split = state.split_of(run)
-    kept = session.path(run.thresholds.path) if run.thresholds else None
+    kept = verified(session, state, run.thresholds.path) if run.thresholds else None
     return Provenance(
         source=state.imported.source_fingerprint,
         dataset=split.dataset,

@@ -23,6 +23,7 @@ from core.progress import UNWATCHED, Watch
 from core.text import plural, printable
 from core.workflow.jobs import sender, session_clients, wait_for
 from core.workflow.metrics import collect_training, require_same_labels
+from core.workflow.recorded import verified
 from core.workflow.score import collect_scores
 from core.workflow.session import Session, check_name, now
 from core.workflow.state import (
@@ -144,7 +145,7 @@ def _compared(
 
 
 def _texts_of(session: Session, split: SplitState, part: str) -> set[str]:
-    data = session.path(split.scoring[part].path).read_bytes()
+    data = verified(session, session.state(), split.scoring[part].path).read_bytes()
     return set(data.decode("utf-8", "replace").removesuffix("\n").split("\n"))
 
 
@@ -190,7 +191,8 @@ def matching_part(
         for part in parts:
             if mark == split.scoring[part].fingerprint:
                 return part, entries[0].uri
-            ours = reader.session.path(split.scoring[part].path)
+            session = reader.session
+            ours = verified(session, session.state(), split.scoring[part].path)
             difference = _first_difference(ours, path)
             if difference is None:
                 return part, entries[0].uri

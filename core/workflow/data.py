@@ -15,6 +15,7 @@ from core.errors import InvalidInput, OperationFailed, refusal
 from core.files import make_folder
 from core.progress import UNWATCHED, Watch
 from core.text import printable
+from core.workflow.recorded import verified
 from core.workflow.session import Session, new_uid, now
 from core.workflow.state import Revision, SessionState
 from core.workflow.trust import vouch
@@ -105,7 +106,7 @@ def current_dataset(session: Session, state: SessionState, watch: Watch = UNWATC
     Raises:
         InvalidInput: its file is absent or damaged.
     """
-    return load_dataset(session.path(state.dataset.path), watch)
+    return load_dataset(verified(session, state, state.dataset.path), watch)
 
 
 def revision_of(

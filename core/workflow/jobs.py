@@ -29,8 +29,10 @@ from core.comprehend.jobs import (
 from core.comprehend.ledger import EntryState, LedgerEntry, ResourceKind
 from core.comprehend.service_errors import code_of
 from core.errors import InvalidInput, OperationFailed, TryAgain
+from core.files import file_fingerprint
 from core.progress import UNWATCHED, Watch
 from core.text import printable
+from core.workflow.recorded import is_as_recorded, sent_file
 from core.workflow.session import Session, now
 from core.workflow.state import JobState, RunState, SessionState
 from core.workflow.trust import require_trust
@@ -82,15 +84,18 @@ def launch(
         TunerError: an upload or the call failed; repeating goes on where it stopped.
         Interrupted: cancelled during an upload or between two attempts.
     """
-    job = session.state().run_named(run_name).job_named(job_id)
+    run = session.state().run_named(run_name)
+    job = run.job_named(job_id)
     if job.arn:
         return
+    for file in job.uploads:
+        sent_file(session, run, job, file)
     patiently = sender(clients, job_id, watch)
     for file, uri in job.uploads.items():
         with session.editing() as state:
             if not state.in_ledger(uri):
                 note_in_ledger(state, "object", uri, run_name, "intended")
-        patiently(partial(_put, clients, session.path(file), uri, watch))
+        patiently(partial(_put, session, clients, run, job, file, watch))
         with session.editing() as state:
             note_in_ledger(state, "object", uri, run_name)
     service_id, arn = patiently(lambda: _start(session, clients, job))
@@ -102,8 +107,11 @@ def launch(
     session.record("started", job=job_id, arn=arn, token=job.token)
 
 
-def _put(clients: Clients, path: Path, uri: str, watch: Watch) -> None:
-    clients.store.upload(path, uri, watch)
+def _put(
+    session: Session, clients: Clients, run: RunState, job: JobState, file: str, watch: Watch
+) -> None:
+    uri = job.uploads[file]
+    clients.store.upload(sent_file(session, run, job, file), uri, watch)
     require_single_object(clients.store, uri)
 
 
@@ -270,8 +278,8 @@ def fetch(
 ) -> Result:
     """Download a finished job's archive, read it, and only then record it as here.
 
-    A download that breaks is repeated, and an archive that cannot be read or does not fit is
-    fetched once more, because the copy here may be the damaged one.
+    A download that breaks is repeated, and an archive that is not as recorded, cannot be read or
+    does not fit is fetched once more, because the copy here may be the damaged one.
 
     Args:
         read: reads the archive and writes what is kept of it; called again after a kill or when its
@@ -289,7 +297,7 @@ def fetch(
     path = session.path(relative)
     patiently = sender(clients, job_id, watch)
     download = partial(_download, session, clients, run_name, job, path, watch)
-    if not path.exists():
+    if not path.exists() or not is_as_recorded(session, session.state(), relative):
         patiently(download)
     try:
         result = read(path)
@@ -298,6 +306,7 @@ def fetch(
         result = read(path)
     with session.editing() as state:
         state.run_named(run_name).job_named(job_id).artifact = relative
+        state.note_output(job_id, relative, file_fingerprint(path))
     return result
 
 

@@ -9,12 +9,13 @@ from core.comprehend.confusion import Confusion, confusion_metrics, read_confusi
 from core.comprehend.engine import Clients
 from core.decoding import read_json
 from core.errors import InvalidInput, OperationFailed
-from core.files import write_atomic
+from core.files import file_fingerprint, write_atomic
 from core.progress import UNWATCHED, Watch
 from core.text import printable
 from core.workflow.jobs import fetch
+from core.workflow.recorded import is_as_recorded, verified
 from core.workflow.session import Session
-from core.workflow.state import ClassifierState
+from core.workflow.state import ClassifierState, SessionState
 
 _OTHER_LABELS = "Other labels"
 
@@ -104,7 +105,7 @@ def keep_described(session: Session, run_name: str, classifier_id: str, reason: 
         reason: why not, printable.
     """
     classifier = _classifier(session, run_name, classifier_id)
-    path = _metrics_path(classifier)
+    path = metrics_path(classifier)
     status = classifier.training.status
     assert status is not None
     metrics = MetricsFile(
@@ -120,12 +121,13 @@ def keep_described(session: Session, run_name: str, classifier_id: str, reason: 
         documents_trained=status.documents_trained,
         documents_tested=status.documents_tested,
     )
-    _write(session, path, metrics)
+    made = _write(session, path, metrics)
     note = f"no confusion matrix of classifier {classifier.id}: {reason}"
     with session.editing() as state:
         run = state.run_named(run_name)
         run.notes = (*(other for other in run.notes if other != note), note)
         run.classifier_named(classifier_id).training.artifact = path
+        state.note_output(classifier.training.id, path, made)
 
 
 def _classifier(session: Session, run_name: str, classifier_id: str) -> ClassifierState:
@@ -139,21 +141,25 @@ def _collect_archive(
     support = state.split_of(state.run_named(run_name)).positives("test")
     is_adopted = classifier.training.is_adopted
 
-    def keep(archive: Path) -> None:
+    def keep(archive: Path) -> str:
         status = classifier.training.status
         assert status is not None
         confusion = read_confusion(archive, status.metrics, None if is_adopted else support)
         if is_adopted:
             where = f"classifier {printable(classifier.training.arn, 200)}"
             require_same_labels(confusion.all_labels, classifier.labels, where)
-        _write(session, _metrics_path(classifier), _metrics_file(classifier, confusion))
+        return _write(session, metrics_path(classifier), _metrics_file(classifier, confusion))
 
-    fetch(session, clients, run_name, classifier.training.id, keep, watch)
+    made = fetch(session, clients, run_name, classifier.training.id, keep, watch)
+    with session.editing() as state:
+        state.note_output(classifier.training.id, metrics_path(classifier), made)
 
 
-def _write(session: Session, path: str, metrics: MetricsFile) -> None:
+def _write(session: Session, path: str, metrics: MetricsFile) -> str:
+    """Keep the metrics; return the file's fingerprint."""
     data = msgspec.json.format(msgspec.json.encode(metrics), indent=1)
     write_atomic(session.path(path), data + b"\n")
+    return file_fingerprint(session.path(path))
 
 
 def load_metrics(session: Session, run_name: str) -> tuple[MetricsFile, ...]:
@@ -163,8 +169,9 @@ def load_metrics(session: Session, run_name: str) -> tuple[MetricsFile, ...]:
         InvalidInput: a classifier is not trained yet, or its file is damaged.
     """
     files = []
-    for classifier in session.state().run_named(run_name).classifiers:
-        path = session.path(_metrics_path(classifier))
+    state = session.state()
+    for classifier in state.run_named(run_name).classifiers:
+        path = verified(session, state, metrics_path(classifier))
         if not path.is_file():
             raise InvalidInput(
                 "No metrics",
@@ -176,7 +183,14 @@ def load_metrics(session: Session, run_name: str) -> tuple[MetricsFile, ...]:
     return tuple(files)
 
 
-def _metrics_path(classifier: ClassifierState) -> str:
+def has_output(session: Session, state: SessionState, classifier: ClassifierState) -> bool:
+    """Whether metrics and archive of a trained classifier are here, as recorded."""
+    path = metrics_path(classifier)
+    is_here = session.path(path).is_file()
+    return is_here and is_as_recorded(session, state, path, classifier.training.artifact)
+
+
+def metrics_path(classifier: ClassifierState) -> str:
     """Beside the training's archive, which runs that share a classifier have in common."""
     folder = classifier.training.id.rpartition("/")[0]
     return f"runs/{folder}/metrics.json"

@@ -20,7 +20,7 @@ def load_part(session: Session, state: SessionState, run: RunState, part: str) -
     Raises:
         InvalidInput: the part was not scored, or a file is absent or damaged.
     """
-    scores = part_scores(session, run, part)
+    scores = part_scores(session, state, run, part)
     unscored = unscored_part(session, state, state.split_of(run), part)
     if scores.values.shape != unscored.truth.shape or scores.labels != unscored.labels:
         raise InvalidInput(

@@ -13,8 +13,10 @@ from core.tuning.part import Part
 from core.tuning.reconcile import ServiceMatrix, reconcile
 from core.workflow.metrics import MetricsFile, load_metrics
 from core.workflow.parts import load_part
+from core.workflow.recorded import verified
 from core.workflow.score import part_scores
 from core.workflow.session import Session
+from core.workflow.state import SessionState
 
 _PART = "test"
 
@@ -41,8 +43,8 @@ def reconcile_run(session: Session, run_name: str) -> tuple[ClassifierReconcilia
     state = session.state()
     run = state.run_named(run_name)
     data = load_part(session, state, run, _PART)
-    source = part_scores(session, run, _PART).source
-    texts = _scored_texts(session, state.split_of(run).scoring[_PART].path, len(data))
+    source = part_scores(session, state, run, _PART).source
+    texts = _scored_texts(session, state, state.split_of(run).scoring[_PART].path, len(data))
     is_group = len(run.classifiers) > 1
     reconciled = []
     for place, (classifier, metrics) in enumerate(
@@ -109,10 +111,12 @@ def _matrix(metrics: MetricsFile) -> ServiceMatrix | None:
     return ServiceMatrix(metrics.labels, np.array(metrics.matrix, dtype=np.int64))
 
 
-def _scored_texts(session: Session, path: str, n_documents: int) -> list[str] | None:
+def _scored_texts(
+    session: Session, state: SessionState, path: str, n_documents: int
+) -> list[str] | None:
     """The lines of a scoring file, ended by line feeds only; None when it is not as expected."""
     try:
-        lines = session.path(path).read_bytes().removesuffix(b"\n").split(b"\n")
+        lines = verified(session, state, path).read_bytes().removesuffix(b"\n").split(b"\n")
     except OSError:
         return None
     if len(lines) != n_documents:

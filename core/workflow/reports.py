@@ -27,6 +27,7 @@ from core.tuning.thresholds import (
     Summary,
     Thresholds,
 )
+from core.workflow.recorded import verified
 from core.workflow.score import labels_taken
 from core.workflow.session import Session
 from core.workflow.state import RunState, SessionState
@@ -253,7 +254,8 @@ def export_thresholds(session: Session, run: RunState, path: Path) -> Path:
             f"run {printable(run.name)} has no thresholds yet",
             "run: comprehend-tuner thresholds",
         )
-    write_atomic(path, session.path(run.thresholds.path).read_bytes(), mode=0o644)
+    made = verified(session, session.state(), run.thresholds.path)
+    write_atomic(path, made.read_bytes(), mode=0o644)
     session.record("saved", run=run.name, path=str(path))
     return path.resolve()
 

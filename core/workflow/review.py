@@ -26,6 +26,7 @@ from core.tuning.review import KINDS, Around, Kind, Suspects, documents_around, 
 from core.workflow.data import current_dataset
 from core.workflow.jobs import session_clients
 from core.workflow.parts import load_part
+from core.workflow.recorded import verified
 from core.workflow.score import labels_taken
 from core.workflow.session import Session, now
 from core.workflow.split import load_all_parts
@@ -427,7 +428,7 @@ def load_review(session: Session, run_name: str | None = None, part: str = "") -
         )
     data = load_part(session, state, run, wanted)
     revision = next(r for r in state.revisions if r.id == split.revision)
-    dataset = load_dataset(session.path(revision.path))
+    dataset = load_dataset(verified(session, state, revision.path))
     rows = np.flatnonzero(load_all_parts(session, split) == split.part_names.index(wanted))
     documents = dataset.subset(rows)
     values = dict(run.thresholds.values) if run.thresholds is not None else {}
@@ -585,7 +586,8 @@ def export_marks(session: Session, path: Path, is_raw: bool = False) -> int:
         raise InvalidInput(
             "No marks", "nothing is marked yet", "export a reading list: add --label LABEL"
         )
-    dataset = load_dataset(session.path(session.state().revisions[0].path))
+    state = session.state()
+    dataset = load_dataset(verified(session, state, state.revisions[0].path))
     places = {name: row for row, name in enumerate(dataset.ids)}
     label_sets = dataset.label_sets()
     rows = []
@@ -649,7 +651,7 @@ def read_marks_file(session: Session, path: Path, is_raw: bool = False) -> tuple
         InvalidInput: as `import_marks`.
     """
     state = session.state()
-    ids = set(load_dataset(session.path(state.revisions[0].path)).ids)
+    ids = set(load_dataset(verified(session, state, state.revisions[0].path)).ids)
     labels = frozenset(current_dataset(session, state).labels)
     marks: dict[tuple[str, str], Mark] = {}
     lines: dict[tuple[str, str], int] = {}

@@ -30,6 +30,7 @@ from core.text import plural, printable
 from core.tuning.part import Part
 from core.workflow.jobs import fetch, launch, replace_failed, session_clients, wait_for
 from core.workflow.money import PlanRow, exceeds_budget, left_usd, require_budget
+from core.workflow.recorded import verified
 from core.workflow.session import Session, now
 from core.workflow.split import unscored_part
 from core.workflow.state import (
@@ -142,6 +143,7 @@ def add_job(
             tags=state.tags_of(run.name),
         ),
         uploads={file.path: uri},
+        fingerprints={file.path: file.fingerprint},
         intended_at=now(),
         estimate=price,
         twin=None if clients.info.name == "aws" else state.twin,
@@ -176,7 +178,7 @@ def collect_scores(
     state = session.state()
     run = state.run_named(run_name)
     file = state.split_of(run).scoring[part]
-    line_map = load_line_map(session.path(file.line_map))
+    line_map = load_line_map(verified(session, state, file.line_map))
     pieces: list[Scores] = []
     reports: list[JoinReport] = []
     for classifier in run.classifiers:
@@ -241,7 +243,7 @@ def _truth(session: Session, state: SessionState, run: RunState, part: str, docu
     return truth
 
 
-def part_scores(session: Session, run: RunState, part: str) -> Scores:
+def part_scores(session: Session, state: SessionState, run: RunState, part: str) -> Scores:
     """The merged score matrix of one part.
 
     Raises:
@@ -253,7 +255,7 @@ def part_scores(session: Session, run: RunState, part: str) -> Scores:
             f"run {printable(run.name)} has no scores of part {printable(part)}",
             f"run: comprehend-tuner score --parts {printable(part)}",
         )
-    return load_scores(session.path(run.scores[part].path))
+    return load_scores(verified(session, state, run.scores[part].path))
 
 
 def _file_name(job: JobState, default: str) -> str:
@@ -448,7 +450,8 @@ def start_scoring_jobs(session: Session, plan: ScoringPlan, watch: Watch = UNWAT
         run = state.run_named(plan.run)
         files = state.split_of(run).scoring
         for part in plan.parts:
-            refuse_labelled_lines(session.path(files[part].path), state.dataset.labels)
+            path = verified(session, state, files[part].path)
+            refuse_labelled_lines(path, state.dataset.labels)
         charged = {part: charged_units(session, files[part], state.prices) for part in plan.parts}
         with session.editing() as state:
             run = state.run_named(plan.run)
@@ -518,7 +521,8 @@ def charged_units(session: Session, file: PartFile, prices: PriceList) -> int:
     rule = (prices.unit_characters, prices.minimum_units)
     if rule == (DEFAULT_PRICES.unit_characters, DEFAULT_PRICES.minimum_units):
         return file.units
-    lines = session.path(file.path).read_bytes().decode().removesuffix("\n").split("\n")
+    path = verified(session, session.state(), file.path)
+    lines = path.read_bytes().decode().removesuffix("\n").split("\n")
     return units(lines, prices)
 
 

@@ -94,8 +94,16 @@ _WHAT: dict[type, Mapping[str, Check]] = {
         "created_at": _is_time,
     },
     Revision: {"id": _matching(r"r[0-9]{1,6}"), "path": _is_path, "made_at": _is_time},
-    PartFile: {"path": _is_path, "line_map": _or_empty(_is_path)},
-    SplitState: {"id": _SPLIT, "made_at": _is_time},
+    PartFile: {
+        "path": _is_path,
+        "line_map": _or_empty(_is_path),
+        "line_map_fingerprint": _or_empty(_FINGERPRINT),
+    },
+    SplitState: {
+        "id": _SPLIT,
+        "truth_fingerprint": _or_empty(_FINGERPRINT),
+        "made_at": _is_time,
+    },
     RunState: {"name": _RUN, "split": _SPLIT, "made_at": _is_time},
     ClassifierState: {"id": _CLASSIFIER, "name": _or_empty(_RESOURCE)},
     JobState: {
@@ -104,13 +112,26 @@ _WHAT: dict[type, Mapping[str, Check]] = {
         "arn": _or_empty(_ARN),
         "job_id": _or_empty(_matching(r"[A-Za-z0-9_-]{1,64}")),
         "artifact": _or_empty(_is_path),
+        "fingerprints": lambda prints: all(
+            _is_path(path) and _FINGERPRINT(print_) for path, print_ in prints.items()
+        ),
         "intended_at": _is_time,
         "started_at": _or_empty(_is_time),
     },
     JobStatus: {"arn": _or_empty(_ARN)},
     ScoresState: {"path": _is_path, "fingerprint": _FINGERPRINT, "made_at": _is_time},
-    ThresholdsState: {"path": _is_path, "report": _is_path, "made_at": _is_time},
-    ComparisonState: {"path": _is_path, "made_at": _is_time},
+    ThresholdsState: {
+        "path": _is_path,
+        "report": _is_path,
+        "fingerprint": _or_empty(_FINGERPRINT),
+        "report_fingerprint": _or_empty(_FINGERPRINT),
+        "made_at": _is_time,
+    },
+    ComparisonState: {
+        "path": _is_path,
+        "fingerprint": _or_empty(_FINGERPRINT),
+        "made_at": _is_time,
+    },
     ExperimentState: {"id": _matching(r"e[0-9]{1,6}"), "split": _SPLIT, "made_at": _is_time},
     ArmState: {"run": _or_empty(_RUN)},
     PlannedArm: {"id": _matching(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}")},
@@ -294,7 +315,7 @@ def _addresses(request: Any) -> Iterator[str]:
 def _check_prices(prices: PriceList) -> None:
     for name in prices.__struct_fields__:
         value = getattr(prices, name)
-        if isinstance(value, int | float) and value < 0:
+        if isinstance(value, int | float) and value < (name == "unit_characters"):
             raise _Wrong(f"$.prices.{name}", value)
 
 

@@ -14,6 +14,7 @@ from core.dataset.duplicates import text_keys
 from core.errors import InvalidInput
 from core.progress import UNWATCHED, Watch
 from core.text import printable
+from core.workflow.recorded import verified
 from core.workflow.session import Session, find_session
 from core.workflow.split import load_all_parts, unscored_part
 from core.workflow.state import Revision, RunState, SessionState, SplitState
@@ -267,7 +268,8 @@ def _loaded(runs: Sequence[ComparedRun], labels: tuple[str, ...], watch: Watch) 
         watch.check()
         where = (str(run.session.folder), run.revision.path)
         if where not in revisions:
-            dataset = load_dataset(run.session.path(run.revision.path))
+            path = verified(run.session, run.session.state(), run.revision.path)
+            dataset = load_dataset(path)
             revisions[where] = _documents(dataset, labels)
         numbers = load_all_parts(run.session, run.split)
         parts.append(

@@ -32,6 +32,7 @@ from core.spreadsheet import csv_bytes
 from core.text import plural, printable
 from core.tuning.part import Part
 from core.workflow.data import current_dataset
+from core.workflow.recorded import is_as_recorded, verified
 from core.workflow.session import Session, now
 from core.workflow.state import OversamplingState, PartFile, SessionState, SplitState
 
@@ -44,11 +45,17 @@ def save_truth(
     dataset: Dataset,
     parts: npt.NDArray[np.int8],
     clusters: npt.NDArray[np.int32],
-) -> None:
-    """Keep parts, labels and clusters of all documents beside a split's files."""
+) -> str:
+    """Keep parts, labels and clusters of all documents beside a split's files.
+
+    Returns:
+        The file's fingerprint.
+    """
     data = io.BytesIO()
     np.savez(data, parts=parts, membership=dataset.membership, clusters=clusters)
-    write_atomic(session.path(_path(split_id)), data.getvalue())
+    path = session.path(_path(split_id))
+    write_atomic(path, data.getvalue())
+    return file_fingerprint(path)
 
 
 def unscored_part(session: Session, state: SessionState, split: SplitState, part: str) -> Part:
@@ -58,7 +65,7 @@ def unscored_part(session: Session, state: SessionState, split: SplitState, part
         InvalidInput: the file is absent or damaged.
     """
     revision = next(r for r in state.revisions if r.id == split.revision)
-    path = session.path(_path(split.id))
+    path = verified(session, state, _path(split.id))
     arrays = _arrays(path)
     if part not in split.part_names or arrays["membership"].shape[1] != len(revision.labels):
         raise _damaged(path, "it does not fit the split")
@@ -81,7 +88,7 @@ def load_all_parts(session: Session, split: SplitState) -> npt.NDArray[np.int8]:
     Raises:
         InvalidInput: the file is absent or damaged.
     """
-    return _arrays(session.path(_path(split.id)))["parts"]
+    return _arrays(verified(session, session.state(), _path(split.id)))["parts"]
 
 
 _TRUTH = {"parts": ("i", 1), "membership": ("b", 2), "clusters": ("i", 1)}
@@ -167,9 +174,9 @@ def split_dataset(
         preview = preview_split(dataset, ratios, seed, watch)
         made = fingerprint(state.dataset.fingerprint, preview.parts.tobytes(), repr(ratios))
         same = [split for split in state.splits if split.fingerprint == made]
-        if same and same[-1] is state.splits[-1] and _files_exist(session, same[-1]):
-            return SplitMade(same[-1], preview.audit, is_new=False)
         watch.check()
+        if _are_whole(session, state, dataset, preview, same, watch):
+            return SplitMade(same[-1], preview.audit, is_new=False)
         split = prepare_split(session, state, dataset, preview, (ratios, seed, made), watch)
         with session.editing() as state:
             if state.dataset.fingerprint != split.dataset:
@@ -179,6 +186,32 @@ def split_dataset(
         return SplitMade(split, preview.audit, is_new=True)
 
 
+def _are_whole(
+    session: Session,
+    state: SessionState,
+    dataset: Dataset,
+    preview: SplitPreview,
+    same: list[SplitState],
+    watch: Watch,
+) -> bool:
+    """Whether the newest of these equal splits will do; damaged files of them are written anew."""
+    is_mended = False
+    for split in same:
+        if not _is_whole(session, state, split):
+            prepare_split(
+                session,
+                state,
+                dataset,
+                preview,
+                (split.ratios, split.seed, split.fingerprint),
+                watch,
+                split.id,
+            )
+            is_mended |= _is_whole(session, state, split)
+    is_newest = bool(same) and same[-1] is state.splits[-1]
+    return is_mended or (is_newest and _is_whole(session, state, same[-1]))
+
+
 def prepare_split(
     session: Session,
     state: SessionState,
@@ -186,14 +219,15 @@ def prepare_split(
     preview: SplitPreview,
     made_from: tuple[tuple[float, ...], int, str],
     watch: Watch,
+    split_id: str = "",
 ) -> SplitState:
     ratios, seed, made = made_from
     names = preview.audit.part_names
-    split_id = f"s{len(state.splits) + 1}"
+    split_id = split_id or f"s{len(state.splits) + 1}"
     delimiter = choose_delimiter(dataset.labels) if dataset.mode == "multi-label" else "|"
     training, scoring = _write_files(session, split_id, dataset, preview, delimiter, watch)
     _write_parts(session, split_id, dataset, (preview.parts, names), watch)
-    save_truth(session, split_id, dataset, preview.parts, preview.clusters)
+    truth = save_truth(session, split_id, dataset, preview.parts, preview.clusters)
     context = HealthContext(
         dataset=dataset, parts=preview.parts, part_names=names, delimiter=delimiter
     )
@@ -215,6 +249,7 @@ def prepare_split(
         training=training,
         scoring=scoring,
         findings=run_part_checks(context, watch),
+        truth_fingerprint=truth,
         made_at=now(),
     )
 
@@ -262,6 +297,7 @@ def _write_scoring(session: Session, part: Dataset, stem: str, watch: Watch) -> 
         documents=len(line_map.ids),
         units=units(watch.over(map(one_line, part.texts))),
         line_map=f"{stem}.lines.json",
+        line_map_fingerprint=file_fingerprint(session.path(f"{stem}.lines.json")),
     )
 
 
@@ -278,9 +314,11 @@ def _write_parts(
     write_atomic(session.path(f"data/{split_id}/parts.csv"), table)
 
 
-def _files_exist(session: Session, split: SplitState) -> bool:
+def _is_whole(session: Session, state: SessionState, split: SplitState) -> bool:
     files = (*split.training.values(), *split.scoring.values())
-    return all(session.path(file.path).exists() for file in files)
+    maps = (file.line_map for file in split.scoring.values())
+    paths = (_path(split.id), *maps, *(file.path for file in files))
+    return is_as_recorded(session, state, *paths)
 
 
 # Changed training parts: the pieces that a change starts from, and the file that it makes.
@@ -301,7 +339,7 @@ def load_pieces(session: Session, state: SessionState, split: SplitState) -> Pie
         InvalidInput: the dataset or the split is absent or damaged.
     """
     revision = state.revision_of(split)
-    dataset = load_dataset(session.path(revision.path))
+    dataset = load_dataset(verified(session, state, revision.path))
     parts = load_all_parts(session, split)
     train = split.part_names.index("train")
     pieces = [
@@ -397,7 +435,7 @@ def _parts(
 ) -> dict[str, Dataset]:
     """The documents of the parts that training reads, the training part as it was changed."""
     revision = state.revision_of(split)
-    dataset = load_dataset(session.path(revision.path))
+    dataset = load_dataset(verified(session, state, revision.path))
     numbers = load_all_parts(session, split)
     parts = {
         name: dataset.subset(np.flatnonzero(numbers == split.part_names.index(name)))

@@ -66,6 +66,8 @@ class PartFile(msgspec.Struct, frozen=True, kw_only=True):
     """Charged units of 100 characters; only for files that are scored."""
     line_map: str = ""
     """Path of the line map; only for files that are scored."""
+    line_map_fingerprint: str = ""
+    """Of the line map; empty where an earlier version did not record it."""
 
 
 class SplitState(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,6 +95,8 @@ class SplitState(msgspec.Struct, frozen=True, kw_only=True):
     """Text-only files by part, one document a line."""
     findings: tuple[Finding, ...] = ()
     """Checks that need the parts: labels missing from one, texts in two."""
+    truth_fingerprint: str = ""
+    """Of the file of parts and labels; empty where an earlier version did not record it."""
     made_at: str
 
     @property
@@ -180,6 +184,8 @@ class ComparisonState(msgspec.Struct, frozen=True, kw_only=True):
     """Fingerprint of the scores that were compared."""
     path: str
     """The report in JSON."""
+    fingerprint: str = ""
+    """Of the report; empty where an earlier version did not record it."""
     verdicts: dict[str, str]
     """In words, by arm."""
     made_at: str
@@ -225,6 +231,8 @@ class JobState(msgspec.Struct, kw_only=True):
     request: dict[str, Any]
     uploads: dict[str, str]
     """Object URI by the session file that is uploaded to it."""
+    fingerprints: dict[str, str] = {}
+    """By session file: of what is uploaded, when intended, and of what was kept of the output."""
     intended_at: str
     arn: str = ""
     """Empty until the call that starts the job has answered."""
@@ -383,6 +391,9 @@ class ThresholdsState(msgspec.Struct, frozen=True, kw_only=True):
     """The thresholds file."""
     report: str
     """The report in JSON."""
+    fingerprint: str = ""
+    """Of the thresholds file; empty where an earlier version did not record it."""
+    report_fingerprint: str = ""
     made_at: str
 
 
@@ -594,6 +605,13 @@ class SessionState(msgspec.Struct, kw_only=True):
             f"run {printable(name)!r} is not in this session",
             f"runs: {names}; start one with: comprehend-tuner train",
         )
+
+    def note_output(self, job_id: str, path: str, fingerprint: str) -> None:
+        """Record what was kept of a job's output, in every run that has the job."""
+        for run in self.runs:
+            for job in run.jobs():
+                if job.id == job_id:
+                    job.fingerprints = {**job.fingerprints, path: fingerprint}
 
     def lost_classifiers(self, run: RunState) -> list[str]:
         """Ids of the classifiers of a run that were deleted before they were asked for all."""

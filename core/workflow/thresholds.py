@@ -10,7 +10,7 @@ import numpy as np
 
 from core.decoding import Undecodable, read_bytes
 from core.errors import InvalidInput
-from core.files import write_atomic
+from core.files import file_fingerprint, write_atomic
 from core.progress import UNWATCHED, Watch
 from core.text import printable
 from core.tuning.aim import Aim
@@ -26,6 +26,7 @@ from core.tuning.thresholds import save
 from core.workflow.jobs import session_clients
 from core.workflow.parts import load_part
 from core.workflow.reconcile import reconcile_run, require_fit
+from core.workflow.recorded import NotAsRecorded, verified
 from core.workflow.reports import (
     LabelReport,
     Reconciled,
@@ -360,7 +361,8 @@ def load_report(session: Session, run: RunState) -> RunReport:
     Raises:
         InvalidInput: the run has no thresholds, or the file is damaged.
     """
-    path = session.path(run.thresholds.report) if run.thresholds else None
+    made = run.thresholds
+    path = verified(session, session.state(), made.report) if made else None
     if path is None or not path.is_file():
         raise InvalidInput(
             "No thresholds",
@@ -409,6 +411,8 @@ def _reconciled(
     """Whether the scores give the service's counts; empty when these are not here."""
     try:
         classifiers = reconcile_run(session, run.name)
+    except NotAsRecorded:
+        raise
     except InvalidInput:
         return ()
     if not settings.despite_mismatch:
@@ -424,13 +428,12 @@ def _save(
 ) -> ThresholdsState:
     run = state.run_named(report.run)
     folder = f"runs/{run.name}"
-    write_atomic(
-        session.path(f"{folder}/report.json"),
-        msgspec.json.format(msgspec.json.encode(plain_report(report)), indent=1) + b"\n",
-    )
+    report_path, path = (session.path(f"{folder}/{name}.json") for name in ("report", "thresholds"))
+    plain = msgspec.json.encode(plain_report(report))
+    write_atomic(report_path, msgspec.json.format(plain, indent=1) + b"\n")
     references = drift_reference(outcome.measured, outcome.decided.values)
     file = thresholds_file(state, run, report, references)
-    save(file, session.path(f"{folder}/thresholds.json"))
+    save(file, path)
     return ThresholdsState(
         inputs=run.scores_fingerprint,
         objective=report.objective,
@@ -442,5 +445,7 @@ def _save(
         adopted=tuple(sorted(outcome.decided.adopted)),
         path=f"{folder}/thresholds.json",
         report=f"{folder}/report.json",
+        fingerprint=file_fingerprint(path),
+        report_fingerprint=file_fingerprint(report_path),
         made_at=report.made_at,
     )

@@ -28,9 +28,10 @@ from core.tuning.curves import Curve
 from core.tuning.objectives import LEAST_RETURNED_SHARE
 from core.workflow.health import require_health
 from core.workflow.jobs import launch, replace_failed, session_clients, wait_for
-from core.workflow.metrics import MetricsFile, collect_training, load_metrics
+from core.workflow.metrics import MetricsFile, collect_training, has_output, load_metrics
 from core.workflow.money import PlanRow, exceeds_budget, left_usd, require_budget
 from core.workflow.parts import load_part
+from core.workflow.recorded import is_as_recorded
 from core.workflow.score import part_units
 from core.workflow.session import Session, check_name, now
 from core.workflow.split import ClassifierFiles, main_files, unscored_part, write_group_files
@@ -320,6 +321,7 @@ def _first_attempt(
         token=request["ClientRequestToken"],
         request=request,
         uploads={own.files[part].path: uri for part, uri in uris.items()},
+        fingerprints={own.files[part].path: own.files[part].fingerprint for part in uris},
         intended_at=now(),
         estimate=training_estimate(own.files["train"].documents, 1, state.prices),
     )
@@ -351,6 +353,11 @@ def _next_attempt(
         token=request["ClientRequestToken"],
         request=request,
         uploads=dict(failed.uploads),
+        fingerprints={
+            path: failed.fingerprints[path]
+            for path in failed.uploads
+            if path in failed.fingerprints
+        },
         intended_at=now(),
         estimate=failed.estimate,
     )
@@ -556,7 +563,9 @@ def start_training_run(
         exists = state.find_run(new.name) is not None
         if not exists or any(c.training.is_failed for c in state.run_named(new.name).classifiers):
             require_health(state, despite_findings)
-        files = [] if exists else write_group_files(session, state, split, over, new.groups, watch)
+        files = []
+        if not exists or not has_files(session, state, state.run_named(new.name)):
+            files = write_group_files(session, state, split, over, new.groups, watch)
         with session.editing() as state:
             require_budget(state, _new_price(state, split, new))
             if exists:
@@ -574,17 +583,27 @@ def finish_training(
 ) -> tuple[MetricsFile, ...]:
     """Wait for the run's trainings and fetch their metrics; interrupting leaves them running.
 
+    Metrics that are gone or not as recorded are fetched once more.
+
     Raises:
         OperationFailed: a training failed.
         Interrupted: cancelled; the trainings go on.
     """
     clients = session_clients(session)
-    for classifier in session.state().run_named(run_name).classifiers:
-        if classifier.is_trained:
+    state = session.state()
+    for classifier in state.run_named(run_name).classifiers:
+        if not classifier.is_trained:
+            wait_for(session, clients, run_name, classifier.training.id, watch)
+        elif has_output(session, state, classifier):
             continue
-        wait_for(session, clients, run_name, classifier.training.id, watch)
         collect_training(session, clients, run_name, classifier.id, watch)
     return load_metrics(session, run_name)
+
+
+def has_files(session: Session, state: SessionState, run: RunState) -> bool:
+    """Whether what the trainings of a run are still to send is here, as recorded."""
+    waiting = [c.training for c in run.classifiers if not c.training.is_started]
+    return all(is_as_recorded(session, state, *job.uploads) for job in waiting)
 
 
 def _trainings_to_start(run: RunState | None, new: NewRun) -> list[str]:

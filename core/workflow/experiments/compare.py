@@ -7,7 +7,7 @@ import msgspec
 
 from core.decoding import read_json
 from core.errors import InvalidInput
-from core.files import fingerprint, write_atomic
+from core.files import file_fingerprint, fingerprint, write_atomic
 from core.progress import UNWATCHED, Watch
 from core.text import plural, printable
 from core.tuning.aim import Aim
@@ -23,6 +23,7 @@ from core.workflow.experiments.plan import (
 )
 from core.workflow.jobs import session_clients
 from core.workflow.parts import load_part
+from core.workflow.recorded import verified
 from core.workflow.session import Session, now
 from core.workflow.state import (
     ArmState,
@@ -124,10 +125,12 @@ def compare_experiment(
 def load_comparison(session: Session, experiment: ExperimentState) -> ExperimentReport | None:
     """The comparison that was kept; None when there is none of the present scores."""
     made = experiment.comparison
-    if made is None or made.inputs != comparison_inputs(session, session.state(), experiment):
+    state = session.state()
+    if made is None or made.inputs != comparison_inputs(session, state, experiment):
         return None
     try:
-        return read_json(session.path(made.path), ExperimentReport, title="", hint="")
+        path = verified(session, state, made.path)
+        return read_json(path, ExperimentReport, title="", hint="")
     except InvalidInput:  # it is made again
         return None
 
@@ -234,11 +237,13 @@ def _keep(session: Session, experiment_id: str, inputs: str, report: ExperimentR
     path = f"experiments/{experiment_id}/comparison.json"
     data = msgspec.json.format(msgspec.json.encode(report), indent=1) + b"\n"
     write_atomic(session.path(path), data)
+    made = file_fingerprint(session.path(path))
     rows = report.comparison.arms
     with session.editing() as state:
         state.experiment_named(experiment_id).comparison = ComparisonState(
             inputs=inputs,
             path=path,
+            fingerprint=made,
             verdicts={row.arm: row.verdict for row in rows},
             made_at=report.made_at,
         )

@@ -19,6 +19,7 @@ from core.tuning.arm_effects import ArmsComparison
 from core.tuning.objectives import parse_objective
 from core.workflow.jobs import session_clients
 from core.workflow.money import exceeds_budget, left_usd
+from core.workflow.recorded import is_as_recorded
 from core.workflow.score import needs_intent, part_units
 from core.workflow.session import Session, now
 from core.workflow.split import Pieces, changed_training, load_pieces
@@ -222,7 +223,9 @@ def write_arm(
     Raises:
         InvalidInput: the dataset is absent or damaged, or a document to repeat is held out too.
     """
-    if arm.made is not None or arm.plan.recipe == Recipe(seed=arm.plan.recipe.seed):
+    is_base = arm.plan.recipe == Recipe(seed=arm.plan.recipe.seed)
+    made = arm.made.training.path if arm.made is not None else ""
+    if is_base or (made and is_as_recorded(session, state, made)):
         return arm.made
     pieces = load_pieces(session, state, split)
     changed = resample(pieces.train, arm.plan.recipe, pieces.held_out)

@@ -31,6 +31,7 @@ from core.workflow.jobs import launch, look, session_clients
 from core.workflow.metrics import collect_training
 from core.workflow.money import require_budget
 from core.workflow.parts import load_part
+from core.workflow.recorded import is_as_recorded
 from core.workflow.score import (
     collect_scores,
     needs_intent,
@@ -48,7 +49,7 @@ from core.workflow.state import (
     RunState,
     SessionState,
 )
-from core.workflow.train import NewRun, add_run, new_classifiers_price, run_to_train
+from core.workflow.train import NewRun, add_run, has_files, new_classifiers_price, run_to_train
 
 # Keep an experiment, and start the trainings of one arm.
 
@@ -129,6 +130,9 @@ def start_arm(
         state = session.state()
         run = state.find_run(state.experiment_named(experiment_id).arm(arm_id).run)
         assert run is not None
+        if not has_files(session, state, run):
+            over = state.experiment_named(experiment_id).arm(arm_id).made
+            write_group_files(session, state, state.split_of(run), over, run.groups, watch)
         for classifier in run.classifiers:
             launch(session, clients, run.name, classifier.training.id, watch)
 
@@ -456,7 +460,7 @@ def run_experiment(
         InvalidInput: no such experiment, or the engine's settings are incomplete.
         Interrupted: cancelled; the jobs go on.
     """
-    session.state().experiment_named(experiment_id)
+    _mend_arms(session, experiment_id)
     drive = _Drive(session, session_clients(session), experiment_id, watch)
     interval_s = drive.clients.poll_s
     while True:
@@ -472,6 +476,21 @@ def run_experiment(
         if drive.watch.wait(interval_s):
             raise Interrupted("Interrupted", "stopped at your request", "run it again to go on")
         interval_s = min(interval_s * 1.5, drive.clients.longest_poll_s)
+
+
+def _mend_arms(session: Session, experiment_id: str) -> None:
+    """Write the training files of arms anew that are gone or not as recorded."""
+    state = session.state()
+    experiment = state.experiment_named(experiment_id)
+    damaged = [
+        arm
+        for arm in experiment.arms
+        if arm.made and not is_as_recorded(session, state, arm.made.training.path)
+    ]
+    if damaged:
+        with session.working():
+            for arm in damaged:
+                write_arm(session, state, state.split_of(experiment), experiment.id, arm)
 
 
 def _round(drive: _Drive) -> bool:

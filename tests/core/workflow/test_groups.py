@@ -125,7 +125,7 @@ def test_the_five_2_every_score_of_the_covered_labels_is_returned_and_tuned(
     for part in ("calibration", "test"):
         shares = run.scores[part].returned_share
         assert {label: shares[label] for label in covered} == dict.fromkeys(covered, 1.0)
-        scores = part_scores(session, run, part)
+        scores = part_scores(session, session.state(), run, part)
         columns = [scores.labels.index(label) for label in covered]
         assert not np.isnan(scores.values[:, columns]).any()
     before = tune_thresholds(session, TuningSettings(run="base")).report
@@ -141,7 +141,7 @@ def test_a_label_is_taken_from_its_group_and_the_source_says_so(grouped: Path) -
     session = Session(grouped)
     run = session.state().runs[-1]
     taken = labels_taken(run)
-    scores = part_scores(session, run, "test")
+    scores = part_scores(session, session.state(), run, "test")
     for place, labels in enumerate(taken):
         for label in labels:
             assert scores.source[scores.labels.index(label)] == place
