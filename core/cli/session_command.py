@@ -23,10 +23,10 @@ def command() -> None:
     """Look at the session's own files; nothing is changed and nothing is sent."""
 
 
-@command.command()
+@command.command("check")
 @common_options
 @click.pass_context
-def check(ctx: click.Context) -> int:
+def check_files(ctx: click.Context) -> int:
     """Verify state, references, every recorded file, origin and event log.
 
     Each thing that is not as it was left is named with the command that makes it anew.
@@ -36,11 +36,11 @@ def check(ctx: click.Context) -> int:
 
     options: Options = ctx.obj
     done = check_session(find_session(options.session, here()), options.watch())
-    options.emit({"is_well": done.is_well, "check": done}, check_text(done))
+    options.emit({"is_well": done.is_well, "check": done}, session_check_text(done))
     return 0 if done.is_well else 2
 
 
-def check_text(done: "SessionCheck") -> str:
+def session_check_text(done: "SessionCheck") -> str:
     """What a check has found, a fault a line."""
     files = plural(done.files, "file")
     if done.unrecorded:

@@ -42,10 +42,10 @@ from core.workflow.state import (
 _LONGEST_TEXT = 100_000
 _PARTS = ("train", "calibration", "test")
 
-Check = Callable[[Any], bool]
+_Check = Callable[[Any], bool]
 
 
-def _matching(pattern: str) -> Check:
+def _matching(pattern: str) -> _Check:
     compiled = re.compile(pattern)
     return lambda value: isinstance(value, str) and bool(compiled.fullmatch(value))
 
@@ -69,7 +69,7 @@ def _is_time(value: Any) -> bool:
         return False
 
 
-def _or_empty(check: Check) -> Check:
+def _or_empty(check: _Check) -> _Check:
     return lambda value: value == "" or check(value)
 
 
@@ -87,7 +87,7 @@ _ADDRESS = re.compile(
 )
 _FINGERPRINT = _matching(r"sha256:[0-9a-f]{64}")
 
-_WHAT: dict[type, Mapping[str, Check]] = {
+_WHAT: dict[type, Mapping[str, _Check]] = {
     SessionState: {
         "name": _matching(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,38}[A-Za-z0-9])?"),
         "uid": _matching(r"[0-9a-f]{8}"),
