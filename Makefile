@@ -3,13 +3,14 @@
 # make check  format, lint, types, import contracts, tests
 # make bench  the benchmarks (minutes)
 # make fuzz   100,000 damaged inputs for everything that reads bytes (about an hour)
+# make weather  kills, full disks, limits and races (half an hour)
 
 VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: run test check lint bench fuzz samples lock clean
+.PHONY: run test check lint bench fuzz weather samples lock clean
 
 run: $(VENV)/.runtime
 	$(BIN)/comprehend-tuner demo
@@ -31,6 +32,9 @@ bench: $(VENV)/.dev
 
 fuzz: $(VENV)/.dev
 	$(BIN)/python -m tests.fuzz
+
+weather: $(VENV)/.dev
+	$(BIN)/python -m tests.weather
 
 samples: $(VENV)/.dev
 	$(BIN)/python -m sample_data.generate

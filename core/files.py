@@ -99,14 +99,24 @@ def _cannot_write(path: Path, error: OSError) -> OperationFailed:
     return refusal(error, path, "Cannot write")
 
 
+_never_made: set[Path] = set()
+
+
+def never_make(folder: Path) -> None:
+    """From now on let no write make this folder anew: it was moved, or its disk is not mounted."""
+    _never_made.add(folder)
+
+
 def make_folder(folder: Path) -> None:
     """Make a folder and those above it that are absent, for this user alone, whatever the umask.
 
     Raises:
-        OSError: it cannot be made.
+        OSError: it cannot be made, or one that is never made anew is gone.
     """
     if folder.is_dir():
         return
+    if folder in _never_made:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(folder))
     make_folder(folder.parent)
     with contextlib.suppress(FileExistsError):
         folder.mkdir(mode=0o700)

@@ -13,10 +13,10 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from core.errors import TunerError, is_refusal
-from core.files import open_private, take_lock
+from core.files import never_make, open_private, take_lock
 from core.offline.inputs import InvalidData
 from core.offline.processes import remove_leftovers
-from core.offline.records import ACTIVE, Record, TrainingRecord, change_record
+from core.offline.records import ACTIVE, Record, TrainingRecord, change_record, root_of
 from core.offline.work import Work
 
 
@@ -26,6 +26,7 @@ def main(arguments: list[str]) -> int:
     if not _hold_lock(folder, arguments[1:]):
         sys.stderr.write(f"another worker has the job in {folder}\n")
         return 1
+    never_make(root_of(folder).parent)
     record = change_record(folder, _taken)
     if record is None or record.status not in ACTIVE:
         return 0

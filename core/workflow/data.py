@@ -1,6 +1,7 @@
 """Start a session: import a source as the first revision of its dataset."""
 
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -95,7 +96,10 @@ def make_session_folder(folder: Path) -> None:
         OperationFailed: it cannot be made.
     """
     try:
-        make_folder(folder)
+        make_folder(folder.parent)
+        with suppress(FileExistsError):
+            folder.mkdir(mode=0o700)
+            folder.chmod(0o700)
     except OSError as error:
         raise refusal(error, folder, "Cannot make the session's folder") from error
 

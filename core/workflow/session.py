@@ -17,7 +17,7 @@ import msgspec
 
 from core.decoding import JsonDecoder, Undecodable, decode_json, read_bytes
 from core.errors import InvalidInput, OperationFailed, TunerError
-from core.files import append_line, is_read_only, locked, sweep, write_atomic
+from core.files import append_line, is_read_only, locked, never_make, sweep, write_atomic
 from core.text import printable
 from core.workflow.session_checks import check_inside, check_state
 from core.workflow.state import SCHEMA_VERSION, RunState, SessionState
@@ -109,6 +109,7 @@ class Session:
                 f"{printable(str(self.folder), 300)} is not there any more",
                 "put it back or mount its disk again, then repeat the command",
             )
+        never_make(self.folder)
 
     @property
     def is_read_only(self) -> bool:

@@ -569,7 +569,8 @@ def start_training_run(
         with session.editing() as state:
             require_budget(state, _new_price(state, split, new))
             if exists:
-                state.adopted = new.name
+                if state.run is None or state.run.name != new.name:
+                    state.adopted = new.name
                 replace_failed_trainings(state, clients, state.run_named(new.name))
             else:
                 add_run(state, split, over, clients, new, files)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import InvalidInput, OperationFailed, TryAgain
+from core.files import write_atomic
 from core.workflow import overview
 from core.workflow.overview import recent_sessions
 from core.workflow.session import Session, check_name, find_session, list_sessions, new_folder
@@ -105,7 +106,10 @@ def test_an_event_that_cannot_be_written_is_said_and_is_no_error(
 
 def test_a_folder_that_is_gone_is_not_made_anew(tickets_session: Path, tmp_path: Path) -> None:
     session = Session(tickets_session)
+    path = session.path("data/late/x")
     moved = tickets_session.rename(tmp_path / "moved")
+    with pytest.raises(OperationFailed, match="No such file or directory"):
+        write_atomic(path, b"asked for before it was gone")
     for step in (session.editing, session.working, lambda: session.path("data/x")):
         with pytest.raises((OperationFailed, InvalidInput)):
             step().__enter__()
