@@ -140,8 +140,10 @@ def name(label: str) -> str:
 
 _SPECIAL = re.compile(r"[\\`*\[\]|~$]")
 _EDGE_UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
-_BLOCK_START = re.compile(r"^(#{1,6}(?=\s|$)|[-+](?=\s|$)|[-=]+$|\d{1,9}(?=[.)](?:\s|$)))")
-_LINK = re.compile(r"(?i)(https?|ftp|mailto|xmpp)(?=:)|www(?=\.)")
+_BLOCK_START = re.compile(r"^(#{1,6}(?=\s|$)|[-+](?=\s|$)|[-=][-=\s]*$|\d{1,9}(?=[.)](?:\s|$)))")
+_LINK = re.compile(
+    r"(?i)(https?|ftp|mailto|xmpp)(?=:)|www(?=\.)|(?<=[\w.+-])(?=@\w)|(?<!:)/(?=/\w)"
+)
 
 
 def markdown_page(title: str, sections: tuple[Section, ...]) -> str:
@@ -180,7 +182,8 @@ def _block(block: Block) -> list[str]:
         case Items():
             return [*(f"- {escaped(text)}" for text in block.texts), ""] if block.texts else []
         case Code():
-            return ["```", *map(printable, block.text.split("\n")), "```", ""]
+            fence = max(["``", *re.findall("`+", block.text)], key=len) + "`"
+            return [fence, *map(printable, block.text.split("\n")), fence, ""]
         case Table():
             return [*table_markdown(block), ""]
         case Plot():
