@@ -84,7 +84,7 @@ def load_prices(path: Path | None) -> PriceList:
         is_toml = path.suffix.lower() == ".toml"
         fields = decode_toml(data) if is_toml else decode_json(data, dict[str, Any])
         prices = msgspec.convert(_with_text_day(fields), PriceList)
-        _check_prices(prices)
+        check_prices(prices)
     except (ValueError, OverflowError) as error:
         message = f"{printable(str(path))}: {printable(str(error), 160)}"
         raise InvalidInput(title, message, hint) from error
@@ -98,7 +98,12 @@ def _with_text_day(fields: Any) -> Any:
     return fields
 
 
-def _check_prices(prices: PriceList) -> None:
+def check_prices(prices: PriceList) -> None:
+    """Refuse prices that no sum can be made of.
+
+    Raises:
+        ValueError: one is negative, beyond all reason or of no unit; another currency; no day.
+    """
     for name in _FIELDS:
         value = getattr(prices, name)
         if isinstance(value, int | float) and not 0 <= value <= _HIGHEST:

@@ -19,7 +19,7 @@ import msgspec
 from core.comprehend.engine import check_patterns
 from core.comprehend.jobs import JobStatus
 from core.comprehend.ledger import LedgerEntry
-from core.comprehend.pricing import PriceList
+from core.comprehend.pricing import PriceList, check_prices
 from core.dataset.arms import PlannedArm
 from core.errors import InvalidInput
 from core.text import printable
@@ -30,6 +30,7 @@ from core.workflow.state import (
     EndpointState,
     ExperimentState,
     JobState,
+    OversamplingState,
     PartFile,
     Revision,
     RunState,
@@ -40,6 +41,7 @@ from core.workflow.state import (
 )
 
 _LONGEST_TEXT = 100_000
+_MOST_COUNTED = 10**12
 _PARTS = ("train", "calibration", "test")
 
 _Check = Callable[[Any], bool]
@@ -71,6 +73,14 @@ def _is_time(value: Any) -> bool:
 
 def _or_empty(check: _Check) -> _Check:
     return lambda value: value == "" or check(value)
+
+
+def _or_none(check: _Check) -> _Check:
+    return lambda value: value is None or check(value)
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and 0 <= value <= _MOST_COUNTED
 
 
 _RUN = _matching(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9])?")
@@ -118,7 +128,14 @@ _WHAT: dict[type, Mapping[str, _Check]] = {
         "intended_at": _is_time,
         "started_at": _or_empty(_is_time),
     },
-    JobStatus: {"arn": _or_empty(_ARN)},
+    JobStatus: {
+        "arn": _or_empty(_ARN),
+        "submitted_at": _or_none(_is_time),
+        "started_at": _or_none(_is_time),
+        "ended_at": _or_none(_is_time),
+        "documents_trained": _or_none(_is_count),
+        "documents_tested": _or_none(_is_count),
+    },
     ScoresState: {"path": _is_path, "fingerprint": _FINGERPRINT, "made_at": _is_time},
     ThresholdsState: {
         "path": _is_path,
@@ -230,7 +247,7 @@ def _check_references(state: SessionState) -> None:
     experiments = _unique("$.experiments", [experiment.id for experiment in state.experiments])
     for i, split in enumerate(state.splits):
         _require(f"$.splits[{i}].revision", split.revision, revisions)
-        _check_split(split, f"$.splits[{i}]")
+        _check_split(split, f"$.splits[{i}]", state.revision_of(split))
     for i, run in enumerate(state.runs):
         _require(f"$.runs[{i}].split", run.split, splits)
         if run.experiment:
@@ -240,19 +257,36 @@ def _check_references(state: SessionState) -> None:
         _require(f"$.experiments[{i}].split", experiment.split, splits)
         if not experiment.arms:
             raise _Wrong(f"$.experiments[{i}].arms", [])
+        for j, arm in enumerate(experiment.arms):
+            if arm.made is not None:
+                _check_oversampling(arm.made, f"$.experiments[{i}].arms[{j}].made")
+    if state.oversampling is not None:
+        _check_oversampling(state.oversampling, "$.oversampling")
     if state.adopted:
         _require("$.adopted", state.adopted, runs)
 
 
-def _check_split(split: SplitState, place: str) -> None:
+def _check_split(split: SplitState, place: str, revision: Revision) -> None:
     names = split.part_names
     if len({*names}) != len(names) or not {*names} <= {*_PARTS} or "train" not in names:
         raise _Wrong(f"{place}.part_names", names)
     if not len(names) == len(split.ratios) == len(split.sizes):
         raise _Wrong(f"{place}.sizes", split.sizes)
+    if {*split.support} != {*revision.labels}:
+        raise _Wrong(f"{place}.support", sorted({*split.support} ^ {*revision.labels}))
+    for label, counts in split.support.items():
+        if {*counts} != {*names} or not all(map(_is_count, counts.values())):
+            raise _Wrong(f"{place}.support[{printable(label, 40)!r}]", counts)
     for name, files in (("training", split.training), ("scoring", split.scoring)):
         for part in files:
             _require(f"{place}.{name}", part, {*names})
+
+
+def _check_oversampling(over: OversamplingState, place: str) -> None:
+    for label in over.targets:
+        _require(f"{place}.after", label, {*over.after})
+    if {*over.before} != {*over.after}:
+        raise _Wrong(f"{place}.after", sorted({*over.before} ^ {*over.after}))
 
 
 def _check_run(run: RunState, place: str) -> None:
@@ -313,10 +347,10 @@ def _addresses(request: Any) -> Iterator[str]:
 
 
 def _check_prices(prices: PriceList) -> None:
-    for name in prices.__struct_fields__:
-        value = getattr(prices, name)
-        if isinstance(value, int | float) and value < (name == "unit_characters"):
-            raise _Wrong(f"$.prices.{name}", value)
+    try:
+        check_prices(prices)
+    except ValueError as error:
+        raise _Wrong("$.prices", str(error)) from error
 
 
 def _unique(place: str, ids: list[str]) -> set[str]:

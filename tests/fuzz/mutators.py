@@ -146,6 +146,34 @@ def damaged_json(data: bytes, random: Random, others: Sequence[bytes]) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
+def damaged_field(data: bytes, random: Random, others: Sequence[bytes]) -> bytes:
+    """JSON with one or two fields changed, each kind of field as often as any other."""
+    if random.random() < 0.2:
+        return damaged_json(data, random, others)
+    value = json.loads(data)
+    for _ in range(random.choice((1, 1, 2))):
+        kinds: dict[tuple[str, ...], list[tuple[Any, Any]]] = {}
+        _collect(value, (), kinds)
+        holder, key = random.choice(kinds[random.choice(list(kinds))])
+        if random.random() < 0.1:
+            del holder[key]
+        else:
+            holder[key] = _other(holder[key], random)
+    return json.dumps(value).encode()
+
+
+def _collect(
+    value: Any, kind: tuple[str, ...], kinds: dict[tuple[str, ...], list[tuple[Any, Any]]]
+) -> None:
+    """Every place of some JSON, by the names on the way to it."""
+    items = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, item in items:
+        below = (*kind, str(key) if isinstance(value, dict) else "[]")
+        kinds.setdefault(below, []).append((value, key))
+        if isinstance(item, dict | list):
+            _collect(item, below, kinds)
+
+
 def damaged_lines(data: bytes, random: Random, others: Sequence[bytes]) -> bytes:
     """JSON Lines with one to three lines changed as JSON, or as bytes."""
     if random.random() < 0.4:

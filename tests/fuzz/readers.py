@@ -35,7 +35,9 @@ from core.offline.processes import read_progress
 from core.offline.records import load_record
 from core.tuning.thresholds import apply_to_predictions, apply_to_reply, load
 from core.workflow.drift import check_drift
+from core.workflow.experiments.arms import versions
 from core.workflow.experiments.compare import load_comparison
+from core.workflow.following import _row
 from core.workflow.metrics import load_metrics
 from core.workflow.money import spending
 from core.workflow.overview import session_overview
@@ -319,6 +321,8 @@ def _session_case(random: Random, *patterns: str) -> Case:
         return _session_case(random, *patterns)
     name = random.choice(list(files))
     damage = _damages().get(Path(name).suffix, mutators.damaged)
+    if name.endswith("session.json"):
+        damage = mutators.damaged_field
     return name, damage(files[name], random, list(files.values()))
 
 
@@ -350,6 +354,10 @@ def _in_session(folder: Path, case: Case, random: Random) -> None:
     if case[0].endswith("session.json"):
         session_overview(session)
         spending(session)
+        versions(session)
+        for run in session.state().runs:
+            for job in run.jobs():
+                _row(run, job, "", None)
         return None
     state, path = session.state(), session.folder.parent / case[0]
     return _read_file(session, state, path)
