@@ -79,7 +79,7 @@ def training_plan_text(plan: "TrainingPlan") -> str:
         f"{plural(plan.classifiers, 'classifier')}, {plan.mode}, "
         f"{plural(plan.documents, 'training document')}",
         *group_lines(plan),
-        *(f"upload: {printable(file)} ({count(size)} bytes)" for file, size in plan.uploads),
+        *(f"upload: {upload.words}" for upload in plan.sends),
         *price_lines(plan.rows, plan.estimate, plan.is_paid),
     ]
     if plan.rows:
@@ -97,6 +97,7 @@ def scoring_plan_text(plan: "ScoringPlan") -> str:
         [
             f"run {plan.run} on {plan.engine}: documents to score: {documents}; "
             f"{plural(plan.units, 'unit')} still to be charged",
+            *(f"upload: {upload.words}" for upload in plan.sends),
             *price_lines(plan.rows, plan.estimate, plan.is_paid),
             *budget_lines(plan),
         ]

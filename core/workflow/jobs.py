@@ -3,7 +3,7 @@
 import contextlib
 import datetime
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -33,6 +33,7 @@ from core.files import file_fingerprint
 from core.progress import UNWATCHED, Watch
 from core.text import printable
 from core.workflow.recorded import is_as_recorded, sent_file
+from core.workflow.sending import PlannedUpload, require_planned
 from core.workflow.session import Session, now
 from core.workflow.state import JobState, RunState, SessionState
 from core.workflow.trust import require_trust
@@ -73,14 +74,23 @@ def note_in_ledger(
 
 
 def launch(
-    session: Session, clients: Clients, run_name: str, job_id: str, watch: Watch = UNWATCHED
+    session: Session,
+    clients: Clients,
+    run_name: str,
+    job_id: str,
+    watch: Watch = UNWATCHED,
+    planned: Collection[PlannedUpload] | None = None,
 ) -> None:
     """Upload a job's files and start it, unless it was started already.
 
     Throttling, faults of the service and lost connections are borne for a while, and a missing slot
     for an hour; each time the same request is sent with the same token.
 
+    Args:
+        planned: what the user was told would be sent; None where nobody was told.
+
     Raises:
+        Refused: something else than was planned would be sent.
         TunerError: an upload or the call failed; repeating goes on where it stopped.
         Interrupted: cancelled during an upload or between two attempts.
     """
@@ -90,6 +100,8 @@ def launch(
         return
     for file in job.uploads:
         sent_file(session, run, job, file)
+    if planned is not None:
+        require_planned(session, job, planned)
     patiently = sender(clients, job_id, watch)
     for file, uri in job.uploads.items():
         with session.editing() as state:

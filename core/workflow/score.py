@@ -31,6 +31,7 @@ from core.tuning.part import Part
 from core.workflow.jobs import fetch, launch, replace_failed, session_clients, wait_for
 from core.workflow.money import PlanRow, exceeds_budget, left_usd, require_budget
 from core.workflow.recorded import verified
+from core.workflow.sending import PlannedUpload, planned_uploads
 from core.workflow.session import Session, now
 from core.workflow.split import unscored_part
 from core.workflow.state import (
@@ -126,7 +127,7 @@ def add_job(
     attempt = 1 + sum(job.id.startswith(f"{run.name}/{classifier.id}/") for job in earlier)
     job_id = f"{run.name}/{classifier.id}/score-{part}" + (f"-{attempt}" if attempt > 1 else "")
     base = state.object_base(clients.info.bucket, run.name, classifier.id)
-    uri = f"{base}/scoring/{part}/{Path(file.path).name}"
+    uri = _scoring_uri(state, clients, run, classifier, part, file)
     token = new_token()
     classifier.scoring[part] = JobState(
         id=job_id,
@@ -148,6 +149,42 @@ def add_job(
         estimate=price,
         twin=None if clients.info.name == "aws" else state.twin,
     )
+
+
+def _scoring_uri(
+    state: SessionState,
+    clients: Clients,
+    run: RunState,
+    classifier: ClassifierState,
+    part: str,
+    file: PartFile,
+) -> str:
+    """Where a file to be scored goes; empty without a bucket."""
+    base = state.object_base(clients.info.bucket, run.name, classifier.id)
+    return f"{base}/scoring/{part}/{Path(file.path).name}" if clients.info.bucket else ""
+
+
+def _sends(
+    session: Session,
+    state: SessionState,
+    clients: Clients,
+    run: RunState,
+    to_start: list[tuple[ClassifierState, str]],
+) -> tuple[PlannedUpload, ...]:
+    """What the jobs that are not started will send: as intended, or as will be.
+
+    Raises:
+        NotAsRecorded: a file to be scored was changed since it was made.
+    """
+    sends: list[PlannedUpload] = []
+    for classifier, part in to_start:
+        file = state.split_of(run).scoring[part]
+        verified(session, state, file.path)
+        uploads = {file.path: _scoring_uri(state, clients, run, classifier, part, file)}
+        if not needs_intent(state, classifier, part):
+            uploads = classifier.scoring[part].uploads
+        sends += planned_uploads(session, uploads, {file.path: file.fingerprint})
+    return tuple(sends)
 
 
 def set_aside(run: RunState, classifier: ClassifierState, part: str) -> None:
@@ -379,6 +416,8 @@ class ScoringPlan:
     """Price of each job that is still to be started."""
     estimate: Estimate
     """Their sum."""
+    sends: tuple[PlannedUpload, ...]
+    """Everything that is sent, and where to."""
     budget_usd: float | None
     left_usd: float | None
     """What the budget leaves beside everything started and intended; None without a budget."""
@@ -424,6 +463,7 @@ def plan_scoring(
         units=total,
         rows=tuple(rows),
         estimate=scoring_estimate(total, state.prices),
+        sends=_sends(session, state, clients, run, to_start),
         budget_usd=state.budget_usd,
         left_usd=left_usd(state),
         is_over_budget=exceeds_budget(state, new_price),
@@ -440,7 +480,8 @@ def start_scoring_jobs(session: Session, plan: ScoringPlan, watch: Watch = UNWAT
     Raises:
         InvalidInput: a file to be scored holds labels instead of text alone, a classifier that
             would have to score was deleted, or no bucket or role was chosen.
-        Refused: the budget does not allow what is new.
+        Refused: the budget does not allow what is new, or something else than was planned would be
+            sent.
         TryAgain: another terminal runs a step of this session.
         TunerError: an upload or a call failed.
     """
@@ -468,7 +509,8 @@ def start_scoring_jobs(session: Session, plan: ScoringPlan, watch: Watch = UNWAT
                 add_job(state, clients, run, classifier, part, files[part], price)
         for classifier in run.classifiers:
             for part in plan.parts:
-                launch(session, clients, run.name, classifier.scoring[part].id, watch)
+                job_id = classifier.scoring[part].id
+                launch(session, clients, run.name, job_id, watch, plan.sends)
         return session.state().run_named(plan.run)
 
 

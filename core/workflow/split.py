@@ -395,6 +395,17 @@ def main_files(split: SplitState, over: OversamplingState | None) -> dict[str, P
     return files
 
 
+def group_files(
+    split: SplitState, over: OversamplingState | None, group: LabelGroup
+) -> dict[str, PartFile]:
+    """Training and test file of a group by part, which need not be written yet."""
+    key = fingerprint(split.training_inputs(over), *group.all_labels)[7:15]
+    return {
+        name: PartFile(path=f"data/{split.id}/groups/{key}/{name}.csv", fingerprint="", documents=0)
+        for name in split.training
+    }
+
+
 def write_group_files(
     session: Session,
     state: SessionState,
@@ -418,13 +429,10 @@ def write_group_files(
     for done, group in enumerate(groups):
         watch.report("writing group files", done, len(groups), plural(len(groups), "group"))
         watch.check()
-        key = fingerprint(split.training_inputs(over), *group.all_labels)[7:15]
         delimiter = choose_delimiter(group.all_labels)
         files = {
-            name: write_training(
-                session, project(part, group), f"data/{split.id}/groups/{key}/{name}.csv", delimiter
-            )
-            for name, part in parts.items()
+            name: write_training(session, project(parts[name], group), file.path, delimiter)
+            for name, file in group_files(split, over, group).items()
         }
         made.append(ClassifierFiles(files, delimiter))
     return made

@@ -1,6 +1,6 @@
 """The train step: plan the classifiers of a run, create them, fetch their metrics."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -31,14 +31,22 @@ from core.workflow.jobs import launch, replace_failed, session_clients, wait_for
 from core.workflow.metrics import MetricsFile, collect_training, has_output, load_metrics
 from core.workflow.money import PlanRow, exceeds_budget, left_usd, require_budget
 from core.workflow.parts import load_part
-from core.workflow.recorded import is_as_recorded
+from core.workflow.recorded import is_as_recorded, verified
 from core.workflow.score import part_units
+from core.workflow.sending import PlannedUpload, planned_uploads
 from core.workflow.session import Session, check_name, now
-from core.workflow.split import ClassifierFiles, main_files, unscored_part, write_group_files
+from core.workflow.split import (
+    ClassifierFiles,
+    group_files,
+    main_files,
+    unscored_part,
+    write_group_files,
+)
 from core.workflow.state import (
     ClassifierState,
     JobState,
     OversamplingState,
+    PartFile,
     RunState,
     SessionState,
     SplitState,
@@ -301,8 +309,9 @@ def _first_attempt(
     own: ClassifierFiles,
 ) -> JobState:
     """The intent of a training that was never asked for."""
-    base = state.object_base(require_bucket(clients.info), run_name, classifier_id)
-    uris = {part: f"{base}/{part}-data/{Path(file.path).name}" for part, file in own.files.items()}
+    bucket = require_bucket(clients.info)
+    base = state.object_base(bucket, run_name, classifier_id)
+    uris = _training_uris(state, bucket, run_name, classifier_id, own.files)
     request = training_request(
         name=resource_name("ct", state.name, state.uid, run_name, classifier_id),
         version="v1",
@@ -468,6 +477,8 @@ class TrainingPlan:
     """The run whose main classifier a new run takes over, not trained again; empty for none."""
     uploads: tuple[tuple[str, int], ...]
     """Session files with their size in bytes; those of groups are written when they start."""
+    sends: tuple[PlannedUpload, ...]
+    """Everything that is sent, and where to."""
     classifiers: int
     documents: int
     rows: tuple[PlanRow, ...]
@@ -519,7 +530,7 @@ def plan_training(
     trainings = _trainings_to_start(run, new)
     documents = files["train"].documents
     units = sum(part_units(session, state, split).values())
-    uploads = [(file.path, session.path(file.path).stat().st_size) for file in files.values()]
+    sends = _sends(session, state, split, over, new)
     return TrainingPlan(
         run=new.name,
         is_resumed=run is not None,
@@ -528,7 +539,8 @@ def plan_training(
         labels=state.dataset.labels,
         groups=new.groups,
         shared=new.shared,
-        uploads=tuple(uploads) if run is not None or "c1" in trainings else (),
+        uploads=tuple((s.path, s.size_bytes) for s in sends if s.size_bytes is not None),
+        sends=sends,
         classifiers=len(trainings) if run is None else len(run.classifiers),
         documents=documents,
         rows=_plan_rows(trainings, documents, state.prices),
@@ -550,7 +562,8 @@ def start_training_run(
 
     Raises:
         InvalidInput: there is no split of the present dataset, or no bucket or role was chosen.
-        Refused: the health gate is closed, or the budget does not allow what is new.
+        Refused: the health gate is closed, the budget does not allow what is new, or something else
+            than was planned would be sent.
         TryAgain: another terminal runs a step of this session.
         TunerError: an upload or a call failed.
     """
@@ -561,6 +574,9 @@ def start_training_run(
         over = state.oversampling_of(split)
         new = named_run(state, split, over, plan.run, plan.groups)
         exists = state.find_run(new.name) is not None
+        if not exists and "c1" in new.trained:
+            for file in main_files(split, over).values():
+                verified(session, state, file.path)
         if not exists or any(c.training.is_failed for c in state.run_named(new.name).classifiers):
             require_health(state, despite_findings)
         files = []
@@ -575,7 +591,7 @@ def start_training_run(
             else:
                 add_run(state, split, over, clients, new, files)
         for classifier in session.state().run_named(new.name).classifiers:
-            launch(session, clients, new.name, classifier.training.id, watch)
+            launch(session, clients, new.name, classifier.training.id, watch, plan.sends)
         return session.state().run_named(new.name)
 
 
@@ -599,6 +615,56 @@ def finish_training(
             continue
         collect_training(session, clients, run_name, classifier.id, watch)
     return load_metrics(session, run_name)
+
+
+def _sends(
+    session: Session,
+    state: SessionState,
+    split: SplitState,
+    over: OversamplingState | None,
+    new: NewRun,
+) -> tuple[PlannedUpload, ...]:
+    """What the trainings that are not started will send: as intended, or as will be.
+
+    Raises:
+        NotAsRecorded: a file of the split, or the changed training file, was changed since.
+    """
+    run = state.find_run(new.name)
+    files = main_files(split, over)
+    sends: list[PlannedUpload] = []
+    if run is not None:
+        for classifier in run.classifiers:
+            job = classifier.training
+            if not job.is_started or job.is_failed:
+                sends += planned_uploads(session, job.uploads, job.fingerprints)
+    else:
+        bucket = session_clients(session).info.bucket
+        groups = [group_files(split, over, group) for group in new.groups]
+        for number, own in enumerate([files, *groups], start=1):
+            if f"c{number}" in new.trained:
+                uris = _training_uris(state, bucket, new.name, f"c{number}", own)
+                uploads = {file.path: uris[part] for part, file in own.items()}
+                prints = {file.path: file.fingerprint for file in own.values()}
+                sends += planned_uploads(session, uploads, prints)
+    for file in files.values():
+        if any(file.path == upload.path for upload in sends):
+            verified(session, state, file.path)
+    return tuple(sends)
+
+
+def _training_uris(
+    state: SessionState,
+    bucket: str,
+    run_name: str,
+    classifier_id: str,
+    files: Mapping[str, PartFile],
+) -> dict[str, str]:
+    """Where the files of a classifier go, by part; empty without a bucket."""
+    base = state.object_base(bucket, run_name, classifier_id)
+    return {
+        part: f"{base}/{part}-data/{Path(file.path).name}" if bucket else ""
+        for part, file in files.items()
+    }
 
 
 def has_files(session: Session, state: SessionState, run: RunState) -> bool:

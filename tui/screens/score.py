@@ -22,7 +22,7 @@ from core.workflow.session import Session
 from core.workflow.state import RunState
 from core.workflow.train import Proposal, need_words, price_words, propose_groups
 from tui.screens.base import PaidStepScreen
-from tui.widgets.facts import Fact, Facts, Line, price_facts
+from tui.widgets.facts import Fact, Facts, Line, price_facts, upload_facts
 from tui.widgets.preflight import PreflightPanel, summary
 from tui.widgets.results import PartsTable, ReturnedTable
 from tui.windows import PayModal
@@ -129,7 +129,7 @@ class ScoreScreen(PaidStepScreen[ScoreView]):
         if overview.state.engine.name == "offline":
             facts.append(("returned", self._returned_words(run, plan)))
         if plan.units:
-            facts += price_facts(plan)
+            facts += [*price_facts(plan), *upload_facts(plan.sends)]
             if plan.is_paid:
                 facts.append(("account", self.checked_words()))
         return facts
@@ -182,6 +182,7 @@ class ScoreScreen(PaidStepScreen[ScoreView]):
             ("run", f"{plan.run} on {plan.engine}"),
             ("documents", f"{documents}, each by {plural(plan.classifiers, 'classifier')}"),
             *price_facts(plan),
+            *upload_facts(plan.sends),
         ]
         if self.report is not None:
             facts.append(("checks", summary(self.report)))

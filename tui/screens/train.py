@@ -27,7 +27,7 @@ from core.workflow.train import (
 )
 from tui.render import glyph
 from tui.screens.base import PaidStepScreen
-from tui.widgets.facts import Fact, Facts, Line, price_facts, row_state
+from tui.widgets.facts import Fact, Facts, Line, price_facts, row_state, upload_facts
 from tui.widgets.preflight import PreflightPanel, summary
 from tui.widgets.results import CellsTable, MatrixTable, MetricsGrid, warnings_of
 from tui.windows import PayModal
@@ -102,12 +102,11 @@ def _work_facts(plan: TrainingPlan) -> list[Fact]:
     documents = plural(plan.documents, "document")
     labels = plural(len(plan.labels), "label")
     grouped = group_lines(plan)
-    uploads = [f"{file} ({size:,} bytes)" for file, size in plan.uploads]
     return [
         ("creates", f"{plural(plan.classifiers, 'classifier')}, {plan.mode}, {labels}"),
         *((("groups" if at == 0 else ""), text) for at, text in enumerate(grouped)),
         ("trains on", f"{documents} of split {plan.split}"),
-        *((("uploads" if at == 0 else ""), text) for at, text in enumerate(uploads)),
+        *upload_facts(plan.sends),
     ]
 
 

@@ -16,6 +16,7 @@ from tui.render import glyph, literal, plain
 if TYPE_CHECKING:
     from core.workflow.money import PlanRow
     from core.workflow.score import ScoringPlan
+    from core.workflow.sending import PlannedUpload
     from core.workflow.train import TrainingPlan
 
 
@@ -104,6 +105,11 @@ def price_facts(plan: "TrainingPlan | ScoringPlan") -> list[Fact]:
     facts.append(("basis", estimate.basis))
     budget = budget_words(plan)
     return [*facts, ("budget", budget)] if budget else facts
+
+
+def upload_facts(sends: Sequence["PlannedUpload"]) -> list[Fact]:
+    """Each file that is sent, with its size and where it goes."""
+    return [("uploads" if at == 0 else "", sent.words) for at, sent in enumerate(sends)]
 
 
 def _priced(row: "PlanRow") -> str:
