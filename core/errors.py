@@ -136,5 +136,7 @@ def no_locks(error: OSError, place: Path | str) -> InvalidInput:
     return InvalidInput(title, f"{printable(str(place), 300)} cannot be locked: {why}", hint)
 
 
-class Untrusted(Refused):
+class Untrusted(TunerError):
     """Something would be sent for a session that was not made on this machine by this user."""
+
+    exit_code = 4

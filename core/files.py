@@ -222,7 +222,10 @@ def locked(path: Path, what: str, timeout_s: float = 0.0) -> Iterator[None]:
                     "close it there, or wait until its step ends",
                 )
             time.sleep(_LOCK_INTERVAL_S)
-        yield
+        try:
+            yield
+        finally:  # closing is not enough where a forked child holds the same open file
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
     finally:
         os.close(descriptor)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from core.errors import InvalidInput, Refused, TunerError, Untrusted
+from core.errors import InvalidInput, TunerError, Untrusted
 from core.workflow.cleanup import clean_up, cleanup_inventory
 from core.workflow.endpoints import stop_endpoint
 from core.workflow.jobs import session_clients
@@ -254,7 +254,7 @@ def test_an_honest_copy_deletes_nothing_of_the_original(
     aws: AwsServer, session: Session, tmp_path: Path
 ) -> None:
     copy = Session(Path(shutil.copytree(session.folder, tmp_path / "copy")))
-    with pytest.raises(Refused, match="copy"):
+    with pytest.raises(Untrusted, match="copy"):
         clean_up(copy)
     assert trust(copy)
     assert copy.state().uid != session.state().uid
