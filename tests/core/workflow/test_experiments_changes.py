@@ -83,7 +83,13 @@ def deleted_unscored(session: Session, name: str) -> None:
         arn = run.classifiers[0].training.arn
         state.ledger = [entry for entry in state.ledger if entry.name != arn]
         state.ledger.append(
-            LedgerEntry(kind="classifier", name=arn, created_at="", run=name, state="deleted")
+            LedgerEntry(
+                kind="classifier",
+                name=arn,
+                created_at="2026-01-01T00:00:00Z",
+                run=name,
+                state="deleted",
+            )
         )
 
 
@@ -104,7 +110,7 @@ def test_output_that_was_fetched_and_not_joined_is_joined(done: Session) -> None
         run = state.run_named("e1-n150")
         for part, kept in run.scores.items():
             run.scores[part] = msgspec.structs.replace(
-                kept, fingerprint=f"old {part}", jobs=(f"e1-n150/c1/earlier-{part}",)
+                kept, fingerprint=f"sha256:{0:064}", jobs=(f"e1-n150/c1/earlier-{part}",)
             )
     assert stages(done)["n150"] == "scoring"
     run_experiment(done, "e1")
@@ -170,7 +176,11 @@ def test_an_experiment_of_older_data_is_carried_on_with_the_labels_it_was_split_
     with session.editing() as state:
         state.revisions.append(
             msgspec.structs.replace(
-                state.dataset, id="r2", fingerprint="other", labels=("merged", "clean")
+                state.dataset,
+                id="r2",
+                path="data/r2.jsonl",
+                fingerprint="other",
+                labels=("merged", "clean"),
             )
         )
     plan = plan_experiment(session, None)

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from core.dataset.documents import Dataset, load_dataset, save_dataset
 from core.errors import InvalidInput
+from core.files import file_fingerprint
 from core.workflow.data import current_dataset
 from core.workflow.relabel import apply_marks, preview_marks
 from core.workflow.review import (
@@ -72,7 +74,10 @@ def test_equal_texts_with_and_without_a_label_are_read_together(session: Session
     dataset = load_dataset(path)
     places = {name: row for row, name in enumerate(dataset.ids)}
     dataset.texts[places[part[1]]] = dataset.texts[places[part[0]]].upper() + " !"
-    save_dataset(dataset, path)
+    made = save_dataset(dataset, path)
+    with session.editing() as state:
+        state.revisions[0] = replace(state.revisions[0], fingerprint=made)
+        state.splits[0] = replace(state.splits[0], dataset=made)
     data = load_review(session)
     for label in ("billing", "bug"):
         assert {row.id for row in review_label(data, label, "duplicates").rows} == set(part[:2])
@@ -88,6 +93,8 @@ def test_the_none_label_beside_another_one_is_found_under_both(session: Session)
     rows = np.flatnonzero(arrays["parts"] == state.split.part_names.index("calibration"))
     arrays["membership"][rows[0], :] = [True, False, False, False, True]
     np.savez(path, **arrays)
+    with session.editing() as state:
+        state.splits[0] = replace(state.splits[0], truth_fingerprint=file_fingerprint(path))
     data = load_review(session)
     name = data.documents.ids[0]
     for label, found in (("billing", [name]), ("clean", [name]), ("bug", [])):
@@ -188,7 +195,7 @@ def test_the_split_is_carried_over_and_later_steps_are_stale(session: Session) -
 def test_without_a_fresh_split_none_is_carried_over(session: Session) -> None:
     name = some_ids(session, "train", "bug")[0]
     with session.editing() as state:
-        state.splits = []
+        state.splits, state.runs = [], []
     add_marks(session, [Mark(name, "bug", "drop")])
     applied = apply_marks(session)
     assert applied.split is None and "split again" in applied.relabelling.notes[0]
