@@ -280,9 +280,10 @@ class StepScreen(Screen[None]):
     def refuses(self, what: str) -> bool:
         """Say so when the app is read-only; whether it is."""
         if self.tuner.settings.read_only:
-            self.banner.show_error(
-                Refused("Read-only", f"{what} is not done", "start the app without --read-only")
-            )
+            way_on = "make the session's folder writable, or copy it and open the copy"
+            if not self.session.is_read_only:
+                way_on = "start the app without --read-only"
+            self.banner.show_error(Refused("Read-only", f"{what} is not done", way_on))
         return self.tuner.settings.read_only
 
     @property
