@@ -1,4 +1,4 @@
-"""The product without a terminal library: datasets, Comprehend, tuning, and the workflow."""
+"""Files that survive being killed: atomic writes, locks, fingerprints, private modes."""
 
 import contextlib
 import errno
@@ -24,8 +24,6 @@ from core.errors import (
 )
 from core.text import printable
 
-# Files that survive being killed: atomic writes, locks, fingerprints.
-#
 # A reader sees the old file or the new one, never a part of either.
 
 

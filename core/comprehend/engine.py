@@ -1,4 +1,4 @@
-"""An opened engine: its client, its store, and who it is."""
+"""An engine: its settings, and what it is once opened: client, store, and who it is."""
 
 import re
 from collections.abc import Callable, Iterator

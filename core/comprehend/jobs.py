@@ -1,4 +1,4 @@
-"""Checks before a job reads a file and before its output is believed."""
+"""Training and scoring jobs: start, describe, wait, and repeat while the service is busy."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""The registry of checks, and running them so that none hides another."""
+"""Checks of account, bucket, role and rights before anything is paid; none hides another."""
 
 import re
 import shutil

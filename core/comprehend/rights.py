@@ -1,4 +1,4 @@
-"""What a check found, and what the checks share."""
+"""The preflight's checks of bucket and data access role, and the lines that checks tell."""
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence

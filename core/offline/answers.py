@@ -1,4 +1,4 @@
-"""Parts that several operations share: times, tags, tokens, pages."""
+"""Requests checked against botocore's model of Comprehend, and parts that answers share."""
 
 import base64
 import binascii

@@ -1,4 +1,4 @@
-"""The effects of an arm: what its replicates differ by from those of another, in pairs."""
+"""Arms of an experiment in figures: effects against the base, table lines, when to stop."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""The thresholds at which a label's curve gives wanted counts."""
+"""Thresholds that give the service's counts, and which fault explains that none does."""
 
 import dataclasses
 import math

@@ -1,4 +1,4 @@
-"""The figures of a pair of runs on the same documents: found, resampled and exchanged."""
+"""Figures of two runs on the same documents: counted, resampled, and their differences."""
 
 import dataclasses
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""Find runs and jobs in a session, and name what belongs to them."""
+"""Jobs of a session: upload, start, watch and fetch; no kill loses one or pays twice."""
 
 import contextlib
 import datetime

@@ -1,4 +1,4 @@
-"""Findings as table rows and lines of text, and the gate that they open or close."""
+"""The dataset on the screen: findings, label counts as bars, and the audit of a split."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""One line to type or paste a document into."""
+"""Documents on the screen: one to type, one to read, and the list it was chosen from."""
 
 from textual import events
 from textual.content import Content

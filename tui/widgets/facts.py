@@ -1,4 +1,4 @@
-"""Names with what they are, the texts wrapped beside them."""
+"""Facts beside their names: of anything, of a job and its log, of its state."""
 
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any

@@ -1,4 +1,4 @@
-"""What a source looks like, as found or as the user set it, and what an import did."""
+"""A source: what it looks like, opening it in one pass, and what an import did."""
 
 import codecs
 import contextlib

@@ -1,4 +1,4 @@
-"""What is told of an experiment: its plan before, its arms under way, its report afterwards."""
+"""An experiment before it starts: its arms and files drafted, counted and priced."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
