@@ -31,6 +31,10 @@ cancel = CancelToken()
 """Set by the first ctrl+c; the second one ends the process at once."""
 
 
+SEED = click.IntRange(0, 2**63 - 1)
+"""A seed is kept in the session and in JSON, as a number of at most 64 bits."""
+
+
 @dataclass(frozen=True)
 class Options:
     """The global options of one call."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.core import ParameterSource
 
-from core.cli.options import Options, again, chosen_session, common_options
+from core.cli.options import SEED, Options, again, chosen_session, common_options
 from core.errors import InvalidInput, OperationFailed
 from core.text import plural, printable
 from core.views.split import positives_text
@@ -427,7 +427,9 @@ _SWEEP_OPTIONS = (*_ARM_OPTIONS, "detach", "despite_findings", "retry")
 @click.option("--history", is_flag=True, help="Show every run that was trained.")
 @click.option("--to", multiple=True, metavar="LABEL=N", help="One file: positives wanted.")
 @click.option("--clear", is_flag=True, help="Forget that file.")
-@click.option("--seed", default=0, show_default=True, help="Same seed, same draws and copies.")
+@click.option(
+    "--seed", type=SEED, default=0, show_default=True, help="Same seed, same draws and copies."
+)
 @common_options
 @click.pass_context
 def command(ctx: click.Context, /, **given: Any) -> None:

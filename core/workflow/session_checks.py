@@ -66,7 +66,8 @@ def _is_path(value: Any) -> bool:
 
 def _is_time(value: Any) -> bool:
     try:
-        return datetime.datetime.fromisoformat(value).tzinfo is not None
+        moment = datetime.datetime.fromisoformat(value)
+        return moment.tzinfo is not None and 1970 <= moment.year < 9000
     except (TypeError, ValueError):
         return False
 
@@ -77,6 +78,10 @@ def _or_empty(check: _Check) -> _Check:
 
 def _or_none(check: _Check) -> _Check:
     return lambda value: value is None or check(value)
+
+
+def _is_not_negative(value: Any) -> bool:
+    return bool(value >= 0)
 
 
 def _is_count(value: Any) -> bool:
@@ -109,8 +114,10 @@ _WHAT: dict[type, Mapping[str, _Check]] = {
         "line_map": _or_empty(_is_path),
         "line_map_fingerprint": _or_empty(_FINGERPRINT),
     },
+    OversamplingState: {"seed": _is_not_negative, "made_at": _is_time},
     SplitState: {
         "id": _SPLIT,
+        "seed": _is_not_negative,
         "truth_fingerprint": _or_empty(_FINGERPRINT),
         "made_at": _is_time,
     },

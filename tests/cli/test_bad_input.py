@@ -50,6 +50,8 @@ SESSION_ERRORS: dict[str, tuple[list[str], int]] = {
     "unknown option": (["split", "--seeds", "3"], 2),
     "ratios that do not add up": (["split", "--ratios", "70/20"], 2),
     "ratios in words": (["split", "--ratios", "most/few"], 2),
+    "a seed below zero": (["thresholds", "--seed", "-1"], 2),
+    "a seed beyond 64 bits": (["split", "--seed", "99999999999999999999"], 2),
     "unknown fix": (["health", "--fix", "everything"], 2),
     "nothing to fix": (["health", "--fix", "blank-documents"], 2),
     "unknown run": (["metrics", "--run", "nope"], 2),

@@ -37,6 +37,11 @@ CHANGES: dict[str, tuple[Change, str]] = {
         _into(lambda s: _first_job(s)["status"], "documents_tested", -1),
         "status.documents_tested is -1",
     ),
+    "a job ended in no year of ours": (
+        _into(lambda s: _first_job(s)["status"], "ended_at", "0001-01-01T00:00:00+14:00"),
+        "status.ended_at",
+    ),
+    "a seed below zero": (_into(lambda s: s["splits"][0], "seed", -1), "seed is -1"),
     "a label without its positives": (
         lambda s: s["splits"][0]["support"].pop("bug"),
         r"\$.splits\[0\].support is \['bug'\]",
