@@ -3,6 +3,8 @@
 # make check  format, lint, types, import contracts, tests
 # make bench  the benchmarks (minutes)
 # make fuzz   100,000 damaged inputs for everything that reads bytes (about an hour)
+# make lock   the versions and hashes of what is installed
+# make audit  published advisories about these versions, where a source of them can be reached
 # make weather  kills, full disks, limits and races (half an hour)
 
 VENV := .venv
@@ -10,7 +12,7 @@ BIN := $(VENV)/bin
 PYTHON ?= python3
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: run test check lint bench fuzz weather samples lock clean
+.PHONY: run test check lint bench fuzz weather samples lock audit clean
 
 run: $(VENV)/.runtime
 	$(BIN)/comprehend-tuner demo
@@ -58,6 +60,10 @@ endif
 lock: $(VENV)/.dev
 	( echo "# Locked versions of everything the product and its tests install; \`make lock\` writes this file."; \
 	  $(BIN)/python -m pip freeze --exclude-editable | sort -f ) > constraints.txt
+	$(BIN)/python -m tests.lock
+
+audit: $(VENV)/.dev
+	$(BIN)/python -m tests.lock audit
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
