@@ -118,9 +118,10 @@ def refusal(
 
     if isinstance(error, MemoryError):
         error = OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
-    known_title, hint = _REFUSAL_OF.get(
-        error.errno or 0, ("Cannot go on", "check free space and permissions")
-    )
+    otherwise = "check free space and permissions"
+    if error.errno == errno.ELOOP:  # nothing that the machine lacks: no reason to try again
+        otherwise = "put the file itself in the link's place"
+    known_title, hint = _REFUSAL_OF.get(error.errno or 0, ("Cannot go on", otherwise))
     where = str(place or error.filename or "")
     why = error.strerror or str(error)
     message = f"{where}: {why}" if where else why

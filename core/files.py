@@ -124,9 +124,12 @@ def make_folder(folder: Path) -> None:
 def open_private(path: Path, flags: int) -> int:
     """Open a file, made when absent for this user alone, whatever the umask; a descriptor.
 
+    A link is not followed: the file may lie in a session that came from elsewhere.
+
     Raises:
-        OSError: it cannot be opened or made.
+        OSError: it cannot be opened or made, or is a link.
     """
+    flags |= os.O_NOFOLLOW
     try:
         return os.open(path, flags & ~os.O_CREAT)
     except FileNotFoundError:

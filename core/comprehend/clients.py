@@ -30,11 +30,17 @@ OFFLINE_ROLE = f"arn:aws:iam::{OFFLINE_ACCOUNT}:role/OfflineComprehendRole"
 
 
 def open_offline(settings: EngineSettings, session_folder: Path, twin: TwinOptions) -> Clients:
-    """Open the twin; its jobs, models and bucket live in the session's ``offline/``."""
+    """Open the twin; its jobs, models and bucket live in the session's ``offline/``.
+
+    Raises:
+        InvalidInput: that folder holds a link or the like, which no twin makes.
+    """
     from core.offline.client import OfflineComprehend
+    from core.offline.folder_checks import check_folder
     from core.offline.store import FolderStore
 
     root = session_folder / "offline"
+    check_folder(root)
     bucket = settings.bucket or OFFLINE_BUCKET
     client = OfflineComprehend(root, twin, region=settings.region, account=OFFLINE_ACCOUNT)
 

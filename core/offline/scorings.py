@@ -132,6 +132,8 @@ def _model(work: Work, job: ScoringRecord) -> Any:
     from core.offline.model import load_model
 
     work.report("loading the classifier", 0, None)
+    if "/" in job.classifier_folder or job.classifier_folder in ("", ".", ".."):
+        raise InvalidData(f"{job.classifier_folder!r} is no classifier's folder")
     classifiers = work.folder.parents[1] / "classifiers"
     return load_model(classifiers / job.classifier_folder / MODEL)
 

@@ -110,9 +110,9 @@ def _origin(state: SessionState, origin: str) -> Iterator[SessionFault]:
 
 def _events(session: Session) -> tuple[int, tuple[SessionFault, ...]]:
     """How many lines the event log has, and those that cannot be read."""
-    path = session.folder / "events.jsonl"
     remedy = "nothing else needs it: remove these lines, or move the file away"
     try:
+        path = session.path("events.jsonl")
         data = read_bytes(path, title="", hint=remedy) if path.exists() else b""
     except TunerError as error:
         return 0, (SessionFault("events.jsonl", error.message, remedy),)

@@ -75,6 +75,7 @@ class Session:
                 f"{printable(str(self.folder))} holds no session",
                 "start one with: comprehend-tuner new NAME SOURCE",
             )
+        check_inside(self.folder, self.state_path)
         data = read_bytes(self.state_path, title=_DAMAGED, hint=_RESTORE, most_bytes=_MOST_BYTES)
         return decode_state(data, self.state_path)
 
@@ -153,7 +154,7 @@ class Session:
 
     def events(self) -> list[dict[str, Any]]:
         """The event log, oldest first; a line cut short by a crash is left out."""
-        path = self.folder / "events.jsonl"
+        path = self.path("events.jsonl")
         events = []
         decoder = JsonDecoder(dict[str, Any])
         title, hint = "Cannot read the event log", "move the file away; nothing else needs it"

@@ -7,11 +7,14 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from core.offline import inputs
 from core.offline.inputs import physical_lines
+from core.offline.records import change_record
 from core.offline.scorings import returned_labels
-from tests.core.offline.conftest import BUCKET, Bench
+from core.offline.worker import main
+from tests.core.offline.conftest import BUCKET, Bench, scoring
 
 _LABELS = b"a,x\nb,x\nc,x\nd,x\ne,x\n"
 
@@ -208,3 +211,16 @@ def test_an_endpoint_answers_with_full_precision_and_refuses_large_texts(
             client.classify_document(EndpointArn=endpoint, **request)
         assert error.value.response["Error"]["Code"] == code
     assert error.value.response["Reason"] == "INVALID_DOCUMENT"  # type: ignore[typeddict-item]
+
+
+@pytest.mark.parametrize("where", ["../../elsewhere", "/elsewhere", "..", "."])
+def test_a_record_cannot_name_a_model_outside_its_twin(bench: Bench, arn: str, where: str) -> None:
+    bench.place.put("in/docs.txt", b"a=0.1\n")
+    client = bench.place.client()
+    job = client.start_document_classification_job(**scoring(arn))["JobId"]
+    folder = bench.wanted[-1]
+    change_record(folder, lambda record: replace(record, classifier_folder=where))
+    assert main([str(folder)]) == 0
+    ended = client.describe_document_classification_job(JobId=job)
+    told = ended["DocumentClassificationJobProperties"]
+    assert told["JobStatus"] == "FAILED" and "no classifier's folder" in told["Message"]
