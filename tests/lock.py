@@ -109,6 +109,8 @@ def audit(command: list[str] | None, lock: Path = LOCK) -> tuple[int, str]:
             return 0, f"not audited: no source of advisories can be reached ({said[-1][:120]})"
         return 1, f"the audit failed: {said[-1][:300]}"
     skipped = [package["name"] for package in packages if "skip_reason" in package]
+    if len(skipped) == len(packages):
+        return 0, "not audited: the source of advisories knows none of the packages"
     known = [
         f"{package['name']} {package['version']}: {advisory['id']}"
         f" (fixed in {', '.join(advisory.get('fix_versions', [])) or 'no version'})"

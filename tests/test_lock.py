@@ -64,6 +64,12 @@ def test_an_audit_names_what_is_known(tmp_path: Path) -> None:
     assert audit(scanner(tmp_path, json.dumps(report)))[0] == 0
 
 
+def test_a_source_without_the_packages_audits_nothing(tmp_path: Path) -> None:
+    report = {"dependencies": [{"name": "a", "skip_reason": "not found"}]}
+    code, text = audit(scanner(tmp_path, json.dumps(report)))
+    assert code == 0 and text.startswith("not audited") and "\n" not in text
+
+
 @pytest.mark.parametrize(
     ("err", "code", "said"),
     [
