@@ -1,6 +1,7 @@
 """The score step: score held-out parts with every classifier of a run and join the results."""
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -215,6 +216,7 @@ def collect_scores(
     state = session.state()
     run = state.run_named(run_name)
     file = state.split_of(run).scoring[part]
+    untrained = set() if run.is_adopted else untrained_labels(state, run)
     line_map = load_line_map(verified(session, state, file.line_map))
     pieces: list[Scores] = []
     reports: list[JoinReport] = []
@@ -229,7 +231,7 @@ def collect_scores(
                 watch=watch,
             )
             _require_joined(report, classifier, classifier.scoring[part])
-            _require_labels(scores, classifier.scoring[part])
+            _require_labels(scores, classifier, classifier.scoring[part], untrained)
             pieces.append(scores)
             reports.append(report)
 
@@ -320,19 +322,29 @@ def _require_joined(report: JoinReport, classifier: ClassifierState, job: JobSta
     )
 
 
-def _require_labels(scores: Scores, job: JobState) -> None:
+def untrained_labels(state: SessionState, run: RunState) -> set[str]:
+    """The labels that no training document of a run has, so that its classifiers know them not."""
+    positives = run.oversampled or state.split_of(run).positives("train")
+    return {label for label, count in positives.items() if not count}
+
+
+def _require_labels(
+    scores: Scores, classifier: ClassifierState, job: JobState, untrained: Collection[str]
+) -> None:
     """Refuse output that lists every label of every document except some that it never lists.
 
-    Where documents list a few labels only, one that is never among them may just score low.
+    Where documents list a few labels only, one that is never among them may just score low. A label
+    that was never trained is never listed.
     """
-    returned = ~np.isnan(scores.values)
+    trained = [at for at, label in enumerate(classifier.labels) if label not in untrained]
+    returned = ~np.isnan(scores.values[:, trained])
     is_absent = ~returned.any(axis=0)
     usable = returned.any(axis=1)
     listed = int((~is_absent).sum())
     few = job.twin.returned if job.twin and isinstance(job.twin.returned, int) else _FEW
     if not is_absent.any() or listed <= few or not returned[usable][:, ~is_absent].all():
         return
-    absent = [scores.labels[column] for column in np.flatnonzero(is_absent)]
+    absent = [scores.labels[trained[column]] for column in np.flatnonzero(is_absent)]
     names = ", ".join(repr(printable(label, 40)) for label in absent[:8])
     raise OperationFailed(
         "Labels are missing",
@@ -372,7 +384,10 @@ def _keep_scores(
         made_at=now(),
     )
     with session.editing() as state:
-        state.run_named(run_name).scores[part] = joined
+        run = state.run_named(run_name)
+        run.scores[part] = joined
+        if not run.is_adopted:
+            run.notes = tuple(dict.fromkeys((*run.notes, *_untrained_notes(state, run))))
     session.record(
         "scored",
         run=run_name,
@@ -382,6 +397,14 @@ def _keep_scores(
         errored=joined.errored,
     )
     return joined
+
+
+def _untrained_notes(state: SessionState, run: RunState) -> list[str]:
+    return [
+        f"label {printable(label, 60)} cannot be tuned: no training document has it, so that the"
+        " classifier does not know it"
+        for label in sorted(untrained_labels(state, run))
+    ]
 
 
 def joined_summary(joined: ScoresState) -> str:

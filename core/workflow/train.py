@@ -32,7 +32,7 @@ from core.workflow.metrics import MetricsFile, collect_training, has_output, loa
 from core.workflow.money import PlanRow, exceeds_budget, left_usd, require_budget
 from core.workflow.parts import load_part
 from core.workflow.recorded import is_as_recorded, verified
-from core.workflow.score import part_units
+from core.workflow.score import part_units, untrained_labels
 from core.workflow.sending import PlannedUpload, planned_uploads
 from core.workflow.session import Session, check_name, now
 from core.workflow.split import (
@@ -77,7 +77,8 @@ def labels_in_need(session: Session, state: SessionState, run: RunState) -> tupl
 
     A label is in need when less than half of its positives were returned, so that it cannot be
     tuned at all, or when the scores that were not returned may hide more than `HIDDEN_F1` of its
-    best F1. The none-label never is, and neither is a label without positives in the part.
+    best F1. The none-label never is, and neither is a label without positives in the part, or one
+    that no training document has.
 
     Raises:
         InvalidInput: the tuning part was not scored, or a file is damaged.
@@ -85,10 +86,11 @@ def labels_in_need(session: Session, state: SessionState, run: RunState) -> tupl
     data = load_part(session, state, run, state.split_of(run).tuning_part)
     if data.mode == "multi-class":
         return ()
+    untrained = set() if run.is_adopted else untrained_labels(state, run)
     needs = [
         _need(label, curve)
         for label, curve in data.curves().items()
-        if label != data.none_label and curve.positives
+        if label != data.none_label and label not in untrained and curve.positives
     ]
     return tuple(need for need in needs if need.reason)
 
@@ -245,6 +247,8 @@ def add_run(
     A main classifier that another run has keeps that run's jobs: they have one id, are paid once
     and are cleaned up once.
     """
+    if new.trained:
+        _require_trainable(split, over)
     files = [ClassifierFiles(main_files(split, over), split.delimiter), *group_files]
     revision = state.revision_of(split)
     label_sets = [revision.labels, *(group.all_labels for group in new.groups)]
@@ -530,6 +534,8 @@ def plan_training(
     trainings = _trainings_to_start(run, new)
     documents = files["train"].documents
     units = sum(part_units(session, state, split).values())
+    if trainings:
+        _require_trainable(split, over)
     sends = _sends(session, state, split, over, new)
     return TrainingPlan(
         run=new.name,
@@ -615,6 +621,27 @@ def finish_training(
             continue
         collect_training(session, clients, run_name, classifier.id, watch)
     return load_metrics(session, run_name)
+
+
+def _require_trainable(split: SplitState, over: OversamplingState | None) -> None:
+    """Refuse a training that the service would end in error, before anything is paid.
+
+    Raises:
+        InvalidInput: a label of the test part is on no training document.
+    """
+    trained = over.after if over is not None else split.positives("train")
+    tested = split.positives("test")
+    lacking = [label for label, count in tested.items() if count and not trained.get(label)]
+    if lacking:
+        names = ", ".join(repr(printable(label, 40)) for label in lacking[:8])
+        one = len(lacking) == 1
+        raise InvalidInput(
+            "Label without training documents",
+            f"{names} {'is' if one else 'are'} on documents of the test part and on none of the"
+            " training part: the service ends such a training in error",
+            "deal the documents anew: comprehend-tuner split; or merge or drop the label with:"
+            " comprehend-tuner health",
+        )
 
 
 def _sends(
