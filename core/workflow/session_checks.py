@@ -186,9 +186,11 @@ def check_state(state: SessionState, path: Path) -> None:
         InvalidInput: with the place in the file and what stands there.
     """
     try:
-        for place, value, is_right in _fields(state, "$"):
-            if not is_right:
-                raise _Wrong(place, value)
+        try:
+            _check_fields(state)
+        except _Wrong as wrong:
+            wrong.place = f"${wrong.place}"
+            raise
         check_patterns(state.engine)
         _check_references(state)
         _check_uploads(state)
@@ -222,26 +224,45 @@ class _Wrong(Exception):
         self.place, self.value = place, value
 
 
-def _fields(value: Any, place: str) -> Iterator[tuple[str, Any, bool]]:
-    """Every value of a state with its place, and whether it is what it must be."""
-    if isinstance(value, msgspec.Struct):
-        checks = _WHAT.get(type(value), {})
-        for name in value.__struct_fields__:
-            field = getattr(value, name)
-            if name in checks:
-                yield f"{place}.{name}", field, checks[name](field)
-            yield from _fields(field, f"{place}.{name}")
-    elif isinstance(value, Mapping):
+def _check_fields(value: Any) -> None:
+    """Check every value of a state; the place of a wrong one is put together on the way back."""
+    kind = type(value)
+    if kind is str:
+        if len(value) > _LONGEST_TEXT:
+            raise _Wrong("", value)
+    elif kind is float:
+        if not math.isfinite(value):
+            raise _Wrong("", value)
+    elif kind is dict:
         for key, item in value.items():
-            yield place, key, isinstance(key, str) and len(key) <= _LONGEST_TEXT
-            yield from _fields(item, f"{place}[{printable(str(key), 40)!r}]")
-    elif isinstance(value, list | tuple):
+            if not isinstance(key, str) or len(key) > _LONGEST_TEXT:
+                raise _Wrong("", key)
+            try:
+                _check_fields(item)
+            except _Wrong as wrong:
+                wrong.place = f"[{printable(key, 40)!r}]{wrong.place}"
+                raise
+    elif kind is list or kind is tuple:
         for index, item in enumerate(value):
-            yield from _fields(item, f"{place}[{index}]")
-    elif isinstance(value, float):
-        yield place, value, math.isfinite(value)
-    elif isinstance(value, str):
-        yield place, value, len(value) <= _LONGEST_TEXT
+            try:
+                _check_fields(item)
+            except _Wrong as wrong:
+                wrong.place = f"[{index}]{wrong.place}"
+                raise
+    elif isinstance(value, msgspec.Struct):
+        _check_struct(value, _WHAT.get(kind, {}))
+
+
+def _check_struct(value: msgspec.Struct, checks: Mapping[str, _Check]) -> None:
+    for name in value.__struct_fields__:
+        field = getattr(value, name)
+        try:
+            if name in checks and not checks[name](field):
+                raise _Wrong("", field)
+            _check_fields(field)
+        except _Wrong as wrong:
+            wrong.place = f".{name}{wrong.place}"
+            raise
 
 
 def _check_references(state: SessionState) -> None:
