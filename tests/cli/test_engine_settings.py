@@ -78,7 +78,7 @@ def test_a_dry_run_stores_nothing(cloud: Path) -> None:
 def test_the_bucket_is_kept_while_something_is_left_in_it(
     state: str, exit_code: int, cloud: Path
 ) -> None:
-    object_entry = {"kind": "object", "name": "s3://first-bucket/x", "created_at": "2026-01-01"}
+    object_entry = {"kind": "object", "name": "s3://first-bucket/x", "created_at": "2026-01-01T00:00:00Z"}
     alter(
         cloud,
         engine=engine(cloud) | {"bucket": "first-bucket"},
@@ -93,7 +93,7 @@ def test_the_bucket_is_kept_while_something_is_left_in_it(
 
 
 def test_a_first_bucket_can_be_given_when_the_session_has_a_role_already(cloud: Path) -> None:
-    role_entry = {"kind": "role", "name": ROLE, "created_at": "2026-01-01", "run": ""}
+    role_entry = {"kind": "role", "name": ROLE, "created_at": "2026-01-01T00:00:00Z", "run": ""}
     alter(cloud, ledger=[role_entry | {"state": "created"}])
     done = run("--bucket", "tuner-bucket", "status", folder=cloud.parents[1])
     assert done.returncode == 0, done.stderr
