@@ -78,7 +78,11 @@ def test_a_dry_run_stores_nothing(cloud: Path) -> None:
 def test_the_bucket_is_kept_while_something_is_left_in_it(
     state: str, exit_code: int, cloud: Path
 ) -> None:
-    object_entry = {"kind": "object", "name": "s3://first-bucket/x", "created_at": "2026-01-01T00:00:00Z"}
+    object_entry = {
+        "kind": "object",
+        "name": "s3://first-bucket/x",
+        "created_at": "2026-01-01T00:00:00Z",
+    }
     alter(
         cloud,
         engine=engine(cloud) | {"bucket": "first-bucket"},
