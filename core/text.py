@@ -8,6 +8,7 @@ original form stays untouched everywhere else.
 import re
 import shlex
 import unicodedata
+from collections.abc import Iterable
 
 _ESCAPE_SEQUENCE = re.compile(
     r"\x1b\][^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"  # operating system command
@@ -27,6 +28,7 @@ _INVISIBLE = {
     "\u2060",
     "\ufeff",
 }
+_NEEDS_WORK_IN_JSON = re.compile(r"[^\n\x20-\x7e\xa1-\u02ff\u0370-\u05ff]")
 _NEEDS_WORK = re.compile(r"[^\x20-\x7e\xa1-\u02ff\u0370-\u05ff]")
 
 
@@ -65,9 +67,44 @@ def _shown(character: str) -> str:
 def command_word(text: str) -> str:
     """Return text of any origin as one word of a shell command, safe for a terminal.
 
-    Where nothing had to be made harmless, pasting the word gives back the text to the letter.
+    Pasted into bash or zsh the word gives back the text to the letter: what a terminal would obey
+    or hide is spelled in ``$'…'``.
     """
-    return shlex.quote(printable(text))
+    if printable(text) == text:
+        return shlex.quote(text)
+    return "$'" + "".join(map(_spelled, text)) + "'"
+
+
+def command_line(words: Iterable[str]) -> str:
+    """Return words of any origin as one line for a shell, safe for a terminal."""
+    return " ".join(map(command_word, words))
+
+
+def _spelled(character: str) -> str:
+    """One character between ``$'`` and ``'``."""
+    code = ord(character)
+    if character in "\\'":
+        return f"\\{character}"
+    if _shown(character) == character:
+        return character
+    if 0xDC80 <= code <= 0xDCFF:  # a byte of a file name that is not UTF-8
+        return f"\\x{code - 0xDC00:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def json_printable(text: str) -> str:
+    """Return JSON that means the same, with what a terminal would obey or hide as escapes."""
+    return _NEEDS_WORK_IN_JSON.sub(_json_escape, text)
+
+
+def _json_escape(match: re.Match[str]) -> str:
+    character = match[0]
+    if _shown(character) == character:
+        return character
+    pairs = character.encode("utf-16-be", "surrogatepass")
+    return "".join(
+        f"\\u{high:02x}{low:02x}" for high, low in zip(pairs[::2], pairs[1::2], strict=True)
+    )
 
 
 def plural(count: int, noun: str, nouns: str = "") -> str:

@@ -1,13 +1,14 @@
 """``apply``: a thresholds file applied to what the service returned."""
 
 import sys
+from io import BytesIO
 from pathlib import Path
 
 import click
 
 from core.cli.options import Options, common_options
 from core.errors import InvalidInput
-from core.text import plural, printable
+from core.text import json_printable, plural, printable
 
 _EPILOG = """\b
 Examples:
@@ -53,8 +54,11 @@ def command(
         raise InvalidInput(
             "Nothing to apply to", "no predictions file was named", "see: apply --help"
         )
-    target = output if output is not None else sys.stdout.buffer
+    on_screen = BytesIO() if output is None and sys.stdout.isatty() else None
+    target = output if output is not None else on_screen or sys.stdout.buffer
     report = apply_to_predictions(thresholds, predictions, target, arn, options.watch())
+    if on_screen is not None:
+        click.echo(json_printable(on_screen.getvalue().decode()), nl=False)
     sys.stdout.flush()
     counts = ", ".join(f"{printable(n, 40)} {c:,}" for n, c in report.label_counts.items())
     options.narrate(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from core.cli.options import Options, again, chosen_session, common_options
-from core.text import printable
+from core.text import command_word, printable
 from core.views.blocks import table
 from core.views.terminal import table_text
 
@@ -65,7 +65,7 @@ def command(
         options.emit(plan, text)
         return
     run = attach(session, plan)
-    resume = again(options, session, f"attach --classifier {printable(plan.classifier.arn)}")
+    resume = again(options, session, f"attach --classifier {command_word(plan.classifier.arn)}")
     if not detach:
         with naming_resume(resume):
             run = finish_attached(session, run.name, options.watch())
@@ -105,7 +105,7 @@ def _text(plan: "AttachPlan") -> str:
 
 
 def _next(options: Options, session: "Session", run_name: str, detach: bool) -> str:
-    named = printable(run_name)
+    named = command_word(run_name)
     if detach:
         return f"attached; watch it with: {again(options, session, 'jobs --watch')}"
     return f"attached — next: {again(options, session, f'score --run {named}')}"

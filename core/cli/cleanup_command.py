@@ -7,7 +7,7 @@ import click
 
 from core.cli.options import Options, again, chosen_session, common_options
 from core.errors import Interrupted, InvalidInput, Refused, TryAgain
-from core.text import plural, printable
+from core.text import command_word, plural, printable
 from core.views.jobs import cleaned_text, inventory_text
 from core.views.numbers import usd
 
@@ -46,7 +46,7 @@ def command(ctx: click.Context, run: str | None) -> None:
         return
     options.refuse_when_read_only("deleting")
     options.narrate(text)
-    repeat = again(options, session, f"cleanup {f'--run {run} ' if run else ''}--yes")
+    repeat = again(options, session, f"cleanup {f'--run {command_word(run)} ' if run else ''}--yes")
     if inventory.rows and not options.yes:
         _confirm(inventory, repeat)
     try:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from core.cli.options import Options, common_options, here
-from core.text import printable
+from core.text import command_word, printable
 from core.views.thresholds import report_text
 from core.workflow.app_request import OpenApp
 
@@ -46,7 +46,7 @@ def command(ctx: click.Context, name: str, headless: bool, fresh: bool) -> OpenA
             report_text(finished.report),
             f"saved: {printable(str(path))}",
             usage_lines(path, finished.report.mode),
-            f"look around: comprehend-tuner --session {name} status",
+            f"look around: comprehend-tuner --session {command_word(name)} status",
         ]
     )
     options.emit({"report": plain_report(finished.report), "thresholds_file": str(path)}, text)

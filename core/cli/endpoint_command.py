@@ -7,7 +7,7 @@ import click
 
 from core.cli.options import Options, again, cancel, chosen_session, common_options
 from core.errors import InvalidInput, TunerError
-from core.text import printable
+from core.text import command_word, printable
 from core.views.jobs import endpoints_text, trial_text
 from core.views.numbers import usd
 from core.views.prices import endpoint_plan_text
@@ -181,7 +181,7 @@ def _opened(options: Options) -> "Session":
         for name in overdue_endpoints(session.state()):
             options.narrate(
                 f"overdue: {printable(name)}; delete it with:"
-                f" {again(options, session, f'endpoint stop --endpoint {printable(name)}')}"
+                f" {again(options, session, f'endpoint stop --endpoint {command_word(name)}')}"
             )
     except TunerError as error:
         cancel.check()

@@ -7,7 +7,7 @@ import click
 import msgspec
 
 from core.cli.options import Options, common_options, here
-from core.text import plural, printable
+from core.text import command_word, plural, printable
 from core.views.blocks import table
 from core.views.terminal import table_text
 
@@ -109,7 +109,7 @@ def command(
         f"labels: {', '.join(printable(label, 40) or '(blank)' for label in revision.labels[:20])}",
         *(f"read as: {printable(reason)}" for reason in created.reasons),
         *(printable(note) for note in created.report.notes),
-        f"next: comprehend-tuner --session {name} health",
+        f"next: comprehend-tuner --session {command_word(name)} health",
     ]
     options.emit(
         {

@@ -13,7 +13,7 @@ import click
 
 from core.errors import InvalidInput, Refused
 from core.progress import CancelToken, Progress, Watch
-from core.text import printable
+from core.text import command_word, json_printable, printable
 from core.workflow.app_request import GivenEngine, OpenApp
 
 if TYPE_CHECKING:
@@ -82,7 +82,8 @@ class Options:
         if self.as_json:
             import msgspec
 
-            click.echo(msgspec.json.format(msgspec.json.encode(data), indent=2).decode())
+            text = msgspec.json.format(msgspec.json.encode(data), indent=2).decode()
+            click.echo(json_printable(text))
         else:
             click.echo(text)
 
@@ -325,7 +326,7 @@ def _trust(options: Options, session: "Session") -> None:
 
 def again(options: Options, session: "Session", rest: str) -> str:
     """The command that does `rest` on the same session."""
-    named = f"--session {options.session} " if options.session else ""
+    named = f"--session {command_word(options.session)} " if options.session else ""
     return f"comprehend-tuner {named}{rest}"
 
 

@@ -3,6 +3,7 @@
 import click
 
 from core.cli.options import Options, again, chosen_session, common_options
+from core.text import command_word
 from core.views.metrics import returned_table
 from core.views.prices import scoring_plan_text
 from core.views.terminal import table_text
@@ -63,7 +64,7 @@ def command(
     is_charged = plan.is_paid and bool(plan.rows)
     options.confirm(f"Start scoring run {plan.run} on {plan.engine}?", is_charged)
     run = start_scoring_jobs(session, plan, options.watch())
-    resume = again(options, session, f"score --run {run.name}")
+    resume = again(options, session, f"score --run {command_word(run.name)}")
     if detach:
         options.emit({"run": run.name, "jobs": run.jobs()}, f"started; come back with: {resume}")
         return

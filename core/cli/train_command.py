@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from core.cli.options import Options, again, chosen_session, common_options
+from core.text import command_word
 from core.views.metrics import metrics_text
 from core.views.prices import training_plan_text
 
@@ -63,7 +64,7 @@ def command(
     is_charged = plan.is_paid and bool(plan.rows)
     options.confirm(f"Start training run {plan.run} on {plan.engine}?", is_charged)
     run = start_training_run(session, plan, despite_findings, options.watch())
-    resume = again(options, session, f"train --run {run.name}")
+    resume = again(options, session, f"train --run {command_word(run.name)}")
     if detach:
         options.emit({"run": run.name, "jobs": run.jobs()}, f"started; come back with: {resume}")
         return

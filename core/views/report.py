@@ -14,7 +14,7 @@ from core.dataset.health.findings import Finding
 from core.errors import Interrupted, TunerError
 from core.files import file_fingerprint, write_atomic
 from core.progress import UNWATCHED, Watch
-from core.text import printable
+from core.text import command_word, printable
 from core.tuning.calibration import CalibrationView, calibration_view
 from core.views.blocks import markdown_page
 from core.views.html import html_page
@@ -368,7 +368,7 @@ def _comparison(
         if state.split_of(other).fingerprint != state.split_of(run).fingerprint:
             gaps.found.append(Gap(what, "it was tested on other documents", ""))
         elif needs_tuning(session, other):
-            remedy = f"run: comprehend-tuner thresholds --run {printable(other.name)}"
+            remedy = f"run: comprehend-tuner thresholds --run {command_word(other.name)}"
             gaps.found.append(Gap(what, "it has no thresholds of its present scores", remedy))
         else:
             names.append(other.name)

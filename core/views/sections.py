@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from core.comprehend.pricing import Estimate
-from core.text import plural, printable
+from core.text import command_word, plural, printable
 from core.tuning.intervals import Interval
 from core.views.blocks import (
     Block,
@@ -297,8 +297,8 @@ def use_section(report: FullReport) -> Section:
     if tuning is None:
         return Section("How to use the thresholds", ())
     command = (
-        f"comprehend-tuner --session {printable(report.session)} thresholds "
-        f"--run {printable(report.run)} --save thresholds.json"
+        f"comprehend-tuner --session {command_word(report.session)} thresholds "
+        f"--run {command_word(report.run)} --save thresholds.json"
     )
     blocks = (
         Paragraph(

@@ -20,7 +20,7 @@ from core.dataset.formats.comprehend_files import one_line
 from core.errors import InvalidInput, OperationFailed
 from core.files import file_fingerprint
 from core.progress import UNWATCHED, Watch
-from core.text import plural, printable
+from core.text import command_word, plural, printable
 from core.workflow.jobs import sender, session_clients, wait_for
 from core.workflow.metrics import collect_training, require_same_labels
 from core.workflow.recorded import verified
@@ -515,7 +515,7 @@ def _run_name(state: SessionState, given: str | None, run: RunState | None) -> t
             raise InvalidInput(
                 "Attached already",
                 f"the classifier belongs to run {printable(run.name)}",
-                f"leave out --run or give --run {printable(run.name)}",
+                f"leave out --run or give --run {command_word(run.name)}",
             )
         return run.name, False
     taken = state.taken_names

@@ -10,7 +10,7 @@ import msgspec
 from core.errors import InvalidInput
 from core.files import fingerprint
 from core.progress import UNWATCHED, Watch
-from core.text import plural, printable
+from core.text import command_word, plural, printable
 from core.tuning.aim import Aim
 from core.tuning.comparison import compare_decisions
 from core.tuning.cross_fitting import cross_fit
@@ -171,8 +171,8 @@ def _own_thresholds(compared: ComparedRun, default: float, watch: Watch) -> _Own
         raise InvalidInput(
             "Stale thresholds",
             f"the thresholds of run {printable(compared.name)} are not those of its present scores",
-            f"run: comprehend-tuner --session {printable(compared.session.name)} thresholds"
-            f" --run {printable(run.name)}",
+            f"run: comprehend-tuner --session {command_word(compared.session.name)} thresholds"
+            f" --run {command_word(run.name)}",
         )
     return _Own(
         values=made.values,

@@ -31,7 +31,7 @@ from core.comprehend.service_errors import code_of
 from core.errors import InvalidInput, OperationFailed, TryAgain
 from core.files import file_fingerprint
 from core.progress import UNWATCHED, Watch
-from core.text import printable
+from core.text import command_word, printable
 from core.workflow.recorded import is_as_recorded, sent_file
 from core.workflow.sending import PlannedUpload, require_planned
 from core.workflow.session import Session, now
@@ -348,11 +348,11 @@ def _gone(session: Session, run_name: str, job: JobState) -> OperationFailed:
             saved.status = msgspec.structs.replace(
                 job.status, is_usable=False, message="its output was deleted before it was fetched"
             )
-        hint = f"score the part again: comprehend-tuner score --parts {printable(job.part)}"
+        hint = f"score the part again: comprehend-tuner score --parts {command_word(job.part)}"
     else:
         hint = (
             "go on without its confusion matrix:"
-            f" comprehend-tuner attach --classifier {printable(job.arn, 300)}"
+            f" comprehend-tuner attach --classifier {command_word(job.arn)}"
         )
     return OperationFailed(
         "The output was deleted", f"{printable(job.id)} ended well, but nothing is at {place}", hint

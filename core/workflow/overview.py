@@ -1,6 +1,5 @@
 """A session at a glance: one frozen snapshot for the status command and every screen."""
 
-import shlex
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 from core.comprehend.engine import engine_label
 from core.comprehend.pricing import PriceList
 from core.errors import TunerError
-from core.text import plural
+from core.text import command_word, plural
 from core.workflow.money import committed_usd
 from core.workflow.session import SESSIONS_FOLDER, Session, changed_at, list_sessions
 from core.workflow.state import SessionState
@@ -102,7 +101,7 @@ class Overview:
     def argument(self, directory: Path) -> str:
         """What ``--session`` takes for this session below `directory`, quoted for a shell."""
         is_here = self.folder == (directory / SESSIONS_FOLDER / self.name).resolve()
-        return shlex.quote(self.name if is_here else str(self.folder))
+        return command_word(self.name if is_here else str(self.folder))
 
     def status_of(self, step_id: str) -> StepStatus:
         """The status of one step."""

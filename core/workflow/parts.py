@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from core.errors import InvalidInput
 from core.progress import UNWATCHED, Watch
+from core.text import command_word
 from core.tuning.curves import Curve
 from core.tuning.part import Part, multiclass_scores
 from core.workflow.score import part_scores
@@ -26,7 +27,7 @@ def load_part(session: Session, state: SessionState, run: RunState, part: str) -
         raise InvalidInput(
             "Scores do not fit",
             f"scores of part {part} have another size than its documents",
-            f"score again: comprehend-tuner score --parts {part}",
+            f"score again: comprehend-tuner score --parts {command_word(part)}",
         )
     is_classes = unscored.mode == "multi-class"
     return dataclasses.replace(

@@ -27,7 +27,7 @@ from core.dataset.formats.comprehend_files import load_line_map, refuse_labelled
 from core.errors import InvalidInput, OperationFailed
 from core.files import file_fingerprint
 from core.progress import UNWATCHED, Watch
-from core.text import plural, printable
+from core.text import command_word, plural, printable
 from core.tuning.part import Part
 from core.workflow.jobs import fetch, launch, replace_failed, session_clients, wait_for
 from core.workflow.money import PlanRow, exceeds_budget, left_usd, require_budget
@@ -292,7 +292,7 @@ def part_scores(session: Session, state: SessionState, run: RunState, part: str)
         raise InvalidInput(
             "Not scored",
             f"run {printable(run.name)} has no scores of part {printable(part)}",
-            f"run: comprehend-tuner score --parts {printable(part)}",
+            f"run: comprehend-tuner score --parts {command_word(part)}",
         )
     return load_scores(verified(session, state, run.scores[part].path))
 

@@ -23,7 +23,7 @@ from core.dataset.documents import Mode
 from core.dataset.label_groups import RETURNED, LabelGroup, plan_groups
 from core.errors import InvalidInput
 from core.progress import UNWATCHED, Watch
-from core.text import plural, printable
+from core.text import command_word, plural, printable
 from core.tuning.curves import Curve
 from core.tuning.objectives import LEAST_RETURNED_SHARE
 from core.workflow.health import require_health
@@ -226,7 +226,7 @@ def shareable_run(
             "Not trained yet",
             f"the groups stand beside the classifier of run {printable(run.name)}, which is not"
             " trained yet",
-            f"finish it first: comprehend-tuner train --run {printable(run.name)}",
+            f"finish it first: comprehend-tuner train --run {command_word(run.name)}",
         )
     is_scored = all(main.is_scored(part) for part in split.held_out_parts)
     return run if is_scored or not state.is_deleted(main.training.arn) else None

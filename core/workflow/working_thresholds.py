@@ -6,7 +6,6 @@ The curves of a run are loaded once; after that every figure is a look-up. What 
 
 import dataclasses
 import math
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,6 +14,7 @@ from typing import Literal
 
 from core.errors import InvalidInput
 from core.progress import UNWATCHED, Watch
+from core.text import command_line
 from core.tuning.aim import Aim
 from core.tuning.curves import Counts, Curve
 from core.tuning.evaluation import FigureRange, macro_f1, micro_f1
@@ -154,7 +154,7 @@ def equivalent_command(session_name: str, settings: TuningSettings, path: Path |
         words += ["--set", f"{label}={value!r}"]
     words += ["--despite-mismatch"] if settings.despite_mismatch else []
     words += ["--save", str(path)] if path is not None else []
-    return shlex.join(words)
+    return command_line(words)
 
 
 def save_working(

@@ -1,6 +1,5 @@
 """The data step: import a labelled file, or look at what was imported."""
 
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
@@ -18,7 +17,7 @@ from core.dataset.formats.sources import LIST_CELLS, SourceSettings
 from core.dataset.health.findings import LabelCount, label_distribution
 from core.errors import InvalidInput
 from core.progress import Watch
-from core.text import plural, printable
+from core.text import command_line, plural, printable
 from core.views.numbers import percentage
 from core.workflow.data import Created, NewSession, create_session, current_dataset
 from core.workflow.overview import Overview
@@ -320,7 +319,7 @@ def new_command(
     words = [name, source]
     for option, value in options.items():
         words += [] if value is None else [option, str(value)]
-    return shlex.join(["comprehend-tuner", *_engine_words(engine), "new", *words])
+    return command_line(["comprehend-tuner", *_engine_words(engine), "new", *words])
 
 
 def command_of_session(folder: Path, directory: Path, state: SessionState) -> str:

@@ -1,13 +1,11 @@
 """The endpoint: start one, try documents against the thresholds, delete it."""
 
-import shlex
-
 from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Input, Static
 
 from core.errors import InvalidInput
-from core.text import printable
+from core.text import command_word, printable
 from core.views.numbers import threshold, usd
 from core.workflow.endpoints import (
     DEFAULT_MINUTES,
@@ -279,11 +277,11 @@ class EndpointScreen(EngineStepScreen):
         live, base = self._live, super().equivalent_command()
         if live is None:
             run = self._run
-            return f"{base} start --run {shlex.quote(run.name)}" if run else f"{base} status"
+            return f"{base} start --run {command_word(run.name)}" if run else f"{base} status"
         text = self._input.value
         if not text:
             return f"{base} status"
-        return f"{base} try --endpoint {live.name} -- {shlex.quote(text)}"
+        return f"{base} try --endpoint {live.name} -- {command_word(text)}"
 
     def copied_value(self) -> str:
         """The highlighted label's score."""

@@ -3,14 +3,13 @@
 The screen holds one `Planning`; typed lines and keys change it, and it says what the plan shows.
 """
 
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from core.dataset.arms import DEFAULT_POSITIVES, ArmsRequest
 from core.errors import InvalidInput, TunerError
-from core.text import plural, printable
+from core.text import command_word, plural, printable
 from core.views.numbers import figure, fine, size, usd
 from core.views.prices import budget_words, estimate_words
 from core.workflow.experiments.plan import ArmPreview, ExperimentPlan
@@ -95,7 +94,7 @@ class SingleFile:
         if not self.targets:
             return "--clear"
         targets = " ".join(
-            f"--to {shlex.quote(f'{label}={count}')}" for label, count in self.targets.items()
+            f"--to {command_word(f'{label}={count}')}" for label, count in self.targets.items()
         )
         return f"{targets} --seed {self.seed}"
 
@@ -166,7 +165,7 @@ class ArmsDraft:
         labels = self.raised
         if labels and not any("," in label for label in labels):
             labels = (",".join(labels),)
-        pieces = [f"--labels {shlex.quote(label)}" for label in labels]
+        pieces = [f"--labels {command_word(label)}" for label in labels]
         pieces.append(f"{_OPTIONS[self.kind]} {','.join(self.amount_texts())}")
         if self.repeat_from is not None and self.kind == "positives":
             pieces.append(f"--repeat-from {self.repeat_from}")

@@ -1,6 +1,5 @@
 """The review step: read the documents worth reading of a label, and mark what is wrong."""
 
-import shlex
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from textual.widgets import DataTable, Static
 
 from core.errors import TunerError
 from core.progress import Watch
-from core.text import printable
+from core.text import command_word, printable
 from core.workflow.overview import Overview
 from core.workflow.relabel import Applied, Relabelling, apply_marks, preview_marks
 from core.workflow.review import (
@@ -133,7 +132,7 @@ class ReviewScreen(StepScreen):
         """The command that lists the same documents."""
         if self._data is None or self._review is None:
             return super().equivalent_command()
-        label = shlex.quote(self._review.label)
+        label = command_word(self._review.label)
         return (
             f"{super().equivalent_command()} --label {label} --kind {self._wanted}"
             f" --part {self._data.part} --limit {MOST_ROWS}"

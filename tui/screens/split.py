@@ -1,6 +1,5 @@
 """The split step: ratios and seed, and what every part would get."""
 
-import shlex
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -15,6 +14,7 @@ from core.dataset.label_sets import parse_ratios
 from core.dataset.splits import SplitAudit
 from core.errors import InvalidInput
 from core.progress import Watch
+from core.text import command_word
 from core.workflow.data import current_dataset
 from core.workflow.overview import Overview
 from core.workflow.split import SplitMade, preview_split, split_dataset
@@ -219,7 +219,7 @@ class SplitScreen(StepScreen):
     def equivalent_command(self) -> str:
         """The command that keeps the same split."""
         name = self.session_argument
-        ratios = shlex.quote(self.query_one("#ratios", Input).value or _DEFAULT_RATIOS)
+        ratios = command_word(self.query_one("#ratios", Input).value or _DEFAULT_RATIOS)
         seed = self.query_one("#seed", Input).value or "0"
         return f"comprehend-tuner --session {name} split --ratios {ratios} --seed {seed}"
 

@@ -6,7 +6,6 @@ import difflib
 import hashlib
 import io
 import itertools
-import shlex
 import zlib
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
@@ -22,7 +21,7 @@ from core.archive import unpacked
 from core.dataset.documents import Mode
 from core.errors import InvalidInput
 from core.progress import UNWATCHED, Watch
-from core.text import printable
+from core.text import command_word, printable
 
 LIST_CELLS = "[]"
 """The label delimiter of cells that each hold a list, such as ``["a", "b"]`` or ``['a', 'b']``."""
@@ -290,7 +289,7 @@ def _guess(data: bytes, wide_before: int) -> str:
 def _wrong_encoding(path: Path, name: str, is_gzip: bool, reason: str) -> InvalidInput:
     target = path.with_suffix("") if path.suffix == ".gz" else path
     target = target.with_name(f"{target.stem}.utf8{target.suffix}")
-    source, result = shlex.quote(str(path)), shlex.quote(str(target))
+    source, result = command_word(str(path)), command_word(str(target))
     is_damaged = name == "UTF-8"
     options = f"-f {name} -t UTF-8" + (" -c" if is_damaged else "")
     command = f"iconv {options} {source} > {result}"
