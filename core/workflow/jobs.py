@@ -287,6 +287,7 @@ def fetch(
     job_id: str,
     read: Callable[[Path], Result],
     watch: Watch = UNWATCHED,
+    note: Callable[[SessionState, Result], object] | None = None,
 ) -> Result:
     """Download a finished job's archive, read it, and only then record it as here.
 
@@ -296,6 +297,7 @@ def fetch(
     Args:
         read: reads the archive and writes what is kept of it; called again after a kill or when its
             first reading failed.
+        note: enters what was read into the state, together with the archive or not at all.
 
     Raises:
         OperationFailed: the output does not exist any more.
@@ -319,6 +321,8 @@ def fetch(
     with session.editing() as state:
         state.run_named(run_name).job_named(job_id).artifact = relative
         state.note_output(job_id, relative, file_fingerprint(path))
+        if note is not None:
+            note(state, result)
     return result
 
 

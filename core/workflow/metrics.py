@@ -150,9 +150,10 @@ def _collect_archive(
             require_same_labels(confusion.all_labels, classifier.labels, where)
         return _write(session, metrics_path(classifier), _metrics_file(classifier, confusion))
 
-    made = fetch(session, clients, run_name, classifier.training.id, keep, watch)
-    with session.editing() as state:
+    def note(state: SessionState, made: str) -> None:
         state.note_output(classifier.training.id, metrics_path(classifier), made)
+
+    fetch(session, clients, run_name, classifier.training.id, keep, watch, note)
 
 
 def _write(session: Session, path: str, metrics: MetricsFile) -> str:

@@ -27,19 +27,19 @@ _SLOW = ("train", "score", "oversample")
 
 def _kills(steps: Steps, root: Path, random_: random.Random) -> Iterator[Cell]:
     for name, step in steps.items():
-        yield from kills.planned(step, root, every=4 if name in _SLOW else 1)
+        yield from kills.planned(step, root, every=3 if name in _SLOW else 1)
         yield from kills.at_random(step, root, 8 if name in _SLOW else 12, random_)
 
 
 def _workers(steps: Steps, root: Path, random_: random.Random) -> Iterator[Cell]:
     for name in _SLOW:
-        yield from kills.workers_at_random(steps[name], root, 8, random_)
-        yield from kills.workers_at_random(steps[name], root, 5, random_, with_command=True)
+        yield from kills.workers_at_random(steps[name], root, 15, random_)
+        yield from kills.workers_at_random(steps[name], root, 10, random_, with_command=True)
 
 
 def _app(steps: Steps, root: Path, random_: random.Random) -> Iterator[Cell]:
     for name in ("train", "score"):
-        yield from kills.app_at_random(steps[name], root, 6, random_)
+        yield from kills.app_at_random(steps[name], root, 10, random_)
 
 
 def _faults(steps: Steps, root: Path, random_: random.Random) -> Iterator[Cell]:
@@ -102,23 +102,20 @@ OUTCOMES = ("undisturbed", "told", "BAD")
 
 
 def table(cells: Iterable[Cell]) -> str:
-    """Cells counted by kind and step, with totals."""
-    counts: dict[tuple[str, str], collections.Counter[str]] = {}
-    killed: collections.Counter[tuple[str, str]] = collections.Counter()
-    for cell in cells:
-        counts.setdefault((cell.kind, cell.step), collections.Counter())[cell.outcome] += 1
-        killed[cell.kind, cell.step] += cell.kills
-    lines = [f"{'disturbance':<28}{'step':<14}{'kills':>6}  " + "  ".join(OUTCOMES)]
-    for place, count in counts.items():
-        lines.append(_line(*place, killed[place], count))
-    total = sum(counts.values(), collections.Counter[str]())
-    lines.append(_line("total", f"{sum(total.values())} cells", killed.total(), total))
-    return "\n".join(lines)
+    """Cells counted by kind, with totals."""
+    cells = list(cells)
+    head = f"{'disturbance':<32}{'steps':>6}{'cells':>7}{'kills':>7}"
+    kinds = {cell.kind: [other for other in cells if other.kind == cell.kind] for cell in cells}
+    lines = [_line(kind, of_kind) for kind, of_kind in kinds.items()]
+    return "\n".join(["  ".join((head, *OUTCOMES)), *lines, _line("total", cells)])
 
 
-def _line(kind: str, step: str, kills_: int, count: "collections.Counter[str]") -> str:
-    shown = "  ".join(f"{count[outcome]:>{len(outcome)}}" for outcome in OUTCOMES)
-    return f"{kind:<28}{step:<14}{kills_:>6}  {shown}"
+def _line(kind: str, cells: list[Cell]) -> str:
+    steps = len({cell.step for cell in cells})
+    kills_ = sum(cell.kills for cell in cells)
+    counts = collections.Counter(cell.outcome for cell in cells)
+    shown = (f"{counts[outcome]:>{len(outcome)}}" for outcome in OUTCOMES)
+    return "  ".join((f"{kind:<32}{steps:>6}{len(cells):>7}{kills_:>7}", *shown))
 
 
 def _say(line: str) -> None:

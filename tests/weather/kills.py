@@ -15,7 +15,7 @@ from typing import Any
 from core.files import append_line
 from core.workflow import session as session_module
 from tests.test_terminal import Terminal
-from tests.weather.cells import CELL, Cell, Running, Step, finished, kill_workers
+from tests.weather.cells import CELL, Cell, Running, Step, finished, kill_workers, workers
 
 _PLANNED = ("before", "after", "torn")
 _MOST_PLANNED = 60
@@ -97,17 +97,19 @@ def _kill_at(running: Running, seconds: float) -> int:
 def workers_at_random(
     step: Step, root: Path, count: int, random_: random.Random, with_command: bool = False
 ) -> Iterator[Cell]:
-    """Kill the workers of a command at up to three random moments, the command too when asked."""
+    """Kill the workers of a command while they work, up to three; the command too when asked."""
     for _ in range(count):
         with place_for(root) as place:
             step.stage(place)
             running = Running(step.command(), place)
-            kills, began = 0, time.monotonic()
-            for moment in sorted(random_.uniform(0.0, step.seconds) for _ in range(3)):
-                if not running.wait_until(began + moment):
+            kills = 0
+            for _ in range(3):
+                while not workers(place) and not running.has_ended():
+                    time.sleep(0.002)
+                if not running.wait_until(time.monotonic() + random_.uniform(0.0, 0.15)):
                     break
                 kills += kill_workers(place)
-            if with_command and running.wait_until(time.monotonic()):
+            if with_command and not running.has_ended():
                 running.kill()
                 kills += 1 + kill_workers(place)
             kind = "worker and command killed" if with_command else "workers killed"
