@@ -203,9 +203,12 @@ def _none_unknown() -> FloatArray:
     return np.zeros(0, dtype=np.float32)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Curve:
-    """True and false positives of a label at every distinct returned score."""
+    """True and false positives of a label at every distinct returned score.
+
+    A curve equals itself alone, so that what is worked out of it can be kept beside it.
+    """
 
     label: str
     values: FloatArray

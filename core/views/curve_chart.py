@@ -11,6 +11,7 @@ import threading
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -237,7 +238,8 @@ def _draw(
     ascii_only: bool,
     remark: Sequence[str],
 ) -> str:
-    series = _all_series(canvas, curve, other, marker)
+    shade, *lines = _all_series(canvas, curve, other)
+    series = [*([_beside(shade, canvas, marker)] if len(shade.columns) else []), *lines]
     plotext.clear_figure()
     plotext.theme("clear")
     plotext.limit_size(False, False)
@@ -290,10 +292,12 @@ def _x_ticks(canvas: _Canvas) -> tuple[list[float], list[str]]:
     return places, names
 
 
-def _all_series(
-    canvas: _Canvas, curve: Curve, other: Curve | None, marker: float | None
-) -> list[Series]:
-    """The lines from back to front; the last is drawn over the others."""
+@lru_cache(maxsize=8)
+def _all_series(canvas: _Canvas, curve: Curve, other: Curve | None) -> tuple[Series, ...]:
+    """The shade, without dots where nothing is unknown, then the lines from back to front.
+
+    They are the same wherever the marker stands, which moves with every key.
+    """
     hidden = len(curve.positive_ceilings) + len(curve.negative_ceilings)
     lines: list[tuple[str, str, str | int, Curve, Values, tuple[int, int]]] = [
         ("recall", "r", 208, curve, _at_columns(canvas, curve, curve.recall), (1, 3)),
@@ -302,8 +306,7 @@ def _all_series(
     ]
     if other is not None:
         lines.insert(0, ("other F1", "o", 245, other, _f1s(canvas, other)[0], (1, 5)))
-    shade = [_beside(_possible(canvas, curve), canvas, marker)] if hidden else []
-    return [*shade, *(_trace(canvas, *line) for line in lines)]
+    return (_possible(canvas, curve), *(_trace(canvas, *line) for line in lines))
 
 
 def _beside(shade: Series, canvas: _Canvas, marker: float | None) -> Series:

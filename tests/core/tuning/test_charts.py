@@ -1,5 +1,6 @@
 """Charts as text."""
 
+import dataclasses
 import re
 import threading
 import unicodedata
@@ -230,3 +231,15 @@ def test_bars_in_ascii_and_in_little_room() -> None:
 @pytest.mark.parametrize("width", range(8))
 def test_fitted_text_has_exactly_its_cells(width: int) -> None:
     assert cell_width(fitted("日本e\u0301語", width)) == width
+
+
+def test_a_marker_that_moves_changes_nothing_else() -> None:
+    """What is kept between keys is drawn as if it were drawn for the first time."""
+    for curve in (CURVE, hidden_curve()):
+        for at in (0.1, 0.3, None, 0.3):
+            anew = dataclasses.replace(curve)
+            kept, fresh = (
+                curve_chart(each, width=60, height=16, marker=at, color=True)
+                for each in (curve, anew)
+            )
+            assert kept == fresh
