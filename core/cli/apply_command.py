@@ -18,6 +18,9 @@ Examples:
 """
 
 
+_MOST_REPLY_BYTES = 16 << 20
+
+
 @click.command(epilog=_EPILOG)
 @click.argument("thresholds_path", metavar="THRESHOLDS", type=click.Path(path_type=Path))
 @click.argument("predictions", required=False, type=click.Path(path_type=Path))
@@ -44,7 +47,7 @@ def command(
     options: Options = ctx.obj
     thresholds = load(thresholds_path)
     if reply:
-        decision = apply_to_reply(thresholds, sys.stdin.buffer.read(), arn)
+        decision = apply_to_reply(thresholds, sys.stdin.buffer.read(_MOST_REPLY_BYTES), arn)
         undecided = "".join(f"\n? {printable(label)}" for label in decision.undecided)
         text = "\n".join(printable(label) for label in decision.labels) + undecided
         found = {"labels": decision.labels, "undecided": decision.undecided}

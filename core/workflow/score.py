@@ -24,6 +24,7 @@ from core.comprehend.predictions import (
 from core.comprehend.pricing import DEFAULT_PRICES, Estimate, PriceList, scoring_estimate, units
 from core.comprehend.requests import resource_name, scoring_request
 from core.dataset.formats.comprehend_files import load_line_map, refuse_labelled_lines
+from core.decoding import read_bytes
 from core.errors import InvalidInput, OperationFailed
 from core.files import file_fingerprint
 from core.progress import UNWATCHED, Watch
@@ -581,14 +582,19 @@ def _parts(state: SessionState, run: RunState, parts: tuple[str, ...]) -> tuple[
     return parts or split.held_out_parts
 
 
+_MOST_TEXT_BYTES = 6 << 30
+"""More than the 5 GB that the service takes in one job."""
+
+
 def charged_units(session: Session, file: PartFile, prices: PriceList) -> int:
     """Charged units of a scoring file; counted anew when the price list has another unit rule."""
     rule = (prices.unit_characters, prices.minimum_units)
     if rule == (DEFAULT_PRICES.unit_characters, DEFAULT_PRICES.minimum_units):
         return file.units
     path = verified(session, session.state(), file.path)
-    lines = path.read_bytes().decode().removesuffix("\n").split("\n")
-    return units(lines, prices)
+    title, hint = "Cannot read the scoring file", "split again: comprehend-tuner split"
+    text = read_bytes(path, title=title, hint=hint, most_bytes=_MOST_TEXT_BYTES)
+    return units(text.decode("utf-8", "replace").removesuffix("\n").split("\n"), prices)
 
 
 def part_units(session: Session, state: SessionState, split: SplitState) -> dict[str, int]:

@@ -341,6 +341,9 @@ def load_pieces(session: Session, state: SessionState, split: SplitState) -> Pie
     revision = state.revision_of(split)
     dataset = load_dataset(verified(session, state, revision.path))
     parts = load_all_parts(session, split)
+    if len(parts) != len(dataset):
+        what = f"parts of {len(parts):,} documents for {len(dataset):,}"
+        raise _damaged(session.path(_path(split.id)), what)
     train = split.part_names.index("train")
     pieces = [
         dataset.subset(np.flatnonzero(parts == position))

@@ -6,10 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
+import numpy as np
 import pytest
 
+from core.comprehend.pricing import PriceList
 from core.errors import InvalidInput
+from core.workflow.score import charged_units
 from core.workflow.session import Session
+from core.workflow.split import load_pieces
 
 WRITTEN = Path(__file__).parents[2] / "fixtures" / "v0_1_0"
 Change = Callable[[dict[str, Any]], None]
@@ -94,3 +99,28 @@ def test_a_damaged_state_is_one_clear_line(name: str, tmp_path: Path) -> None:
     with pytest.raises(InvalidInput) as caught:
         session.state()
     assert caught.value.title == "Damaged session" and "\n" not in caught.value.message
+
+
+def test_a_split_of_fewer_documents_than_the_dataset_is_damaged(tmp_path: Path) -> None:
+    session = Session(shutil.copytree(WRITTEN / "half", tmp_path / "half"))
+    state = session.state()
+    split = state.splits[-1]
+    path = session.path(f"data/{split.id}/truth.npz")
+    with np.load(path) as stored:
+        arrays = {name: array[:-1] for name, array in stored.items()}
+    np.savez(path, **arrays)
+    with pytest.raises(InvalidInput, match="parts of 220 documents for 221"):
+        load_pieces(session, state, split)
+
+
+def test_a_scoring_file_that_is_not_utf8_can_still_be_counted(tmp_path: Path) -> None:
+    session = Session(shutil.copytree(WRITTEN / "half", tmp_path / "half"))
+    file = msgspec.structs.replace(
+        session.state().splits[-1].scoring["test"], path="data/s1/other.txt"
+    )
+    session.path(file.path).write_bytes(b"caf\xe9\n" * 3)
+    assert charged_units(session, file, PriceList(minimum_units=1)) == 3
+    with pytest.raises(InvalidInput, match="Cannot read the scoring file"):
+        charged_units(
+            session, msgspec.structs.replace(file, path="gone"), PriceList(minimum_units=1)
+        )
