@@ -90,7 +90,7 @@ def plan_facts(plan: TrainingPlan) -> list[Fact]:
 
 def question_facts(plan: TrainingPlan) -> list[Fact]:
     """The same with the price first, since a low window shows only the beginning."""
-    return [_run_fact(plan), *_money_facts(plan), *_work_facts(plan)]
+    return [_run_fact(plan), *_money_facts(plan), *_work_facts(plan), *upload_facts(plan.sends)]
 
 
 def _run_fact(plan: TrainingPlan) -> Fact:
@@ -106,7 +106,6 @@ def _work_facts(plan: TrainingPlan) -> list[Fact]:
         ("creates", f"{plural(plan.classifiers, 'classifier')}, {plan.mode}, {labels}"),
         *((("groups" if at == 0 else ""), text) for at, text in enumerate(grouped)),
         ("trains on", f"{documents} of split {plan.split}"),
-        *upload_facts(plan.sends),
     ]
 
 
@@ -216,7 +215,8 @@ class TrainScreen(PaidStepScreen[TrainView]):
                 facts.append(("account", self.checked_words()))
         elif self.view is not None and self.view.problem is not None:
             facts.append(("problem", self.view.problem.message))
-        return facts if is_closed else [*facts, ("gate", gate)]
+        facts += [] if is_closed else [("gate", gate)]
+        return [*facts, *(upload_facts(plan.sends) if plan is not None else ())]
 
     def _running_words(self) -> str:
         """State of a training that nobody waits for; a wait shows it in the banner."""
