@@ -142,6 +142,7 @@ def test_classes_without_test_documents_are_left_out_of_the_means() -> None:
         {"confusion_matrix": [[1.5, 1], [0, 1]], "labels": ["a", "b"]},
         {"confusion_matrix": [[1, 1], [0, 1]], "labels": ["a", "a"]},
         {"confusion_matrix": [[10**30, 1], [0, 1]], "labels": ["a", "b"]},
+        {"confusion_matrix": [[2**62, 2**62], [0, 1]], "labels": ["a", "b"]},
         {"labels": ["a", "b"]},
     ],
 )

@@ -292,6 +292,12 @@ def test_negative_counts_are_refused() -> None:
         found_in(part_of(*raw(50)), {"threat": (-1, 0, 0, 51)})
 
 
+@pytest.mark.parametrize("count", [2**62, 2**63, 10**30])
+def test_counts_that_no_integer_of_the_machine_holds_are_refused(count: int) -> None:
+    with pytest.raises(InvalidInput, match="above 1,000,000,000,000"):
+        found_in(part_of(*raw(50)), {"threat": (count, 0, 0, 51)})
+
+
 def test_d6_labels_left_out_of_the_output_though_they_score_high_are_named() -> None:
     scores, truth = raw()
     left_out = (part := part_of(scores, truth)).scores.copy()
