@@ -106,7 +106,7 @@ async def test_a_passed_check_is_not_repeated_for_the_next_question(
         await press(app, pilot, "d")
         assert "19 passed" in words_on(app) and app.screen.query_one(PreflightPanel).display
         await press(app, pilot, "escape")
-        assert "uploads" in screen_text(app), "the plan is back"
+        assert "creates" in screen_text(app), "the plan is back"
         asked = aws.operations("sts").count("GetCallerIdentity")
         await press(app, pilot, "r")
         assert is_on(app, PayModal)

@@ -129,10 +129,10 @@ class ScoreScreen(PaidStepScreen[ScoreView]):
         if overview.state.engine.name == "offline":
             facts.append(("returned", self._returned_words(run, plan)))
         if plan.units:
-            facts += [*price_facts(plan), *upload_facts(plan.sends)]
+            facts += price_facts(plan)
             if plan.is_paid:
                 facts.append(("account", self.checked_words()))
-        return facts
+        return [*facts, *upload_facts(plan.sends)]
 
     def _work(self, run: RunState, plan: ScoringPlan) -> str:
         documents = ", ".join(f"{part} {count:,}" for part, count in plan.documents.items())
@@ -182,10 +182,10 @@ class ScoreScreen(PaidStepScreen[ScoreView]):
             ("run", f"{plan.run} on {plan.engine}"),
             ("documents", f"{documents}, each by {plural(plan.classifiers, 'classifier')}"),
             *price_facts(plan),
-            *upload_facts(plan.sends),
         ]
         if self.report is not None:
             facts.append(("checks", summary(self.report)))
+        facts += upload_facts(plan.sends)
 
         def answered(agreed: bool | None) -> None:
             if agreed:

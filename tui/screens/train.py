@@ -90,7 +90,7 @@ def plan_facts(plan: TrainingPlan) -> list[Fact]:
 
 def question_facts(plan: TrainingPlan) -> list[Fact]:
     """The same with the price first, since a low window shows only the beginning."""
-    return [_run_fact(plan), *_money_facts(plan), *_work_facts(plan), *upload_facts(plan.sends)]
+    return [_run_fact(plan), *_money_facts(plan), *_work_facts(plan)]
 
 
 def _run_fact(plan: TrainingPlan) -> Fact:
@@ -293,6 +293,7 @@ class TrainScreen(PaidStepScreen[TrainView]):
         facts = question_facts(plan)
         if self.report is not None:
             facts.append(("checks", summary(self.report)))
+        facts += upload_facts(plan.sends)
 
         def answered(agreed: bool | None) -> None:
             if agreed:
