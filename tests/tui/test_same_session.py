@@ -107,7 +107,7 @@ def _stable(folder: Path) -> Any:
 
 
 _UNSTABLE = re.compile(
-    r"(_at|token|Token|arn|Arn|job_id|status|output_uri|fingerprint|inputs)$", re.IGNORECASE
+    r"(_at|token|Token|arn|Arn|job_id|status|output_uri|fingerprints?|inputs)$", re.IGNORECASE
 )
 
 
