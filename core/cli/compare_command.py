@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from core.cli.options import SEED, Options, chosen_session, common_options, csv_options
+from core.cli.options import SEED_OPTION, Options, chosen_session, common_options, csv_options
 from core.cli.oversample_command import is_experiment, show_comparison
 from core.errors import InvalidInput
 from core.views.comparison import compare_text
@@ -41,7 +41,7 @@ Examples:
     help="Chance that nothing is wrongly called different, over all pairs and labels.",
 )
 @click.option("--resamples", default=2000, show_default=True, type=click.IntRange(200, 100_000))
-@click.option("--seed", type=SEED, default=0, show_default=True, help="Of the resamples.")
+@click.option("--seed", type=SEED_OPTION, default=0, show_default=True, help="Of the resamples.")
 @csv_options
 @common_options
 @click.pass_context

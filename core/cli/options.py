@@ -31,7 +31,7 @@ cancel = CancelToken()
 """Set by the first ctrl+c; the second one ends the process at once."""
 
 
-SEED = click.IntRange(0, 2**63 - 1)
+SEED_OPTION = click.IntRange(0, 2**63 - 1)
 """A seed is kept in the session and in JSON, as a number of at most 64 bits."""
 
 

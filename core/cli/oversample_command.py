@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.core import ParameterSource
 
-from core.cli.options import SEED, Options, again, chosen_session, common_options
+from core.cli.options import SEED_OPTION, Options, again, chosen_session, common_options
 from core.errors import InvalidInput, OperationFailed
 from core.text import plural, printable
 from core.views.split import positives_text
@@ -428,7 +428,11 @@ _SWEEP_OPTIONS = (*_ARM_OPTIONS, "detach", "despite_findings", "retry")
 @click.option("--to", multiple=True, metavar="LABEL=N", help="One file: positives wanted.")
 @click.option("--clear", is_flag=True, help="Forget that file.")
 @click.option(
-    "--seed", type=SEED, default=0, show_default=True, help="Same seed, same draws and copies."
+    "--seed",
+    type=SEED_OPTION,
+    default=0,
+    show_default=True,
+    help="Same seed, same draws and copies.",
 )
 @common_options
 @click.pass_context

@@ -2,7 +2,7 @@
 
 import click
 
-from core.cli.options import SEED, Options, chosen_session, common_options, csv_options
+from core.cli.options import SEED_OPTION, Options, chosen_session, common_options, csv_options
 from core.text import printable
 from core.views.split import audit_text
 
@@ -22,7 +22,9 @@ Examples:
     show_default=True,
     help="Train/calibration/test, or train/test.",
 )
-@click.option("--seed", type=SEED, default=0, show_default=True, help="Same seed, same parts.")
+@click.option(
+    "--seed", type=SEED_OPTION, default=0, show_default=True, help="Same seed, same parts."
+)
 @csv_options
 @common_options
 @click.pass_context

@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from core.cli.options import SEED, Options, again, chosen_session, common_options, csv_options
+from core.cli.options import (
+    SEED_OPTION,
+    Options,
+    again,
+    chosen_session,
+    common_options,
+    csv_options,
+)
 from core.errors import InvalidInput
 from core.text import printable
 from core.tuning.objectives import FORMS
@@ -57,7 +64,9 @@ Examples:
 @click.option("--tune-on", help="Part to tune on (default: calibration; test when there is none).")
 @click.option("--set", "by_hand", multiple=True, metavar="LABEL=VALUE", help="Set one by hand.")
 @click.option("--reset", is_flag=True, help="Tune the labels set by hand again.")
-@click.option("--seed", type=SEED, default=0, show_default=True, help="Of the cross-fitting folds.")
+@click.option(
+    "--seed", type=SEED_OPTION, default=0, show_default=True, help="Of the cross-fitting folds."
+)
 @click.option("--save", "save_path", type=click.Path(path_type=Path), help="Write the file here.")
 @click.option("--chart", "chart_label", metavar="LABEL", help="Draw the curves of one label.")
 @click.option("--log", "log_axis", is_flag=True, help="Logarithmic threshold axis.")
