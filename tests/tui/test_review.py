@@ -3,8 +3,10 @@
 import json
 from pathlib import Path
 
+from msgspec.structs import replace
 from textual.widgets import Input
 
+from core.files import file_fingerprint
 from core.views.numbers import threshold
 from core.workflow.review import Action, Mark, load_review, read_marks, review_label
 from core.workflow.session import Session
@@ -106,6 +108,10 @@ async def test_hostile_text_and_long_text_stay_literal(
             row["text"] = hostile + "\n" + "a long line of words " * 3000
             lines[number] = json.dumps(row)
     path.write_text("\n".join(lines), encoding="utf-8")
+    with session.editing() as state:
+        made = file_fingerprint(path)
+        state.revisions[0] = replace(state.revisions[0], fingerprint=made)
+        state.splits[0] = replace(state.splits[0], dataset=made)
     async with open_app(tickets_session, "review") as (app, pilot):
         text = screen_text(app)
         assert "[/foo][link=x]" in text and "[@click=app.quit]go[/]" in text
