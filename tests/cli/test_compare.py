@@ -20,6 +20,7 @@ from core.workflow.parts import load_part
 from core.workflow.session import Session
 from tests.core.workflow.comparing import other_session, part_ids, with_texts
 from tests.core.workflow.test_compare import noisy, predictions_of, second_run
+from tests.recording import record_as_is
 
 
 @pytest.fixture
@@ -59,6 +60,7 @@ def test_compare_fits_80_columns_whatever_is_in_it(here: Session) -> None:
         path = here.path(state.runs[1].scores["test"].path)
         scores = load_scores(path)
         save_scores(replace(scores, ceilings=np.full_like(scores.ceilings, 0.9)), path)
+        record_as_is(here, state)
     done = call(compare_command, "base", name, "--resamples", "300")
     assert done.exit_code == 0, done.output
     assert "scores were not returned" in " ".join(done.stdout.split())

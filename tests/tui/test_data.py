@@ -12,6 +12,7 @@ from textual.widgets import Input, OptionList
 from core.cli.main import cli
 from core.workflow.health import fix_dataset
 from core.workflow.session import Session, list_sessions
+from tests.recording import record_as_is
 from tests.tui.conftest import OpenApp, screen_text, wait_for_jobs
 from tui.app import TunerApp
 from tui.screens.data import DataScreen
@@ -219,6 +220,7 @@ async def test_a_fix_is_listed_as_a_revision(open_app: OpenApp, tickets_session:
     row = json.loads(lines[1])
     lines.append(json.dumps({**row, "id": "again"}))
     path.write_text("\n".join(lines) + "\n")
+    record_as_is(Session(tickets_session))
     fixed = fix_dataset(Session(tickets_session), "exact-duplicates")
     async with open_app(tickets_session, "data", size=(100, 30)) as (app, _):
         shown = screen_text(app)

@@ -9,6 +9,7 @@ from textual.widgets import Input
 
 from core.cli.main import cli
 from core.workflow.session import Session
+from tests.recording import record_as_is
 from tests.tui.conftest import OpenApp, screen_text, wait_for_jobs
 from tui.screens.split import SplitScreen
 from tui.widgets.dataset import ratios_text
@@ -115,6 +116,7 @@ async def test_a_label_missing_from_a_part_is_named(
     lines[0] = lines[0].replace('"clean"', '"clean","[/rare]"', 1)
     lines[1] = lines[1].replace('"labels":[', '"labels":["[/rare]",', 1).replace(",]", "]")
     path.write_text("\n".join(lines) + "\n")
+    record_as_is(Session(tickets_session))
     async with open_app(tickets_session, "split") as (app, _):
         shown = screen_text(app)
         assert "[/rare] is missing from" in shown

@@ -15,6 +15,7 @@ from core.workflow.session import Session
 from core.workflow.shared_documents import SharedDocuments, find_compared, shared_documents
 from core.workflow.split import load_all_parts
 from core.workflow.state import RunState
+from tests.recording import record_as_is
 
 Edit = Callable[[Dataset], Dataset]
 
@@ -60,6 +61,10 @@ def other_session(
             membership=dataset.membership,
             clusters=clusters,
         )
+        names = dataset.labels
+        support = dict(zip(names, split.support.values(), strict=True))
+        state.splits[0] = msgspec.structs.replace(state.splits[0], support=support)
+        record_as_is(other, state)
     return other
 
 

@@ -15,6 +15,7 @@ from core.workflow.session import Session
 from core.workflow.shared_documents import find_compared
 from tests.core.workflow.comparing import other_session, part_ids, shared_by, text_of, with_texts
 from tests.core.workflow.test_compare import QUICK
+from tests.recording import record_as_is
 
 
 @pytest.fixture
@@ -75,6 +76,7 @@ def test_of_equal_texts_those_with_the_same_id_are_paired(session: Session) -> N
         path = place.path("data/r1.jsonl")
         edit = with_texts({one: "the same words", two: "The same words."})
         save_dataset(edit(load_dataset(path)), path)
+        record_as_is(place)
     found = shared_by(session, "base", "larger:base")
     ours, theirs = (
         [part_ids(place, "s1", "test")[row] for row in rows.tolist()]
@@ -109,6 +111,7 @@ def test_e1_a_document_whose_copy_is_in_training_is_left_out(session: Session) -
     dataset = load_dataset(path)
     origins = [tested[3] if name == trained else "" for name in dataset.ids]
     save_dataset(dataclasses.replace(dataset, origins=origins), path)
+    record_as_is(session)
     other_session(session)
     found = shared_by(session, "base", "larger:base")
     assert found.seen == 1 and found.left_out[0].trained_on == 1
@@ -152,6 +155,7 @@ def test_labels_are_matched_by_name_whatever_their_order(session: Session) -> No
                 ),
                 at,
             )
+        record_as_is(other, state)
     with session.editing() as state:
         state.runs[0].thresholds = None
     (pair,) = compare_session_runs(session, ["base", "larger:base"], QUICK).pairs

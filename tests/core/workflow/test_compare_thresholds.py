@@ -6,16 +6,18 @@ import msgspec
 import numpy as np
 import pytest
 
-from core.dataset.arms import ArmsRequest
+from core.dataset.arms import ArmsRequest, PlannedArm
+from core.dataset.resampling import Recipe
 from core.errors import InvalidInput
 from core.tuning.joint import choose_all
 from core.tuning.thresholds import load, save
 from core.workflow.compare import compare_session_runs, compare_thresholds_files
 from core.workflow.parts import load_part
 from core.workflow.session import Session
-from core.workflow.state import ExperimentState
+from core.workflow.state import ArmState, ExperimentState
 from core.workflow.thresholds import TuningSettings, tune_thresholds
 from tests.core.workflow.test_compare import QUICK, change_scores, noisy, second_run
+from tests.recording import record_as_is
 
 
 def test_a2_a_run_tuned_on_test_is_compared_by_its_held_out_decisions(
@@ -70,6 +72,23 @@ def test_e8_a_run_without_thresholds_is_tuned_on_its_own_scores(tickets_session:
     assert "at their saved thresholds" in "\n".join(mixed.cautions)
 
 
+def _arm(run: str) -> ArmState:
+    plan = PlannedArm(
+        id="n10", group="n10", kind="repeats", amount=10.0, replicate=1, recipe=Recipe()
+    )
+    return ArmState(
+        plan=plan,
+        run=run,
+        before={},
+        after={},
+        distinct={},
+        added=0,
+        removed=0,
+        documents=0,
+        size_bytes=0,
+    )
+
+
 def test_a_run_of_an_experiment_is_tuned_for_its_objective(tickets_session: Path) -> None:
     session = Session(tickets_session)
     second_run(session)
@@ -81,8 +100,8 @@ def test_a_run_of_an_experiment_is_tuned_for_its_objective(tickets_session: Path
                 split="s1",
                 request=ArmsRequest(),
                 objective="precision:0.9",
-                arms=[],
-                made_at="",
+                arms=[_arm("other")],
+                made_at=state.created_at,
             )
         )
         curves = load_part(session, state, state.runs[1], "calibration").curves()
@@ -98,7 +117,18 @@ def test_a2_without_calibration_a_run_without_thresholds_is_cross_fitted(
     second_run(session, values=noisy)
     with session.editing() as state:
         split = state.splits[0]
-        state.splits[0] = msgspec.structs.replace(split, part_names=("train", "test"))
+        support = {
+            label: {"train": count["train"] + count["calibration"], "test": count["test"]}
+            for label, count in split.support.items()
+        }
+        state.splits[0] = msgspec.structs.replace(
+            split,
+            part_names=("train", "test"),
+            ratios=(0.8, 0.2),
+            sizes=(560, 140),
+            support=support,
+            scoring={part: split.scoring[part] for part in ("train", "test")},
+        )
         path = session.path(f"data/{split.id}/truth.npz")
         with np.load(path) as kept:
             arrays = {name: kept[name] for name in kept.files}
@@ -108,6 +138,7 @@ def test_a2_without_calibration_a_run_without_thresholds_is_cross_fitted(
         for run in state.runs:
             run.thresholds = None
             del run.scores["calibration"]
+        record_as_is(session, state)
     (pair,) = compare_session_runs(session, ["base", "other"], QUICK).pairs
     assert pair.a.tuned_on == pair.b.tuned_on == "test"
     assert pair.a.measured_on == pair.b.measured_on == "test, cross-fitted"

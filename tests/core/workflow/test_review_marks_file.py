@@ -20,6 +20,7 @@ from core.workflow.review import (
     undo_marks,
 )
 from core.workflow.session import Session
+from tests.recording import record_as_is
 
 
 @pytest.fixture
@@ -35,6 +36,7 @@ def test_exported_marks_come_back_and_a_formula_is_made_harmless(
     dataset = load_dataset(path)
     dataset.texts[0] = '=HYPERLINK("http://example.org")\nsecond line'
     save_dataset(dataset, path)
+    record_as_is(session)
     wanted = [Mark(dataset.ids[0], "bug", "add"), Mark(dataset.ids[1], "billing", "drop")]
     add_marks(session, wanted)
     assert export_marks(session, tmp_path / "marks.csv") == 2
@@ -54,6 +56,7 @@ def test_ids_that_a_spreadsheet_would_run_come_back(
     dataset.ids[:4] = ["=1+1", "'=1+1", "-7", "\r@x"]
     dataset.texts[0] = "x" * 200_000 + "\r=1+1"
     save_dataset(dataset, path)
+    record_as_is(session)
     marks = [Mark(name, "billing", "drop") for name in dataset.ids[:4]]
     add_marks(session, marks)
     export_marks(session, tmp_path / "marks.csv", is_raw)
@@ -68,6 +71,7 @@ def test_an_id_written_by_hand_needs_no_apostrophe(session: Session, tmp_path: P
     dataset = load_dataset(path)
     dataset.ids[:2] = ["'=odd", "-7"]
     save_dataset(dataset, path)
+    record_as_is(session)
     (tmp_path / "marks.csv").write_text("id,label,mark\n'=odd,bug,keep\n-7,bug,keep\n")
     assert [mark.id for mark in import_marks(session, tmp_path / "marks.csv").all()] == [
         "'=odd",
