@@ -82,6 +82,9 @@ _SHARES = (0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 0.995)
 """Where the scores of the reference are looked at: mostly high, where decisions are made."""
 
 
+_MOST_DOCUMENTS = 10**12
+
+
 class ScorePoint(msgspec.Struct, frozen=True):
     """How many documents reach one score."""
 
@@ -106,6 +109,16 @@ class DriftReference(msgspec.Struct, frozen=True, kw_only=True):
     returned: int
     """Documents whose score was returned."""
     points: tuple[ScorePoint, ...]
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether its counts can be those of some documents."""
+        counts = [(self.flagged, self.undecided), (self.returned, 0)]
+        counts += [(point.above, point.possible) for point in self.points]
+        return 1 <= self.distinct <= self.documents <= _MOST_DOCUMENTS and all(
+            min(certain, possible) >= 0 and certain + possible <= self.documents
+            for certain, possible in counts
+        )
 
 
 @dataclass(frozen=True)

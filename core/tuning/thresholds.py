@@ -359,6 +359,10 @@ def _check_labels(thresholds: Thresholds, path: Path) -> None:
     trained = {name for classifier in thresholds.classifiers for name in classifier.labels}
     if len(set(order)) != len(order) or set(order) != set(thresholds.labels):
         raise _damaged(path, "label_order and labels do not name the same labels")
+    for name, label in thresholds.labels.items():
+        if label.drift_reference is not None and not label.drift_reference.is_sound:
+            what = f"the drift_reference of {printable(name, 60)} counts more than its documents"
+            raise _damaged(path, what)
     decided = [name for own in thresholds.classifiers for name in own.decides or ()]
     if any(own.decides is not None for own in thresholds.classifiers):
         is_fit = sorted(decided) == sorted(order) and trained >= set(order)

@@ -251,3 +251,19 @@ def test_a_choice_fits_into_the_file() -> None:
     scores = np.array([0.0412, 0.0101, 0.9], dtype=np.float32)
     choice = choose(label_curve("threat", scores, np.array([True, False, True])))
     assert thresholds_of({"threat": choice.threshold}).labels["threat"].threshold == 0.0412
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"returned": 99}, {"flagged": -1}, {"undecided": 99}, {"documents": 0}, {"distinct": 2**62}],
+)
+def test_a_reference_that_counts_more_than_its_documents_is_refused(
+    tmp_path: Path, change: dict[str, Any]
+) -> None:
+    written = Path(__file__).parents[2] / "fixtures/v0_1_0/thresholds/thresholds-tickets.json"
+    content = json.loads(written.read_bytes())
+    content["labels"]["bug"]["drift_reference"] |= change
+    path = tmp_path / "thresholds.json"
+    path.write_text(json.dumps(content))
+    with pytest.raises(InvalidInput, match="drift_reference of bug"):
+        load(path)
