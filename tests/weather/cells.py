@@ -250,6 +250,18 @@ def picture(folder: Path) -> Picture:
     state = json.loads(_plain(text, uid))
     ledger = sorted((e["kind"], e["name"], e["run"], e["state"]) for e in state.pop("ledger"))
     state.pop("test_looks", None)
+    for job in _jobs(state):  # what came out of a job holds its time
+        job["fingerprints"] = {
+            file: "" if file.startswith("runs/") else value
+            for file, value in job.get("fingerprints", {}).items()
+        }
+    for run in state["runs"]:
+        for name in ("fingerprint", "report_fingerprint"):
+            if run.get("thresholds"):
+                run["thresholds"][name] = ""
+    for experiment in state["experiments"]:
+        if experiment.get("comparison"):
+            experiment["comparison"]["fingerprint"] = ""
     store = FolderStore(folder / "offline" / "bucket")
     names = [bucket.name for bucket in store.root.iterdir()] if store.root.is_dir() else []
     stored = [entry for name in names for entry in store.list(f"s3://{name}/")]
@@ -270,6 +282,16 @@ def picture(folder: Path) -> Picture:
         },
         "left": sorted(str(p.relative_to(folder)) for p in (folder / "offline").rglob("*.tmp")),
     }
+
+
+def _jobs(state: dict[str, Any]) -> list[dict[str, Any]]:
+    """Every job of a session's state, the replaced ones too."""
+    return [
+        job
+        for run in state["runs"]
+        for classifier in run["classifiers"]
+        for job in (classifier["training"], *classifier["scoring"].values())
+    ] + [job for run in state["runs"] for job in run["replaced_jobs"]]
 
 
 def _plain(text: str, uid: str) -> str:

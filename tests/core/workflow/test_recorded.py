@@ -166,7 +166,7 @@ def test_a_price_list_with_units_of_no_characters_is_refused(session: Session) -
     state = json.loads(session.state_path.read_bytes())
     state["prices"]["unit_characters"] = 0
     session.state_path.write_text(json.dumps(state))
-    with pytest.raises(InvalidInput, match=r"prices\.unit_characters"):
+    with pytest.raises(InvalidInput, match="unit_characters"):
         session.state()
 
 
