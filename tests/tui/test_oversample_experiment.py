@@ -235,8 +235,10 @@ async def test_a_sweep_goes_on_while_another_screen_is_open(
         await pilot.press("r", "j")
         await pilot.pause()
         assert app.overview is not None and app.sweeps[app.overview.folder].slot.is_running
+        sweep = app.sweeps[app.overview.folder].slot
         await pilot.press("8")
-        await pilot.pause()
+        while not screen_of(app).is_busy and sweep.is_running:
+            await pilot.pause()
         assert screen_of(app).is_busy, "the screen that is opened again knows of it"
         await settle(app, pilot)
         assert "tuned on calibration" in words_of(app)
