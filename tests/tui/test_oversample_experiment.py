@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec import structs
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -227,6 +228,8 @@ async def test_a_sweep_goes_on_while_another_screen_is_open(
     tickets_session: Path, open_app: OpenApp
 ) -> None:
     session = Session(tickets_session)
+    with session.editing() as state:
+        state.twin = structs.replace(state.twin, queue_s=3.0)  # it outlasts the way back
     async with open_app(tickets_session, "oversample") as (app, pilot):
         await pilot.press("space", "a")
         app.screen.query_one("#oversample-input", Input).value = "20,30"
